@@ -1,0 +1,34 @@
+/** Where time and chance come from. Everything that is not deterministic is a port, so that the simulator can replay it. */
+
+/** The current time and timers. Times are milliseconds since the Unix epoch. */
+export interface Clock {
+  now(): number
+  /** Calls `fire` once when `now()` has reached `atMs` (at once, but never synchronously, when that has passed). Returns a function that cancels it. */
+  setTimer(atMs: number, fire: () => void): () => void
+}
+
+/** Where randomness comes from: jitter of backoff, uids of objects. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  fraction(): number
+  /** An RFC 4122 UUID. */
+  uuid(): string
+}
+
+/** RFC 3339 in UTC with milliseconds, as in `2026-11-20T01:00:00.000Z`. */
+export type Timestamp = string
+
+/** The `Timestamp` of a time in milliseconds since the Unix epoch. */
+export function formatTimestamp(ms: number): Timestamp {
+  return new Date(ms).toISOString()
+}
+
+/** RFC 3339 in UTC to the second: the form in which a tick is named, as in `2026-11-20T01:00:00Z`. */
+export function formatTick(ms: number): Timestamp {
+  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
+}
+
+/** Milliseconds since the Unix epoch of an RFC 3339 time; NaN when it is none. */
+export function parseTimestamp(text: Timestamp): number {
+  return Date.parse(text)
+}

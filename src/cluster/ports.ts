@@ -1,0 +1,64 @@
+import type { Job, JobObservation, ObjectRef, StoredJob } from '../runs/objects.ts'
+import type { Cursors, Run, StoredRun } from '../runs/run.ts'
+
+/** A write was based on a version that is no longer the newest: read again and decide again. */
+export class ConflictError extends Error {
+  override name = 'ConflictError'
+}
+
+/** What came of a creation under a derived name. `Exists` returns what lies under that name; whether it is ours is the caller's question. */
+export type Creation<T> = { kind: 'Created'; object: T } | { kind: 'Exists'; object: T }
+
+/** What has changed; a hint only, never the change itself: whoever hears it reads again. */
+export type ClusterEvent = { kind: 'Run'; ref: ObjectRef } | { kind: 'Job'; run: ObjectRef }
+
+/**
+ * Where Runs and the cursors of Repositories live. Reads see all writes that were answered before. Every method may
+ * fail in passing with any other error than those named: the write may then have happened or not.
+ */
+export interface RunCluster {
+  /** Creates the Run under its name, or returns the one that has it. Never overwrites. */
+  createRun(run: Run): Promise<Creation<StoredRun>>
+  getRun(ref: ObjectRef): Promise<StoredRun | null>
+  /** All Runs of one Repository, or all, in no order. */
+  listRuns(filter?: { namespace: string; repository: string }): Promise<StoredRun[]>
+  /** Writes `spec.cancel`, `metadata.finalizers` and `status`. Throws ConflictError when `metadata.resourceVersion` is not the newest or the Run is gone. */
+  updateRun(run: StoredRun): Promise<StoredRun>
+  /** Deletes the Run when its uid still matches; one with finalizers only gets a `deletionTimestamp`, and goes when they are lifted. Gone already is fine. */
+  deleteRun(run: StoredRun): Promise<void>
+  /** Cursors of a Repository; null before the first write. */
+  readCursors(repository: ObjectRef): Promise<Cursors | null>
+  /** Writes all cursors at once. Throws ConflictError when `resourceVersion` is not the newest ('' for the first write). */
+  writeCursors(repository: ObjectRef, cursors: Cursors): Promise<Cursors>
+  /** Hears of every change of a Run, also of changes by others. Returns the end of it. */
+  subscribe(listener: (event: ClusterEvent) => void): () => void
+}
+
+/**
+ * Where Jobs run. Job objects are plain batch/v1; pods and conditions are as Kubernetes shows them. A Job whose spec asks
+ * for what this adapter does not have throws UnsupportedJobError from `createJob`.
+ */
+export interface JobCluster {
+  /** Creates the Job under its name, or returns the one that has it. Never overwrites, never runs an existing one again. */
+  createJob(job: Job): Promise<Creation<StoredJob>>
+  /** The Jobs that carry the label of this run, with their pods. */
+  observeJobs(run: ObjectRef): Promise<JobObservation[]>
+  /**
+   * Ends the Job: its processes or pods go (politely first, for the pod's grace period), and no new one comes. While it has a
+   * finalizer the object stays, with a `deletionTimestamp`, and with its pods' last state. Returns before the pods are gone. Gone already is fine.
+   */
+  stopJob(job: StoredJob): Promise<void>
+  /** Lifts Fusee's finalizer. Gone already is fine. */
+  releaseJob(job: StoredJob): Promise<void>
+  /** Deletes the Job, its pods and logs, once released. Gone already is fine. */
+  deleteJob(job: StoredJob): Promise<void>
+  /** The last lines of the newest pod's log, at most `maxBytes` of UTF-8, '' when there is none. */
+  readLogTail(job: StoredJob, maxBytes: number): Promise<string>
+  /** Hears of every change of a Job or of its pods. Returns the end of it. */
+  subscribe(listener: (event: ClusterEvent) => void): () => void
+}
+
+/** The Job asks for something that this cluster does not have. The message names the field and what to do. */
+export class UnsupportedJobError extends Error {
+  override name = 'UnsupportedJobError'
+}

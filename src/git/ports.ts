@@ -1,0 +1,85 @@
+import type { Files } from '../definitions/files.ts'
+
+declare const commitSha: unique symbol
+/** Id of a commit: 40 lower-case hexadecimal digits. */
+export type CommitSha = string & { readonly [commitSha]: true }
+
+/** The text as a commit id; throws TypeError when it is none. */
+export function asCommitSha(text: string): CommitSha {
+  if (!/^[0-9a-f]{40}$/.test(text)) throw new TypeError(`not a commit id: ${JSON.stringify(text)}`)
+  return text as CommitSha
+}
+
+/** Why git could not do what was asked. Only `Unreachable` and `Raced` are worth a retry by themselves; the others wait for a person. */
+export type GitErrorKind =
+  /** No repository at this URL or in this folder. */
+  | 'RepositoryNotFound'
+  /** Wrong or missing credentials. */
+  | 'Unauthorized'
+  /** The repository is there, the branch is not. */
+  | 'BranchNotFound'
+  /** No answer, a cut connection, a 5xx, an untrusted certificate: `message` says which. */
+  | 'Unreachable'
+  /** The remote refused the push for a reason of its own: protected branch, hook, quota, read-only. */
+  | 'PushRefused'
+  /** Somebody else moved the branch first: fetch, rebuild, try again. */
+  | 'Raced'
+  /** An object is missing or broken, or the answer is no git. */
+  | 'Corrupt'
+  /** A bound on size was exceeded. */
+  | 'TooLarge'
+  /** The disk of this machine is full, or its folder not writable. */
+  | 'Storage'
+
+/** A failure of git; `message` says what and where, without credentials, and what to do. */
+export class GitError extends Error {
+  override name = 'GitError'
+  readonly kind: GitErrorKind
+  constructor(kind: GitErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.kind = kind
+  }
+}
+
+/** How one commit came after another. */
+export interface CommitRange {
+  /** Commits after `from` up to and including `to`, by first parents, oldest first; at most `limit`, the newest ones. */
+  commits: CommitSha[]
+  /** Whether `from` is an ancestor of `to`. When not, `commits` is just `to`. */
+  forward: boolean
+}
+
+/** Follows one branch. One fetch at a time; reads work beside it. */
+export interface SourceRepository {
+  /** The branch's name, without `refs/heads/`; known after the first `fetchTip` when the remote's default is followed. */
+  readonly branch: string
+  /** Looks where the branch is. When it resolves, that commit, its trees and its history since the last known tip can be read. Throws GitError. */
+  fetchTip(signal?: AbortSignal): Promise<CommitSha>
+  /** The files at a commit. A commit that is not here is fetched by id when the remote allows it. Throws GitError. */
+  filesAt(commit: CommitSha): Files
+  /** Paths that differ between two commits, relative to the root; everything in `to` when `from` is null or cannot be read. */
+  changedPaths(from: CommitSha | null, to: CommitSha): Promise<string[]>
+  /** The way from one tip to the next. */
+  range(from: CommitSha, to: CommitSha, limit: number): Promise<CommitRange>
+  /** Message of a commit. */
+  message(commit: CommitSha): Promise<string>
+}
+
+/** One file of a commit on the status branch: new content, or null to remove it. Paths are relative to the root, with `/`. */
+export type FileChanges = ReadonlyMap<string, Uint8Array | null>
+
+/** The status branch: read at bootstrap and takeover, then only written. */
+export interface StatusBranch {
+  /** Looks where the branch is: its tip, or null when there is none yet. Afterwards `read` and `list` see that tip. Throws GitError. */
+  fetchTip(signal?: AbortSignal): Promise<CommitSha | null>
+  /** Content at the tip last fetched or written; null when there is no such file. */
+  read(path: string): Promise<Uint8Array | null>
+  /** Names of the entries of a folder at that tip, folders with a trailing `/`; empty when there is none. */
+  list(folder: string): Promise<string[]>
+  /**
+   * Writes one commit on top of `parent` (null: the branch's first, orphan commit) and moves the remote's branch to it by
+   * compare-and-swap: when the branch is elsewhere nothing changes and GitError `Raced` is thrown. After any other error
+   * the commit may have arrived or not: fetch the tip to see. Costs do not grow with the branch's history.
+   */
+  commit(parent: CommitSha | null, changes: FileChanges, message: string, signal?: AbortSignal): Promise<CommitSha>
+}

@@ -1,0 +1,124 @@
+import type { Timestamp } from '../clock.ts'
+import type { RunDefinition } from '../definitions/workflow.ts'
+import type { API_VERSION, ObjectMeta, StoredMeta } from './objects.ts'
+
+/** Why a run exists, and what identifies it: equal triggers give equal run names. The shape that records carry. */
+export type Trigger =
+  | { kind: 'Push'; branch: string }
+  | { kind: 'Schedule'; schedule: string; tick: Timestamp }
+  | { kind: 'Manual'; key: string; by: string }
+
+/** The kinds of trigger that this version starts runs by. */
+export type TriggerKind = Trigger['kind']
+
+/** One execution of a Workflow, pinned to one commit. */
+export interface Run {
+  apiVersion: typeof API_VERSION
+  kind: 'Run'
+  metadata: ObjectMeta
+  spec: RunSpec
+  status?: RunStatus
+}
+
+/** A Run as the cluster returns it. */
+export type StoredRun = Run & { metadata: StoredMeta }
+
+export interface RunSpec {
+  /** Name of the Repository, in the Run's own namespace. */
+  repository: string
+  workflow: string
+  /** 40 hexadecimal digits. */
+  commit: string
+  trigger: Trigger
+  params: Record<string, unknown>
+  /** Only for a tick: Fired within a minute, else Late. */
+  fate?: 'Fired' | 'Late'
+  rerunOf: string | null
+  /** Asks for the run to end: running steps are stopped, the others are not started, `finally` runs. */
+  cancel?: { by: string; reason: string }
+}
+
+export type RunResult = 'Succeeded' | 'Failed' | 'Cancelled' | 'TimedOut' | 'Skipped'
+export type StepResult = 'Succeeded' | 'Failed' | 'Skipped' | 'Cached' | 'Cancelled'
+
+/** `Pending` until the definition is pinned, `Running` until `result` is set, then `Finished`. */
+export interface RunStatus {
+  phase: 'Pending' | 'Running' | 'Finished'
+  /** What the run executes, read at `spec.commit` once; absent while Pending. */
+  definition?: RunDefinition
+  /** One entry a step: those of `steps` in the order written, then those of `finally`. */
+  steps: StepStatus[]
+  startedAt?: Timestamp
+  finishedAt?: Timestamp
+  result?: RunResult
+  /** A CamelCase word, such as `StepFailed`. */
+  reason?: string
+  message?: string
+  /** Set when the steps have ended and the `finally` steps begin: what the run came to so far. */
+  outcome?: { result: RunResult; reason: string; message: string; decidedAt: Timestamp }
+  /** Where the record is; the Run may then be swept. */
+  recorded?: { commit: string; at: Timestamp }
+}
+
+/** One try of a step: one pod. */
+export interface Attempt {
+  pod: string
+  exitCode: number | null
+  startedAt: Timestamp | null
+  finishedAt: Timestamp | null
+}
+
+/** State of a step within its run. `Stopping`: told to end for `stop`, and not yet gone. */
+export interface StepStatus {
+  name: string
+  kind: 'Step' | 'Join' | 'Finally'
+  state: 'Waiting' | 'Running' | 'Stopping' | 'Ended'
+  result?: StepResult
+  reason?: string
+  message?: string
+  startedAt?: Timestamp
+  finishedAt?: Timestamp
+  /** Name of its Job, once made. */
+  job?: string
+  /** The Job's uid: "already exists" is ours only when this or the owner's uid says so. */
+  jobUid?: string
+  stop?: { result: StepResult; reason: string; message: string }
+  attempts: Attempt[]
+  /** Last lines, only of what failed. */
+  log?: string
+}
+
+/** Cursors of one Repository: `Repository.status`. What they have passed is never looked at again. */
+export interface Cursors {
+  /** Changes with every write; '' for cursors that were never written. */
+  resourceVersion: string
+  /** Tip that the last finished look has dealt with; null before the first. */
+  lastCommit: string | null
+  /** Set once the branch has moved other than forward: from then on a commit may come back that has run already. */
+  rewound: boolean
+  /** Newest commit at which the workflow and all that it references were valid, by workflow. */
+  validCommits: Record<string, string>
+  schedules: Record<string, ScheduleCursor>
+  /** Fates of ticks that are not on the status branch yet, other than Fired. */
+  fates: TickFate[]
+  conditions: { type: string; status: 'True' | 'False'; reason: string; message: string; lastTransitionTime: Timestamp }[]
+}
+
+/** How far a schedule's ticks have been judged. */
+export interface ScheduleCursor {
+  /** Newest tick judged, or the moment at which the schedule was first seen in this form; ticks up to and including it are done. */
+  judgedUpTo: Timestamp
+  /** Digest of what decides the ticks (cron, time zone): another one means that the schedule starts anew. */
+  form: string
+}
+
+/** What became of one tick. */
+export interface TickFate {
+  schedule: string
+  workflow: string
+  /** The tick: UTC, to the second. */
+  at: Timestamp
+  fate: 'Fired' | 'Late' | 'Skipped' | 'Missed' | 'Backfilled' | 'Lost'
+  reason: string | null
+  run: string | null
+}
