@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import type { ObjectRef } from './objects.ts'
+import type { Trigger } from './run.ts'
+
+/** Without vowels and look-alikes, so that no hash spells a word or is misread. */
+const ALPHABET = '23456789bcdfghjkmnpqrstvwxz'
+const HASH_LENGTH = 10
+const LONGEST_RUN_PREFIX = 40
+const LONGEST_JOB_NAME = 63
+
+/** Ten characters that are the same for equal parts, on every machine and for ever. */
+export function hashOf(parts: readonly string[]): string {
+  const digest = createHash('sha256').update(JSON.stringify(parts)).digest()
+  let number = digest.readBigUInt64BE(0)
+  let text = ''
+  for (let index = 0; index < HASH_LENGTH; index++) {
+    text += ALPHABET[Number(number % BigInt(ALPHABET.length))] ?? ''
+    number /= BigInt(ALPHABET.length)
+  }
+  return text
+}
+
+/** What makes two triggers the same trigger: equal identities are one run. */
+export function triggerIdentity(trigger: Trigger, commit: string): string[] {
+  switch (trigger.kind) {
+    case 'Push':
+      return [trigger.branch, commit]
+    case 'Schedule':
+      return [trigger.schedule, trigger.tick]
+    case 'Manual':
+      return [trigger.key]
+  }
+}
+
+/** The name of a run: the same for the same Repository, workflow and trigger, for ever. At most 51 characters. */
+export function runName(repository: ObjectRef, workflow: string, trigger: Trigger, commit: string): string {
+  const identity = triggerIdentity(trigger, commit)
+  const hash = hashOf([repository.namespace, repository.name, workflow, trigger.kind, ...identity])
+  return `${cut(workflow, LONGEST_RUN_PREFIX)}-${hash}`
+}
+
+/** The name of a step's Job: the same for the same run and step, for ever. At most 63 characters. */
+export function jobName(run: string, step: string): string {
+  const readable = cut(`${run}-${step.replaceAll(/[^a-z0-9]+/g, '-')}`, LONGEST_JOB_NAME - HASH_LENGTH - 1)
+  return `${readable}-${hashOf([run, step])}`
+}
+
+function cut(text: string, length: number): string {
+  return text.slice(0, length).replace(/-+$/, '')
+}

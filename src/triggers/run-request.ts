@@ -1,0 +1,12 @@
+import type { Trigger } from '../runs/run.ts'
+
+/** A run that is due: what a trigger asks for, before it has a name. */
+export interface RunRequest {
+  workflow: string
+  commit: string
+  trigger: Trigger
+  /** Given values only; defaults are filled in when the run's definition is pinned. */
+  params: Record<string, unknown>
+  /** Only for a tick. */
+  fate?: 'Fired' | 'Late'
+}
