@@ -1,8 +1,8 @@
 import type { Clock, Random } from './clock.ts'
 import type { JobCluster, RunCluster } from './cluster/ports.ts'
+import type { Report } from './controller/events.ts'
 import type { WriteSite } from './crash-points.ts'
 import type { SourceRepository, StatusBranch } from './git/ports.ts'
-import type { Log } from './log.ts'
 import type { ObjectRef } from './runs/objects.ts'
 
 /** What the Repository document says about how it is followed; defaults filled in. */
@@ -35,7 +35,8 @@ export interface FollowedRepository {
 export interface Context {
   clock: Clock
   random: Random
-  log: Log
+  /** Hears what the controller does; nothing depends on it. */
+  report: Report
   writeSite: WriteSite
   runs: RunCluster
   jobs: JobCluster

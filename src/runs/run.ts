@@ -4,9 +4,7 @@ import type { API_VERSION, ObjectMeta, StoredMeta } from './objects.ts'
 
 /** Why a run exists, and what identifies it: equal triggers give equal run names. The shape that records carry. */
 export type Trigger =
-  | { kind: 'Push'; branch: string }
-  | { kind: 'Schedule'; schedule: string; tick: Timestamp }
-  | { kind: 'Manual'; key: string; by: string }
+  { kind: 'Push'; branch: string } | { kind: 'Schedule'; schedule: string; tick: Timestamp } | { kind: 'Manual'; key: string; by: string }
 
 /** The kinds of trigger that this version starts runs by. */
 export type TriggerKind = Trigger['kind']
@@ -46,6 +44,8 @@ export interface RunStatus {
   phase: 'Pending' | 'Running' | 'Finished'
   /** What the run executes, read at `spec.commit` once; absent while Pending. */
   definition?: RunDefinition
+  /** Values of all declared params: given ones and defaults; absent while Pending. */
+  params?: Record<string, unknown>
   /** One entry a step: those of `steps` in the order written, then those of `finally`. */
   steps: StepStatus[]
   startedAt?: Timestamp
@@ -98,6 +98,8 @@ export interface Cursors {
   rewound: boolean
   /** Newest commit at which the workflow and all that it references were valid, by workflow. */
   validCommits: Record<string, string>
+  /** Newest commit at which a Schedule was valid, by schedule. */
+  validScheduleCommits: Record<string, string>
   schedules: Record<string, ScheduleCursor>
   /** Fates of ticks that are not on the status branch yet, other than Fired. */
   fates: TickFate[]

@@ -1,0 +1,21 @@
+import type { Diagnostic } from '../definitions/workflow.ts'
+import type { StepStatus, StoredRun, TickFate } from '../runs/run.ts'
+
+/** What the controller did or met: for people and logs; nothing depends on it. `repository` is `namespace/name`. */
+export type ControllerEvent =
+  | { kind: 'BranchClaimed'; repository: string; owner: string }
+  | { kind: 'BranchOwned'; repository: string; message: string }
+  | { kind: 'LookEnded'; repository: string; branch: string; commit: string; workflows: string[]; schedules: string[]; diagnostics: Diagnostic[] }
+  | { kind: 'LookFailed'; repository: string; reason: string; message: string }
+  | { kind: 'RunCreated'; repository: string; run: StoredRun }
+  | { kind: 'TickJudged'; repository: string; fate: TickFate }
+  | { kind: 'StepStarted'; repository: string; run: string; step: StepStatus }
+  | { kind: 'StepEnded'; repository: string; run: string; step: StepStatus }
+  | { kind: 'RunFinished'; repository: string; run: StoredRun }
+  | { kind: 'RecordsPushed'; repository: string; commit: string; runs: string[] }
+  | { kind: 'HistoryFailed'; repository: string; reason: string; message: string }
+  | { kind: 'RunSwept'; repository: string; run: string }
+  | { kind: 'ReconcileFailed'; key: string; error: unknown }
+
+/** Hears of events as they happen. Must not throw. */
+export type Report = (event: ControllerEvent) => void

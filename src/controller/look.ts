@@ -1,0 +1,141 @@
+import type { Context } from '../context.ts'
+import { ConflictError } from '../cluster/ports.ts'
+import { loadDefinitions } from '../definitions/load.ts'
+import type { Definitions } from '../definitions/workflow.ts'
+import type { CommitSha } from '../git/ports.ts'
+import { asCommitSha, GitError } from '../git/ports.ts'
+import { hasRecord } from '../history/read.ts'
+import { runName } from '../runs/names.ts'
+import type { Cursors } from '../runs/run.ts'
+import type { PushedCommit } from '../triggers/push.ts'
+import { planPush } from '../triggers/push.ts'
+import type { RunRequest } from '../triggers/run-request.ts'
+import { initialCursors, updateCursors, withCondition } from './cursors.ts'
+import type { RepositoryState, Wake } from './repository.ts'
+import { noteProblem, startRun } from './repository.ts'
+import { restoreVersions, validCommitsOf, versionsAt } from './versions.ts'
+
+/** Most commits of one push that `commits: Each` looks at. */
+const MOST_COMMITS = 50
+
+/** One look at the followed branch: new tip, new definitions, runs by push; then the cursor moves. Returns when to look again. */
+export async function look(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number> {
+  const { settings, source } = state.followed
+  const nextAtMs = (): number => context.clock.now() + settings.intervalSeconds * 1000
+  const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
+  if (state.versions.workflows.size === 0) state.versions = await restoreVersions(cursors, (commit) => readableDefinitions(state, commit))
+  let tip: CommitSha
+  try {
+    tip = await source.fetchTip(signal)
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error
+    await noteFailure(context, state, error, wake)
+    return nextAtMs()
+  }
+  if (state.tip !== tip || cursors.lastCommit !== tip) await dealWith(context, state, cursors, tip, wake)
+  noteProblem(state, 'look', null, () => undefined)
+  await updateCursors(context, settings.ref, (current) => ({
+    ...current,
+    conditions: withCondition(
+      current.conditions,
+      { type: 'Ready', status: 'True', reason: 'Followed', message: `${source.branch} is followed` },
+      context.clock.now(),
+    ),
+  }))
+  state.look = 'Ended'
+  wake(`ticks ${state.key}`)
+  wake(`records ${state.key}`)
+  return nextAtMs()
+}
+
+/** The definitions at a commit, parsed only where files changed. */
+export async function definitionsAt(state: RepositoryState, commit: string): Promise<Definitions> {
+  const { settings, source } = state.followed
+  return loadDefinitions(source.filesAt(asCommitSha(commit)), { path: settings.path, cache: state.definitionCache })
+}
+
+async function readableDefinitions(state: RepositoryState, commit: string): Promise<Definitions | null> {
+  try {
+    return await definitionsAt(state, commit)
+  } catch (error) {
+    if (error instanceof GitError) return null
+    throw error
+  }
+}
+
+/** A tip that is new to this process or to the cursors. Order: Runs, then the cursor that says they exist. */
+async function dealWith(context: Context, state: RepositoryState, cursors: Cursors, tip: CommitSha, wake: Wake): Promise<void> {
+  const { settings, source } = state.followed
+  const definitions = await definitionsAt(state, tip)
+  const versions = versionsAt(tip, definitions, state.versions)
+  const last = cursors.lastCommit === null ? null : asCommitSha(cursors.lastCommit)
+  const push = last === null || last === tip ? { requests: [], rewound: false } : await planPushes(state, definitions, last, tip)
+  const rewound = cursors.rewound || push.rewound
+  if (!settings.suspend) {
+    for (const request of push.requests) {
+      if (rewound && (await hasRun(state, request))) continue
+      await startRun(context, state, request, wake)
+    }
+  }
+  await updateCursors(context, settings.ref, (current) => {
+    if (current.lastCommit !== cursors.lastCommit) throw new ConflictError(`somebody else moved the cursor of ${state.key}`)
+    return { ...current, lastCommit: tip, rewound, ...validCommitsOf(versions) }
+  })
+  for (const request of push.requests) state.uncovered.delete(runName(settings.ref, request.workflow, request.trigger, request.commit))
+  state.versions = versions
+  if (state.tip !== tip) {
+    const schedules = [...versions.schedules.keys()]
+    context.report({
+      kind: 'LookEnded',
+      repository: state.key,
+      branch: source.branch,
+      commit: tip,
+      workflows: [...versions.workflows.keys()],
+      schedules,
+      diagnostics: definitions.diagnostics,
+    })
+  }
+  state.tip = tip
+}
+
+/** The requests of the way from one tip to the next. */
+async function planPushes(
+  state: RepositoryState,
+  definitions: Definitions,
+  last: CommitSha,
+  tip: CommitSha,
+): Promise<{ requests: RunRequest[]; rewound: boolean }> {
+  const { source } = state.followed
+  const range = await source.range(last, tip, MOST_COMMITS)
+  const each = definitions.workflows.some((workflow) => workflow.push?.commits === 'Each')
+  const commits: PushedCommit[] = []
+  let before: CommitSha = last
+  for (const commit of each ? range.commits : []) {
+    const at = commit === tip ? definitions : await definitionsAt(state, commit)
+    commits.push({ commit, changedPaths: await source.changedPaths(before, commit), message: await source.message(commit), workflows: at.workflows })
+    before = commit
+  }
+  const whole = { commit: tip, changedPaths: await source.changedPaths(last, tip), message: await source.message(tip), workflows: definitions.workflows }
+  return { requests: planPush({ branch: source.branch, tip: whole, each: commits }), rewound: !range.forward }
+}
+
+/** Whether a commit that came back after the branch was rewound has run already, though its Run may have been swept since. */
+async function hasRun(state: RepositoryState, request: RunRequest): Promise<boolean> {
+  const { settings, status } = state.followed
+  return hasRecord(status, request.workflow, runName(settings.ref, request.workflow, request.trigger, request.commit))
+}
+
+async function noteFailure(context: Context, state: RepositoryState, error: GitError, wake: Wake): Promise<void> {
+  const { settings } = state.followed
+  noteProblem(state, 'look', error.message, () => {
+    context.report({ kind: 'LookFailed', repository: state.key, reason: error.kind, message: error.message })
+  })
+  if (state.look === 'Pending') {
+    state.look = 'Failed'
+    wake(`ticks ${state.key}`)
+  }
+  await updateCursors(context, settings.ref, (current) => ({
+    ...current,
+    conditions: withCondition(current.conditions, { type: 'Ready', status: 'False', reason: error.kind, message: error.message }, context.clock.now()),
+  }))
+}

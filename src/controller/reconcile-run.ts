@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util'
+import { UnsupportedJobError } from '../cluster/ports.ts'
+import type { Context } from '../context.ts'
+import { formatTimestamp } from '../clock.ts'
+import type { ObjectRef } from '../runs/objects.ts'
+import { observeStep } from '../runs/observe-step.ts'
+import type { RunPlan } from '../runs/plan-run.ts'
+import { planRun } from '../runs/plan-run.ts'
+import { isOwnJob } from '../runs/render-job.ts'
+import type { RunStatus, StepStatus, StoredRun } from '../runs/run.ts'
+import type { Slots } from './slots.ts'
+
+/** Most of a failed step's log that its record keeps, in bytes. */
+const LOG_TAIL_BYTES = 4096
+
+/** What one pass over a run needs. */
+export interface RunReconciliation {
+  context: Pick<Context, 'clock' | 'runs' | 'jobs' | 'writeSite' | 'report'>
+  /** Shown in events: `namespace/name` of the Repository. */
+  repository: string
+  slots: Slots
+  /** The first status of a run: its definition pinned, or its end when there is none. Throws when only a later try can tell. */
+  pin: (run: StoredRun) => Promise<RunStatus>
+  onFinished: (run: StoredRun) => void
+}
+
+/**
+ * One pass over one run: observe, plan, apply. Stopping anywhere is safe: Jobs have derived names, so that the next pass finds those
+ * that were made; reasons are stored before they act, results before the Job that proves them may go.
+ * Returns when to look again, null when only an event can change something.
+ */
+export async function reconcileRun(reconciliation: RunReconciliation, ref: ObjectRef): Promise<number | null> {
+  const { context } = reconciliation
+  const found = await context.runs.getRun(ref)
+  if (found === null) {
+    reconciliation.slots.note(ref.name, 0)
+    return null
+  }
+  const run = found.status?.phase === undefined || found.status.phase === 'Pending' ? await pin(reconciliation, found) : found
+  if (run.status?.definition === undefined) {
+    reconciliation.onFinished(run)
+    return null
+  }
+  const nowMs = context.clock.now()
+  const jobs = await context.jobs.observeJobs(ref)
+  const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free() })
+  reconciliation.slots.note(ref.name, activeSteps(plan.status) + plan.create.length)
+  if (plan.waitsForSlot) reconciliation.slots.wait(ref.name)
+  const again = await apply(reconciliation, run, plan)
+  return again ? context.clock.now() : plan.requeueAtMs
+}
+
+async function pin(reconciliation: RunReconciliation, run: StoredRun): Promise<StoredRun> {
+  const status = await reconciliation.pin(run)
+  return writeStatus(reconciliation, run, status)
+}
+
+/** Returns whether another pass is wanted at once. */
+async function apply(reconciliation: RunReconciliation, run: StoredRun, plan: RunPlan): Promise<boolean> {
+  const { context } = reconciliation
+  const { jobs, writeSite } = context
+  for (const { step, job } of plan.readLogs) stepOf(plan.status, step).log = await jobs.readLogTail(job, LOG_TAIL_BYTES)
+  const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, plan, creation)))
+  reconciliation.slots.note(run.metadata.name, activeSteps(plan.status))
+  const stored = isDeepStrictEqual(run.status, plan.status) ? run : await writeStatus(reconciliation, run, plan.status)
+  await Promise.all([
+    ...plan.stop.map((job) => writeSite('job-stopped', () => jobs.stopJob(job))),
+    ...plan.release.map((job) => writeSite('job-released', () => jobs.releaseJob(job))),
+  ])
+  if (stored.status?.phase === 'Finished') reconciliation.onFinished(stored)
+  return refused.includes(true)
+}
+
+/** Makes a step's Job, or takes over the one that a pass before a crash has made. Returns whether it was refused, which ends the step. */
+async function createJob(
+  reconciliation: RunReconciliation,
+  run: StoredRun,
+  plan: RunPlan,
+  { step: name, job }: RunPlan['create'][number],
+): Promise<boolean> {
+  const { clock, jobs, writeSite } = reconciliation.context
+  const step = stepOf(plan.status, name)
+  const refuse = (reason: string, message: string): true => {
+    Object.assign(step, { state: 'Ended', result: 'Failed', reason, message, finishedAt: formatTimestamp(clock.now()) } satisfies Partial<StepStatus>)
+    return true
+  }
+  try {
+    const { object } = await writeSite('job-created', () => jobs.createJob(job))
+    if (!isOwnJob(run, object)) return refuse('NameConflict', `a Job ${object.metadata.name} that is not of this run is in the way: delete it`)
+    observeStep(step, { job: object, pods: [] }, { nowMs: clock.now(), timeoutSeconds: null })
+    return false
+  } catch (error) {
+    if (error instanceof UnsupportedJobError) return refuse('Unsupported', error.message)
+    throw error
+  }
+}
+
+async function writeStatus(reconciliation: RunReconciliation, run: StoredRun, status: RunStatus): Promise<StoredRun> {
+  const { context, repository } = reconciliation
+  const stored = await context.writeSite('run-status-written', () => context.runs.updateRun({ ...run, status }))
+  for (const step of status.steps) {
+    const before = run.status?.steps.find((one) => one.name === step.name)?.state ?? 'Waiting'
+    if (before === step.state) continue
+    if (before === 'Waiting' && step.startedAt !== undefined) context.report({ kind: 'StepStarted', repository, run: run.metadata.name, step })
+    if (step.state === 'Ended') context.report({ kind: 'StepEnded', repository, run: run.metadata.name, step })
+  }
+  if (status.phase === 'Finished') context.report({ kind: 'RunFinished', repository, run: stored })
+  return stored
+}
+
+function stepOf(status: RunStatus, name: string): StepStatus {
+  const step = status.steps.find((one) => one.name === name)
+  if (step === undefined) throw new TypeError(`no step ${name}`)
+  return step
+}
+
+function activeSteps(status: RunStatus): number {
+  return status.steps.filter((step) => step.state === 'Running' || step.state === 'Stopping').length
+}

@@ -1,0 +1,54 @@
+import type { DefinitionCache } from '../definitions/load.ts'
+import type { Context, FollowedRepository } from '../context.ts'
+import { createRunObject, isSameTrigger } from '../runs/create-run.ts'
+import type { RunRequest } from '../triggers/run-request.ts'
+import type { CronCache } from '../triggers/cron.ts'
+import type { Slots } from './slots.ts'
+import type { Versions } from './versions.ts'
+
+/** What the controller knows of one Repository in memory. All of it is found again at the next start. */
+export interface RepositoryState {
+  followed: FollowedRepository
+  /** `namespace/name` */
+  key: string
+  /** Whether the status branch is ours; nothing is started before. */
+  claimed: boolean
+  /** How the first look went; ticks wait for its end. */
+  look: 'Pending' | 'Failed' | 'Ended'
+  /** Tip whose definitions `versions` holds; null before. */
+  tip: string | null
+  versions: Versions
+  definitionCache: DefinitionCache
+  cronCache: CronCache
+  slots: Slots
+  /** Runs that exist while the cursors do not yet say so: their records wait. */
+  uncovered: Set<string>
+  /** Last problem reported by each loop, so that the same one is said once. */
+  problems: Map<string, string>
+  /** Failures of the history in a row. */
+  historyFailures: number
+}
+
+/** Tells the controller's queue that something is wanted. Keys are `<loop> <namespace>/<name>`. */
+export type Wake = (key: string, atMs?: number) => void
+
+/** Creates the Run of a request under its derived name; one that exists already is the same request from before a crash. */
+export async function startRun(context: Context, state: RepositoryState, request: RunRequest, wake: Wake): Promise<void> {
+  const run = createRunObject(state.followed.settings.ref, request)
+  state.uncovered.add(run.metadata.name)
+  const creation = await context.writeSite('run-created', () => context.runs.createRun(run))
+  if (!isSameTrigger(run, creation.object)) {
+    throw new Error(`Run ${run.metadata.name} exists for another trigger than ${JSON.stringify(request.trigger)}: delete or rename it`)
+  }
+  if (creation.kind === 'Created') context.report({ kind: 'RunCreated', repository: state.key, run: creation.object })
+  wake(`run ${run.metadata.namespace}/${run.metadata.name}`)
+}
+
+/** Reports a problem of a loop once, until it changes; null when the loop is well again. */
+export function noteProblem(state: RepositoryState, loop: string, problem: string | null, report: () => void): void {
+  if (problem === null) state.problems.delete(loop)
+  else if (state.problems.get(loop) !== problem) {
+    state.problems.set(loop, problem)
+    report()
+  }
+}

@@ -1,0 +1,51 @@
+import { parseTimestamp } from '../clock.ts'
+import { ConflictError } from '../cluster/ports.ts'
+import type { Context } from '../context.ts'
+import { runName } from '../runs/names.ts'
+import { planTicks } from '../triggers/ticks.ts'
+import { initialCursors, updateCursors } from './cursors.ts'
+import { isHistoryFull } from './records.ts'
+import type { RepositoryState, Wake } from './repository.ts'
+import { startRun } from './repository.ts'
+
+/** While the records wait in too great a number, ticks are looked at again after this long. */
+const FULL_RETRY_MS = 10_000
+
+/**
+ * Judges every tick since the cursors: Runs first, then the cursors that say so. Stopped in between, the next pass finds the Runs and
+ * takes their fate as it is. Returns when the next tick is.
+ */
+export async function judgeTicks(context: Context, state: RepositoryState, wake: Wake): Promise<number | null> {
+  if (!state.claimed || state.look === 'Pending') return null
+  const { settings } = state.followed
+  const nowMs = context.clock.now()
+  const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
+  const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
+  if (isHistoryFull(runs)) return nowMs + FULL_RETRY_MS
+  const started = new Map<string, { run: string; fate: 'Fired' | 'Late' }>()
+  for (const run of runs) {
+    const { trigger, fate } = run.spec
+    if (trigger.kind === 'Schedule') started.set(`${trigger.schedule} ${parseTimestamp(trigger.tick)}`, { run: run.metadata.name, fate: fate ?? 'Fired' })
+  }
+  const plan = planTicks({
+    repository: settings.ref,
+    schedules: [...state.versions.schedules.values()].map((version) => version.definition),
+    workflows: state.versions.workflows,
+    suspend: settings.suspend,
+    cursors: cursors.schedules,
+    nowMs,
+    startedFate: (schedule, tickMs) => started.get(`${schedule} ${tickMs}`) ?? null,
+    cron: state.cronCache,
+  })
+  for (const request of plan.requests) await startRun(context, state, request, wake)
+  await updateCursors(context, settings.ref, (current) => {
+    for (const [name, { judgedUpTo }] of Object.entries(current.schedules)) {
+      if (judgedUpTo !== cursors.schedules[name]?.judgedUpTo) throw new ConflictError(`somebody else judged the ticks of ${name}`)
+    }
+    return { ...current, schedules: plan.cursors, fates: [...current.fates, ...plan.fates] }
+  })
+  for (const request of plan.requests) state.uncovered.delete(runName(settings.ref, request.workflow, request.trigger, request.commit))
+  for (const fate of plan.fates) context.report({ kind: 'TickJudged', repository: state.key, fate })
+  if (plan.fates.length > 0) wake(`records ${state.key}`)
+  return plan.nextTickMs
+}
