@@ -11,6 +11,7 @@ import type { PushedCommit } from '../triggers/push.ts'
 import { planPush } from '../triggers/push.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import { initialCursors, updateCursors, withCondition } from './cursors.ts'
+import { isHistoryFull } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem, startRun } from './repository.ts'
 import { restoreVersions, validCommitsOf, versionsAt } from './versions.ts'
@@ -71,6 +72,7 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   const last = cursors.lastCommit === null ? null : asCommitSha(cursors.lastCommit)
   const push = last === null || last === tip ? { requests: [], rewound: false } : await planPushes(state, definitions, last, tip)
   const rewound = cursors.rewound || push.rewound
+  if (push.requests.length > 0 && isHistoryFull(await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name }))) return
   if (!settings.suspend) {
     for (const request of push.requests) {
       if (rewound && (await hasRun(state, request))) continue
@@ -115,7 +117,12 @@ async function planPushes(
     commits.push({ commit, changedPaths: await source.changedPaths(before, commit), message: await source.message(commit), workflows: at.workflows })
     before = commit
   }
-  const whole = { commit: tip, changedPaths: await source.changedPaths(last, tip), message: await source.message(tip), workflows: definitions.workflows }
+  const whole = {
+    commit: tip,
+    changedPaths: await source.changedPaths(last, tip),
+    message: await source.message(tip),
+    workflows: definitions.workflows,
+  }
   return { requests: planPush({ branch: source.branch, tip: whole, each: commits }), rewound: !range.forward }
 }
 
@@ -136,6 +143,10 @@ async function noteFailure(context: Context, state: RepositoryState, error: GitE
   }
   await updateCursors(context, settings.ref, (current) => ({
     ...current,
-    conditions: withCondition(current.conditions, { type: 'Ready', status: 'False', reason: error.kind, message: error.message }, context.clock.now()),
+    conditions: withCondition(
+      current.conditions,
+      { type: 'Ready', status: 'False', reason: error.kind, message: error.message },
+      context.clock.now(),
+    ),
   }))
 }

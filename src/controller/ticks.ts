@@ -25,7 +25,8 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
   const started = new Map<string, { run: string; fate: 'Fired' | 'Late' }>()
   for (const run of runs) {
     const { trigger, fate } = run.spec
-    if (trigger.kind === 'Schedule') started.set(`${trigger.schedule} ${parseTimestamp(trigger.tick)}`, { run: run.metadata.name, fate: fate ?? 'Fired' })
+    if (trigger.kind === 'Schedule')
+      started.set(`${trigger.schedule} ${parseTimestamp(trigger.tick)}`, { run: run.metadata.name, fate: fate ?? 'Fired' })
   }
   const plan = planTicks({
     repository: settings.ref,

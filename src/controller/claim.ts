@@ -1,0 +1,58 @@
+import type { Context } from '../context.ts'
+import { GitError } from '../git/ports.ts'
+import { claimBranch } from '../history/owner.ts'
+import { readCursorCopies } from '../history/read.ts'
+import { initialCursors, updateCursors, withCondition } from './cursors.ts'
+import type { RepositoryState, Wake } from './repository.ts'
+import { noteProblem } from './repository.ts'
+
+const RETRY_MS = 5000
+
+/**
+ * Makes sure that the status branch is ours before anything is started: another's name in it means BranchOwned. An empty data folder
+ * takes its cursors over from the branch. Returns when to try again, null when it is ours.
+ */
+export async function claim(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number | null> {
+  if (state.claimed) return null
+  const { settings, status, owner } = state.followed
+  const known = await context.runs.readCursors(settings.ref)
+  try {
+    const claimed = await context.writeSite('owner-claimed', () =>
+      claimBranch({ status, owner, repository: settings.ref, nowMs: context.clock.now() }, signal),
+    )
+    if (claimed.kind === 'BranchOwned') return await standBack(context, state, claimed.message)
+    if (claimed.kind === 'Claimed') context.report({ kind: 'BranchClaimed', repository: state.key, owner })
+    if (known === null) {
+      const copies = await readCursorCopies(status)
+      if (copies !== null) await updateCursors(context, settings.ref, (current) => ({ ...current, ...copies }))
+    }
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error
+    noteProblem(state, 'claim', error.message, () => {
+      context.report({ kind: 'HistoryFailed', repository: state.key, reason: error.kind, message: error.message })
+    })
+    const goOn = error.kind === 'PushRefused' || known !== null
+    if (!goOn) {
+      state.look = 'Failed'
+      return context.clock.now() + RETRY_MS
+    }
+  }
+  state.claimed = true
+  wake(`look ${state.key}`)
+  wake(`records ${state.key}`)
+  wake(`sweep ${state.key}`)
+  wake('resync')
+  return null
+}
+
+async function standBack(context: Context, state: RepositoryState, message: string): Promise<number> {
+  noteProblem(state, 'claim', message, () => {
+    context.report({ kind: 'BranchOwned', repository: state.key, message })
+  })
+  state.look = 'Failed'
+  await updateCursors(context, state.followed.settings.ref, (current) => ({
+    ...current,
+    conditions: withCondition(current.conditions, { type: 'Ready', status: 'False', reason: 'BranchOwned', message }, context.clock.now()),
+  }))
+  return context.clock.now() + RETRY_MS
+}

@@ -1,0 +1,144 @@
+import { isDeepStrictEqual } from 'node:util'
+import { formatTimestamp, parseTimestamp } from '../clock.ts'
+import { ConflictError } from '../cluster/ports.ts'
+import type { Context } from '../context.ts'
+import { GitError } from '../git/ports.ts'
+import { writeHistory } from '../history/write.ts'
+import { FINALIZER } from '../runs/objects.ts'
+import type { Cursors, StoredRun } from '../runs/run.ts'
+import { initialCursors, updateCursors, withCondition } from './cursors.ts'
+import type { RepositoryState, Wake } from './repository.ts'
+import { noteProblem } from './repository.ts'
+
+/** With this many finished Runs waiting for their record nothing new is started. */
+const MOST_WAITING = 2000
+/** Most records of one commit. */
+const LARGEST_BATCH = 200
+const FIRST_BACKOFF_MS = 1000
+const LONGEST_BACKOFF_MS = 60_000
+
+/** Whether so many Runs wait for their record that nothing new may start. */
+export function isHistoryFull(runs: readonly StoredRun[]): boolean {
+  return runs.filter(isWaiting).length >= MOST_WAITING
+}
+
+/**
+ * Writes what has finished as one commit on the status branch, then marks the Runs as recorded: stopped in between, the next pass
+ * finds the records there and only marks. While the remote is away or refuses, they wait in the Run objects. Returns when to try again.
+ */
+export async function writeRecords(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number | null> {
+  if (!state.claimed) return null
+  const { settings, status, owner } = state.followed
+  const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
+  const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
+  const waiting = runs.filter((run) => isWaiting(run) && isCovered(run, state, cursors)).sort(byEnd)
+  const first = waiting[0]
+  if (first === undefined && cursors.fates.length === 0) return null
+  const nowMs = context.clock.now()
+  const dueAtMs = first === undefined ? nowMs : parseTimestamp(first.status?.finishedAt ?? '') + settings.historyIntervalSeconds * 1000
+  if (nowMs < dueAtMs && waiting.length < LARGEST_BATCH) return dueAtMs
+  const batch = waiting.slice(0, LARGEST_BATCH)
+  try {
+    const written = await context.writeSite('records-pushed', () =>
+      writeHistory({ status, owner, repository: settings.ref, runs: batch, cursors, versions: state.versions, cron: state.cronCache, nowMs }, signal),
+    )
+    if (written.kind === 'BranchOwned') return standBack(context, state, written.message, wake)
+    await markRecorded(context, state, batch, written.commit, cursors)
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error
+    return nowMs + (await noteFailure(context, state, error))
+  }
+  wake(`sweep ${state.key}`)
+  return waiting.length > batch.length ? context.clock.now() : null
+}
+
+/** Finished, and its record not known to be on the status branch. */
+function isWaiting(run: StoredRun): boolean {
+  return run.status?.phase === 'Finished' && run.status.recorded === undefined
+}
+
+/** Whether the cursors have passed the run's trigger: only then may a record, and later the sweeping, take the Run's lock away. */
+function isCovered(run: StoredRun, state: RepositoryState, cursors: Cursors): boolean {
+  const { trigger } = run.spec
+  switch (trigger.kind) {
+    case 'Schedule': {
+      const cursor = cursors.schedules[trigger.schedule]
+      return cursor === undefined ? state.look === 'Ended' : parseTimestamp(cursor.judgedUpTo) >= parseTimestamp(trigger.tick)
+    }
+    case 'Push':
+      return state.look === 'Ended' && !state.uncovered.has(run.metadata.name)
+    case 'Manual':
+      return true
+  }
+}
+
+async function markRecorded(context: Context, state: RepositoryState, batch: readonly StoredRun[], commit: string, cursors: Cursors): Promise<void> {
+  const recorded = { commit, at: formatTimestamp(context.clock.now()) }
+  for (const run of batch) {
+    if (run.metadata.deletionTimestamp !== undefined) await deleteJobs(context, run)
+    const finalizers = run.metadata.finalizers?.filter((one) => one !== FINALIZER) ?? []
+    const status = { ...(run.status ?? { phase: 'Finished', steps: [] }), recorded }
+    await context.writeSite('run-recorded', () => updateIfCurrent(context, { ...run, metadata: { ...run.metadata, finalizers }, status }))
+  }
+  state.historyFailures = 0
+  noteProblem(state, 'records', null, () => undefined)
+  await updateCursors(context, state.followed.settings.ref, (current) => ({
+    ...current,
+    fates: current.fates.filter((fate) => !cursors.fates.some((written) => isDeepStrictEqual(written, fate))),
+    conditions: withCondition(
+      current.conditions,
+      { type: 'HistoryWritten', status: 'True', reason: 'Written', message: 'records reach the status branch' },
+      context.clock.now(),
+    ),
+  }))
+  context.report({ kind: 'RecordsPushed', repository: state.key, commit, runs: batch.map((run) => run.metadata.name) })
+}
+
+/** A Run that has changed meanwhile (a label, its deletion) is marked by the next pass: its record is there already. */
+async function updateIfCurrent(context: Context, run: StoredRun): Promise<void> {
+  try {
+    await context.runs.updateRun(run)
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+  }
+}
+
+/** Deletes the Jobs of a recorded run with their pods and logs: what they prove is written. */
+export async function deleteJobs(context: Context, run: StoredRun): Promise<void> {
+  for (const { job } of await context.jobs.observeJobs(run.metadata)) {
+    await context.jobs.releaseJob(job)
+    await context.jobs.deleteJob(job)
+  }
+}
+
+/** The branch is somebody else's now: nothing is started or written until it is ours again. */
+function standBack(context: Context, state: RepositoryState, message: string, wake: Wake): null {
+  state.claimed = false
+  noteProblem(state, 'claim', message, () => {
+    context.report({ kind: 'BranchOwned', repository: state.key, message })
+  })
+  wake(`claim ${state.key}`, context.clock.now() + LONGEST_BACKOFF_MS)
+  return null
+}
+
+/** Says why the records wait, and returns for how long. */
+async function noteFailure(context: Context, state: RepositoryState, error: GitError): Promise<number> {
+  noteProblem(state, 'records', error.message, () => {
+    context.report({ kind: 'HistoryFailed', repository: state.key, reason: error.kind, message: error.message })
+  })
+  const delayMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** state.historyFailures++) * (0.5 + context.random.fraction())
+  await updateCursors(context, state.followed.settings.ref, (current) => ({
+    ...current,
+    conditions: withCondition(
+      current.conditions,
+      { type: 'HistoryWritten', status: 'False', reason: error.kind, message: error.message },
+      context.clock.now(),
+    ),
+  }))
+  return delayMs
+}
+
+function byEnd(one: StoredRun, other: StoredRun): number {
+  const difference = parseTimestamp(one.status?.finishedAt ?? '') - parseTimestamp(other.status?.finishedAt ?? '')
+  return difference !== 0 ? difference : one.metadata.name < other.metadata.name ? -1 : 1
+}
