@@ -1,0 +1,74 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express from 'express'
+
+/** Where to listen. Port 0 takes any free one. */
+export interface ListenAddress {
+  host: string
+  port: number
+}
+
+/** A listening server. */
+export interface Server {
+  /** `http://host:port` as it really is. */
+  url: string
+  close(): Promise<void>
+}
+
+/** What the probes ask. */
+export interface Health {
+  /** 200 of `/readyz`: each Repository's first look has ended or failed. */
+  isReady: () => boolean
+}
+
+/** Serves `/healthz` and `/readyz`. Rejects with an Error that says what to do when the address cannot be had. */
+export async function listen(address: ListenAddress, health: Health): Promise<Server> {
+  const app = express()
+  app.disable('x-powered-by')
+  app.get('/healthz', (_request, response) => {
+    response.type('text/plain').send('ok\n')
+  })
+  app.get('/readyz', (_request, response) => {
+    const ready = health.isReady()
+    response
+      .status(ready ? 200 : 503)
+      .type('text/plain')
+      .send(ready ? 'ok\n' : 'the first look at the repository has not ended\n')
+  })
+  app.use((_request, response) => {
+    response.status(404).type('text/plain').send('not found\n')
+  })
+  const server = createServer(app)
+  server.listen(address.port, address.host)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    throw new Error(`cannot listen on ${address.host}:${address.port}: ${reasonOf(error)}; choose another address with --listen`, { cause: error })
+  }
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}`,
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'EADDRINUSE') return 'it is in use'
+  if (code === 'EACCES') return 'not allowed'
+  return code ?? String(error)
+}
+
+/** Reads `HOST:PORT`, `:PORT` (loopback) or `[IPv6]:PORT`; throws TypeError otherwise. */
+export function parseListenAddress(text: string): ListenAddress {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text)
+  const port = Number(match?.[3])
+  if (match === null || port > 65_535) throw new TypeError(`${JSON.stringify(text)} is no address: write HOST:PORT, as in 127.0.0.1:8080`)
+  return { host: match[1] ?? (match[2] === '' || match[2] === undefined ? '127.0.0.1' : match[2]), port }
+}

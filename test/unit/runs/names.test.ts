@@ -1,0 +1,43 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { hashOf, jobName, runName } from '../../../src/runs/names.ts'
+
+const repository = { namespace: 'data', name: 'data-jobs' }
+const tick = (time: string) => ({ kind: 'Schedule', schedule: 'nightly', tick: time }) as const
+
+describe('the name of a run', () => {
+  it('never changes for the same trigger', () => {
+    expect(runName(repository, 'nightly-report', tick('2026-11-20T01:00:00Z'), 'a'.repeat(40))).toBe('nightly-report-x6s5b2zd8j')
+  })
+
+  it('of a tick does not depend on the commit that it runs at', () => {
+    const names = ['a', 'b'].map((digit) => runName(repository, 'w', tick('2026-11-20T01:00:00Z'), digit.repeat(40)))
+    expect(names[0]).toBe(names[1])
+  })
+
+  it.each([
+    { what: 'tick', one: tick('2026-11-20T01:00:00Z'), other: tick('2026-11-20T02:00:00Z'), commits: ['a', 'a'] },
+    { what: 'commit of a push', one: { kind: 'Push', branch: 'main' } as const, other: { kind: 'Push', branch: 'main' } as const, commits: ['a', 'b'] },
+    { what: 'branch', one: { kind: 'Push', branch: 'main' } as const, other: { kind: 'Push', branch: 'next' } as const, commits: ['a', 'a'] },
+  ])('differs with the $what', ({ one, other, commits }) => {
+    const [first = '', second = ''] = commits.map((digit) => digit.repeat(40))
+    expect(runName(repository, 'w', one, first)).not.toBe(runName(repository, 'w', other, second))
+  })
+
+  it('is a DNS label of at most 51 characters, as is that of a Job of at most 63', () => {
+    const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)
+    fc.assert(
+      fc.property(label, label, (workflow, step) => {
+        const run = runName(repository, workflow, { kind: 'Push', branch: 'main' }, 'a'.repeat(40))
+        expect(run).toMatch(/^[a-z0-9](?:[-a-z0-9]{0,49}[a-z0-9])?$/)
+        expect(jobName(run, `${step}/part.of.it`)).toMatch(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/)
+      }),
+    )
+  })
+})
+
+describe('the hash', () => {
+  it('keeps parts apart', () => {
+    expect(hashOf(['ab', 'c'])).not.toBe(hashOf(['a', 'bc']))
+  })
+})
