@@ -137,9 +137,9 @@ function textOf(value: unknown): string {
   return value === null || value === undefined ? '' : JSON.stringify(value)
 }
 
-/** Kubernetes expands `$(NAME)` in values: what a person gave must arrive as it was given. */
+/** Kubernetes expands `$(NAME)` in values and makes `$$` one `$`: what a person gave must arrive as it was given. */
 function escapeReferences(text: string): string {
-  return text.replaceAll('$(', '$$(')
+  return text.replaceAll('$', () => '$$')
 }
 
 /** `base` with `over` on top: equal names are replaced where they stand, others follow. */

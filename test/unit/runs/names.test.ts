@@ -7,7 +7,7 @@ const tick = (time: string) => ({ kind: 'Schedule', schedule: 'nightly', tick: t
 
 describe('the name of a run', () => {
   it('never changes for the same trigger', () => {
-    expect(runName(repository, 'nightly-report', tick('2026-11-20T01:00:00Z'), 'a'.repeat(40))).toBe('nightly-report-x6s5b2zd8j')
+    expect(runName(repository, 'nightly-report', tick('2026-11-20T01:00:00Z'), 'a'.repeat(40))).toBe('nightly-report-hvqghjqbtb')
   })
 
   it('of a tick does not depend on the commit that it runs at', () => {

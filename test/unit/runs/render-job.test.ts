@@ -43,7 +43,7 @@ describe('the Job of a step', () => {
 
   it('does not let Kubernetes expand what a person gave', () => {
     const given = aRun(definition, { status: { params: { text: '$(HOME) $$(X)' } } })
-    expect(variables(renderJob(given, aStep('load')))['FUSEE_PARAM_TEXT']).toBe('$$(HOME) $$$(X)')
+    expect(variables(renderJob(given, aStep('load')))['FUSEE_PARAM_TEXT']).toBe('$$(HOME) $$$$(X)')
   })
 
   it('lets the step override a variable', () => {
