@@ -1,0 +1,104 @@
+import type { ControllerEvent } from '../controller/events.ts'
+import { parseTimestamp } from '../clock.ts'
+import type { StepStatus, StoredRun, Trigger } from '../runs/run.ts'
+
+/** Colours of a terminal, or none. */
+export interface Paint {
+  good: (text: string) => string
+  bad: (text: string) => string
+  dim: (text: string) => string
+  bold: (text: string) => string
+}
+
+/** The line, or lines, that tell a person of an event; null for what only a log wants. */
+export function formatEvent(event: ControllerEvent, paint: Paint): string | null {
+  switch (event.kind) {
+    case 'BranchClaimed':
+      return `${event.repository}: the status branch is ours`
+    case 'BranchOwned':
+      return paint.bad(`${event.repository}: BranchOwned: ${event.message}`)
+    case 'LookEnded':
+      return lookLine(event, paint)
+    case 'LookFailed':
+      return paint.bad(`${event.repository}: ${event.message}`)
+    case 'RunCreated':
+      return `run ${paint.bold(event.run.metadata.name)} created by ${triggerText(event.run.spec.trigger)} at ${short(event.run.spec.commit)}`
+    case 'TickJudged':
+      return `tick ${event.fate.at} of ${event.fate.schedule}: ${event.fate.fate}${event.fate.reason === null ? '' : ` (${event.fate.reason})`}`
+    case 'StepStarted':
+      return paint.dim(`  ${event.run} ${event.step.name} started`)
+    case 'StepEnded':
+      return `  ${paint.dim(event.run)} ${event.step.name} ${stepResult(event.step, paint)}`
+    case 'RunFinished':
+      return runLine(event.run, paint)
+    case 'RecordsPushed':
+      return event.runs.length === 0
+        ? paint.dim(`${event.repository}: ticks recorded in ${short(event.commit)}`)
+        : `${event.repository}: recorded in ${paint.bold(short(event.commit))}: ${event.runs.join(', ')}`
+    case 'HistoryFailed':
+      return paint.bad(`${event.repository}: records wait: ${event.message}`)
+    case 'RunSwept':
+      return null
+    case 'ReconcileFailed':
+      return paint.bad(`${event.key} failed and is tried again: ${messageOf(event.error)}`)
+  }
+}
+
+function lookLine(event: Extract<ControllerEvent, { kind: 'LookEnded' }>, paint: Paint): string {
+  const errors = event.diagnostics.filter((one) => one.severity === 'error')
+  const counted = `${count(event.workflows.length, 'workflow')}, ${count(event.schedules.length, 'schedule')}`
+  const first = `${event.repository}: ${event.branch} at ${paint.bold(short(event.commit))}: ${counted} in force`
+  if (event.diagnostics.length === 0) return `${first}, no findings`
+  const findings = event.diagnostics.map((one) => {
+    const line = `  ${one.file}:${one.line}:${one.column} ${one.severity}: ${one.message} [${one.rule}]`
+    return one.severity === 'error' ? paint.bad(line) : paint.dim(line)
+  })
+  return [`${first}, ${count(errors.length, 'error')}, ${count(event.diagnostics.length - errors.length, 'warning')}`, ...findings].join('\n')
+}
+
+function runLine(run: StoredRun, paint: Paint): string {
+  const result = run.status?.result ?? 'Failed'
+  const text = `${result}${run.status?.message ? `: ${run.status.message}` : ''} after ${lasted(run.status?.startedAt, run.status?.finishedAt)}`
+  return `run ${paint.bold(run.metadata.name)} ${result === 'Succeeded' ? paint.good(text) : paint.bad(text)}`
+}
+
+function stepResult(step: StepStatus, paint: Paint): string {
+  const why = step.message === undefined ? '' : `: ${step.message}`
+  if (step.result === 'Skipped') return paint.dim(`Skipped${why}`)
+  const text = `${step.result ?? ''}${why} after ${lasted(step.startedAt, step.finishedAt)}`
+  return step.result === 'Succeeded' ? paint.good(text) : paint.bad(text)
+}
+
+function triggerText(trigger: Trigger): string {
+  switch (trigger.kind) {
+    case 'Push':
+      return `a push to ${trigger.branch}`
+    case 'Schedule':
+      return `the tick ${trigger.tick} of ${trigger.schedule}`
+    case 'Manual':
+      return trigger.by
+  }
+}
+
+/** A duration for people: `0.4s`, `12s`, `3m12s`, `2h05m`. */
+function lasted(from: string | undefined, to: string | undefined): string {
+  const seconds = Math.max(0, (parseTimestamp(to ?? '') - parseTimestamp(from ?? '')) / 1000)
+  if (!Number.isFinite(seconds)) return '0s'
+  if (seconds < 10) return `${seconds.toFixed(1)}s`
+  if (seconds < 60) return `${Math.round(seconds)}s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes}m${String(Math.round(seconds) % 60).padStart(2, '0')}s`
+  return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}m`
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+function short(commit: string): string {
+  return commit.slice(0, 8)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
