@@ -27,7 +27,7 @@ export function createWriteSite(crashSwitch: CrashSwitch | null, stop: () => voi
     if (point !== crashSwitch.point || ++passes !== crashSwitch.pass) return write()
     if (crashSwitch.side === 'before') stop()
     const result = await write()
-    stop()
+    if (crashSwitch.side === 'after') stop()
     return result
   }
 }
