@@ -1,14 +1,7 @@
 import type { ControllerEvent } from '../controller/events.ts'
 import { parseTimestamp } from '../clock.ts'
 import type { StepStatus, StoredRun, Trigger } from '../runs/run.ts'
-
-/** Colours of a terminal, or none. */
-export interface Paint {
-  good: (text: string) => string
-  bad: (text: string) => string
-  dim: (text: string) => string
-  bold: (text: string) => string
-}
+import type { Paint } from './paint.ts'
 
 /** The line, or lines, that tell a person of an event; null for what only a log wants. */
 export function formatEvent(event: ControllerEvent, paint: Paint): string | null {

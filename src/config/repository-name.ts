@@ -4,7 +4,12 @@ const LONGEST_NAME = 63
 
 /** The name of a Repository that nobody named: its folder's, or the last part of its URL, as a DNS label. */
 export function repositoryNameOf(url: string): string {
-  const last = path.posix.basename(url.replaceAll('\\', '/').replace(/[?#].*$/, '').replace(/\/+$/, ''))
+  const last = path.posix.basename(
+    url
+      .replaceAll('\\', '/')
+      .replace(/[?#].*$/, '')
+      .replace(/\/+$/, ''),
+  )
   const label = last
     .replace(/\.git$/, '')
     .toLowerCase()

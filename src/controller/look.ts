@@ -72,7 +72,8 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   const last = cursors.lastCommit === null ? null : asCommitSha(cursors.lastCommit)
   const push = last === null || last === tip ? { requests: [], rewound: false } : await planPushes(state, definitions, last, tip)
   const rewound = cursors.rewound || push.rewound
-  if (push.requests.length > 0 && isHistoryFull(await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name }))) return
+  if (push.requests.length > 0 && isHistoryFull(await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })))
+    return
   if (!settings.suspend) {
     for (const request of push.requests) {
       if (rewound && (await hasRun(state, request))) continue

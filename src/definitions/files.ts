@@ -4,6 +4,8 @@ export interface FileEntry {
   path: string
   /** Id of the content: equal ids, equal bytes. Git's blob id where there is one. */
   id: string
+  /** Whether its mode says that it can be executed. */
+  executable?: boolean
 }
 
 /**

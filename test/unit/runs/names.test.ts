@@ -17,7 +17,12 @@ describe('the name of a run', () => {
 
   it.each([
     { what: 'tick', one: tick('2026-11-20T01:00:00Z'), other: tick('2026-11-20T02:00:00Z'), commits: ['a', 'a'] },
-    { what: 'commit of a push', one: { kind: 'Push', branch: 'main' } as const, other: { kind: 'Push', branch: 'main' } as const, commits: ['a', 'b'] },
+    {
+      what: 'commit of a push',
+      one: { kind: 'Push', branch: 'main' } as const,
+      other: { kind: 'Push', branch: 'main' } as const,
+      commits: ['a', 'b'],
+    },
     { what: 'branch', one: { kind: 'Push', branch: 'main' } as const, other: { kind: 'Push', branch: 'next' } as const, commits: ['a', 'a'] },
   ])('differs with the $what', ({ one, other, commits }) => {
     const [first = '', second = ''] = commits.map((digit) => digit.repeat(40))

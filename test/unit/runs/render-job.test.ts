@@ -110,7 +110,8 @@ describe('the Job of a manifest', () => {
     },
   }
   const run = aRun(aDefinition([]), { status: { params: {} } })
-  const step = (over = {}) => aStep('publish', { retries: null, work: { kind: 'Manifest', path: 'jobs/publish.yaml', manifest, env: [{ name: 'A', value: '2' }] }, ...over })
+  const step = (over = {}) =>
+    aStep('publish', { retries: null, work: { kind: 'Manifest', path: 'jobs/publish.yaml', manifest, env: [{ name: 'A', value: '2' }] }, ...over })
 
   it('keeps every field that it has, and gets a name, an owner and variables of ours', () => {
     const job = renderJob(run, step())

@@ -17,7 +17,13 @@ const swept = (...runs: StoredRun[]): string[] => planRetention(runs, () => rete
 
 describe('retention', () => {
   it('keeps the newest of those that succeeded and of the others apart', () => {
-    const runs = [ended('s1', 1, 'Succeeded'), ended('s2', 2, 'Succeeded'), ended('s3', 3, 'Succeeded'), ended('f4', 4, 'Failed'), ended('c5', 5, 'Cancelled')]
+    const runs = [
+      ended('s1', 1, 'Succeeded'),
+      ended('s2', 2, 'Succeeded'),
+      ended('s3', 3, 'Succeeded'),
+      ended('f4', 4, 'Failed'),
+      ended('c5', 5, 'Cancelled'),
+    ]
     expect(swept(...runs.reverse())).toEqual(['s3', 'c5'])
   })
 

@@ -1,0 +1,95 @@
+import { pino } from 'pino'
+import type { ControllerEvent, Report } from '../controller/events.ts'
+
+/** Writes events as a log of one JSON object a line: a constant message and few, bounded fields. */
+export function createEventLog(stream: NodeJS.WritableStream): Report {
+  const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } }, stream)
+  return (event) => {
+    const { message, level, ...fields } = lineOf(event)
+    log[level](fields, message)
+  }
+}
+
+interface Line {
+  level: 'info' | 'warn' | 'error'
+  message: string
+  [field: string]: unknown
+}
+
+function lineOf(event: ControllerEvent): Line {
+  switch (event.kind) {
+    case 'BranchClaimed':
+      return { level: 'info', message: 'status branch claimed', repository: event.repository, owner: event.owner }
+    case 'BranchOwned':
+      return { level: 'error', message: 'BranchOwned', repository: event.repository, reason: event.message }
+    case 'LookEnded': {
+      const { repository, branch, commit, workflows, schedules, diagnostics } = event
+      return {
+        level: 'info',
+        message: 'definitions in force',
+        repository,
+        branch,
+        commit,
+        workflows,
+        schedules,
+        diagnostics: diagnostics.slice(0, 100),
+      }
+    }
+    case 'LookFailed':
+      return { level: 'error', message: 'look failed', repository: event.repository, reason: event.reason, error: event.message }
+    case 'RunCreated': {
+      const { metadata, spec } = event.run
+      return {
+        level: 'info',
+        message: 'run created',
+        repository: event.repository,
+        run: metadata.name,
+        workflow: spec.workflow,
+        commit: spec.commit,
+        trigger: spec.trigger,
+      }
+    }
+    case 'TickJudged':
+      return { level: 'info', message: 'tick judged', repository: event.repository, ...event.fate }
+    case 'StepStarted':
+      return { level: 'info', message: 'step started', repository: event.repository, run: event.run, step: event.step.name, job: event.step.job }
+    case 'StepEnded': {
+      const { name, result, reason, attempts } = event.step
+      return {
+        level: 'info',
+        message: 'step ended',
+        repository: event.repository,
+        run: event.run,
+        step: name,
+        result,
+        reason,
+        attempts: attempts.length,
+      }
+    }
+    case 'RunFinished': {
+      const { result, reason } = event.run.status ?? {}
+      return {
+        level: 'info',
+        message: 'run finished',
+        repository: event.repository,
+        run: event.run.metadata.name,
+        result,
+        reason,
+        detail: event.run.status?.message,
+      }
+    }
+    case 'RecordsPushed':
+      return { level: 'info', message: 'records pushed', repository: event.repository, commit: event.commit, runs: event.runs }
+    case 'HistoryFailed':
+      return { level: 'error', message: 'records wait', repository: event.repository, reason: event.reason, error: event.message }
+    case 'RunSwept':
+      return { level: 'info', message: 'run swept', repository: event.repository, run: event.run }
+    case 'ReconcileFailed':
+      return {
+        level: 'error',
+        message: 'reconcile failed',
+        key: event.key,
+        error: event.error instanceof Error ? (event.error.stack ?? event.error.message) : String(event.error),
+      }
+  }
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto'
+import { userInfo } from 'node:os'
+import path from 'node:path'
+import { Command, Option } from 'commander'
+import { readRunSource } from '../config/run-source.ts'
+import type { ControllerEvent } from '../controller/events.ts'
+import { runOnce } from '../controller/run-once.ts'
+import { createOnceContext } from '../create-context.ts'
+import type { Workflow } from '../definitions/workflow.ts'
+import { encodeRecord, recordOf } from '../history/record.ts'
+import { createRunObject } from '../runs/create-run.ts'
+import type { StoredRun } from '../runs/run.ts'
+import { parseParams } from '../triggers/params.ts'
+import type { Paint } from './paint.ts'
+import { createPaint } from './paint.ts'
+import { formatEvent } from './print-event.ts'
+import type { Shell } from './shell.ts'
+import { UsageError } from './shell.ts'
+
+interface RunOptions {
+  repo: string
+  path: string
+  param: string[]
+  secrets?: string
+  commit?: string
+  runner: string
+  output: 'text' | 'json'
+}
+
+const MOST_PARALLEL_STEPS = 50
+
+/** `fusee run`: one run of the working tree on this machine, and nothing left behind but what its steps did. */
+export function createRunCommand(shell: Shell): Command {
+  return new Command('run')
+    .description('run one workflow of the working tree on this machine, show its steps and logs, then its record')
+    .argument('<workflow>', 'name of the workflow')
+    .option('--repo <dir>', 'root of the repository', '.')
+    .option('--path <folder>', 'folder of the definitions, below the root', 'workflows')
+    .option('--param <key=value>', 'value of a param; may be given several times', (value: string, all: string[]) => [...all, value], [])
+    .option('--commit <commit>', 'run this commit, branch or tag instead of the working tree')
+    .option('--secrets <dir>', 'folder with the Secrets, as <secret>/<key>')
+    .addOption(new Option('--runner <runner>', 'where Jobs run').choices(['local', 'kubernetes']).default('local'))
+    .addOption(new Option('--output <format>', 'what is printed: text, or the record as json').choices(['text', 'json']).default('text'))
+    .addHelpText('after', '\nExample:\n  fusee run nightly-report --param site=www.example.org')
+    .action(async (name: string, options: RunOptions) => {
+      const record = await runWorkflow(shell, name, options)
+      if (record.status?.result !== 'Succeeded') shell.exitCode = 1
+    })
+}
+
+async function runWorkflow(shell: Shell, name: string, options: RunOptions): Promise<StoredRun> {
+  if (options.runner !== 'local') throw new UsageError('this version has no kubernetes runner yet: leave --runner out to run on this machine')
+  const root = path.resolve(shell.workingDirectory, options.repo)
+  const source = await readRunSource({ root, path: options.path, commit: options.commit ?? null })
+  const workflow = source.definitions.workflows.find((one) => one.name === name)
+  if (workflow === undefined) throw new UsageError(describeMissing(name, source.definitions))
+  const run = createRunObject(
+    { namespace: 'default', name: source.repository },
+    {
+      workflow: name,
+      commit: source.commit,
+      trigger: { kind: 'Manual', key: randomUUID(), by: userInfo().username },
+      params: givenParams(workflow, options.param),
+    },
+  )
+  const paint = createPaint(shell)
+  const { context, close } = await createOnceContext({
+    files: source.files,
+    secretsFolder: options.secrets === undefined ? null : path.resolve(shell.workingDirectory, options.secrets),
+    report: (event) => {
+      if (options.output === 'text') print(shell, event, paint)
+    },
+  })
+  try {
+    if (options.output === 'text') shell.stdout.write(paint.dim('Steps run as processes of this machine; their images are not used.\n'))
+    const ended = await runOnce({ context, run, workflow, maxParallelSteps: MOST_PARALLEL_STEPS, cancel: shell.stopSignal() })
+    if (options.output === 'json') shell.stdout.write(encodeRecord(recordOf(ended)))
+    return ended
+  } finally {
+    await close()
+  }
+}
+
+function givenParams(workflow: Workflow, words: readonly string[]): Record<string, unknown> {
+  const parsed = parseParams(workflow.params, words)
+  if (parsed.kind === 'Invalid') throw new UsageError(parsed.problems.join('; '))
+  return parsed.values
+}
+
+function describeMissing(
+  name: string,
+  definitions: { workflows: Workflow[]; invalidWorkflows: string[]; diagnostics: { severity: string }[] },
+): string {
+  if (definitions.invalidWorkflows.includes(name)) return `workflow ${name} is invalid: fusee validate shows why`
+  const names = definitions.workflows.map((one) => one.name)
+  const others = names.length === 0 ? 'there is none that is valid' : `there is ${names.join(', ')}`
+  const broken = definitions.diagnostics.some((one) => one.severity === 'error') ? '; some files have errors, which fusee validate shows' : ''
+  return `no workflow ${name}: ${others}${broken}`
+}
+
+function print(shell: Shell, event: ControllerEvent, paint: Paint): void {
+  const line = formatEvent(event, paint)
+  if (line !== null) shell.stdout.write(`${line}\n`)
+}

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises'
+import { Command, Option } from 'commander'
+import { parseRepositoryDocument } from '../config/repository-document.ts'
+import type { ServeConfig } from '../config/serve-config.ts'
+import { resolveServeConfig } from '../config/serve-config.ts'
+import type { Report } from '../controller/events.ts'
+import { createController } from '../controller/controller.ts'
+import { createLocalContext } from '../create-context.ts'
+import { listen } from '../server/listen.ts'
+import { createEventLog } from './event-log.ts'
+import { createPaint } from './paint.ts'
+import { formatEvent } from './print-event.ts'
+import type { Shell } from './shell.ts'
+import { UsageError } from './shell.ts'
+
+interface ServeOptions {
+  runner: string
+  repo?: string
+  repository?: string
+  secrets?: string
+  data?: string
+  listen?: string
+  output: 'text' | 'json'
+}
+
+/** `fusee serve`: the controller. */
+export function createServeCommand(shell: Shell): Command {
+  return new Command('serve')
+    .description('follow a repository: run its workflows on pushes and ticks, record every run on its status branch')
+    .option('--repo <dir|url>', 'local folder or http(s) URL of the repository')
+    .option('--repository <file>', 'Repository document; --repo overrides its url')
+    .option('--secrets <dir>', 'folder with the Secrets, as <secret>/<key>')
+    .option('--data <dir>', 'folder for state; default below $XDG_STATE_HOME or ~/.local/state')
+    .option('--listen <host:port>', 'address of the probes; default 127.0.0.1:8080')
+    .addOption(new Option('--runner <runner>', 'where Jobs run').choices(['local', 'kubernetes']).default('local'))
+    .addOption(new Option('--output <format>', 'text, or json for a log of one JSON object a line').choices(['text', 'json']).default('text'))
+    .addHelpText('after', '\nExample:\n  fusee serve --repo https://git.example.com/acme/data-jobs.git')
+    .action(async (options: ServeOptions) => {
+      if (options.runner !== 'local') throw new UsageError('this version has no kubernetes runner yet: leave --runner out to run on this machine')
+      const config = await readConfig(shell, options)
+      const report = options.output === 'json' ? createEventLog(shell.stdout) : createPrinter(shell)
+      await serve(shell, config, report, (line) => {
+        if (options.output === 'text') shell.stdout.write(`${line}\n`)
+      })
+    })
+}
+
+/** Serves until the shell's stop signal, then drains. `say` hears what only a person wants to know. */
+export async function serve(shell: Shell, config: ServeConfig, report: Report, say: (line: string) => void): Promise<void> {
+  const stop = shell.stopSignal()
+  const { context, close } = await createLocalContext(config, shell.env, report)
+  try {
+    const controller = createController(context)
+    const server = await listen(config.listen, { isReady: controller.isReady })
+    say(`following ${config.settings.url}, state in ${config.dataFolder}, listening on ${server.url}`)
+    say('steps run as processes of this machine; their images are not used')
+    controller.start()
+    if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
+    say('stopping: what is being written is finished, steps go on by themselves')
+    await controller.drain()
+    await server.close()
+  } finally {
+    await close()
+  }
+}
+
+/** Prints events as lines for people. */
+export function createPrinter(shell: Shell): Report {
+  const paint = createPaint(shell)
+  return (event) => {
+    const text = formatEvent(event, paint)
+    if (text !== null) shell.stdout.write(`${text}\n`)
+  }
+}
+
+async function readConfig(shell: Shell, options: ServeOptions): Promise<ServeConfig> {
+  try {
+    const document = options.repository === undefined ? null : parseRepositoryDocument(await readFile(options.repository, 'utf8'), options.repository)
+    const { repo, data, listen: address, secrets } = options
+    return resolveServeConfig({ repo, data, listen: address, secrets, document, env: shell.env, workingDirectory: shell.workingDirectory })
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES')
+      throw new UsageError(`cannot read ${options.repository ?? ''}: ${code}`, { cause: error })
+    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error })
+    throw error
+  }
+}

@@ -1,0 +1,98 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { ErrorObject } from 'ajv'
+import { LineCounter, parseDocument } from 'yaml'
+import schema from '../../schemas/repository.schema.json' with { type: 'json' }
+import { parseDurationSeconds } from '../definitions/duration.ts'
+
+/** A Repository document as meant; what it leaves out is undefined. */
+export interface RepositoryDocument {
+  metadata: { name: string; namespace?: string | undefined }
+  spec: {
+    url: string
+    branch: string | undefined
+    path: string | undefined
+    intervalSeconds: number | undefined
+    secretRef: { name: string } | undefined
+    history: { branch: string | undefined; intervalSeconds: number | undefined }
+    maxParallelSteps: number | undefined
+    suspend: boolean | undefined
+  }
+}
+
+interface Written {
+  metadata: { name: string; namespace?: string }
+  spec: {
+    url: string
+    ref?: { branch?: string }
+    path?: string
+    interval?: string
+    secretRef?: { name: string }
+    history?: { branch?: string; interval?: string }
+    policy?: { maxParallelSteps?: number }
+    suspend?: boolean
+  }
+}
+
+/** Fields that the contract has and this version does not act on: a policy that nobody enforces would be worse than none. */
+const NOT_SUPPORTED_YET = [
+  'webhookSecretRef',
+  'verify',
+  'forge',
+  'artifacts',
+  'vars',
+  'pools',
+  'notifications',
+  'review',
+  'url',
+  'podSecurity',
+  'serviceAccounts',
+  'secrets',
+  'images',
+  'namespaces',
+  'pullRequests',
+]
+
+/** Reads a Repository document. Throws TypeError that names the file, the line and every problem. */
+export function parseRepositoryDocument(text: string, file: string): RepositoryDocument {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  const syntax = document.errors[0]
+  if (syntax !== undefined) throw new TypeError(`${file}:${lines.linePos(syntax.pos[0]).line}: ${syntax.message}`)
+  const value: unknown = document.toJS({ maxAliasCount: 50 })
+  const validate = new Ajv2020({ allErrors: true }).compile<Written>(schema)
+  if (!validate(value)) {
+    const problems = (validate.errors ?? []).map((error) => describe(error))
+    throw new TypeError(`${file} is no Repository: ${[...new Set(problems)].join('; ')}`)
+  }
+  return meant(value, file)
+}
+
+function meant(written: Written, file: string): RepositoryDocument {
+  const { metadata, spec } = written
+  const seconds = (field: string, text: string | undefined): number | undefined => {
+    const parsed = text === undefined ? undefined : parseDurationSeconds(text)
+    if (parsed === null) throw new TypeError(`${file}: spec.${field} is no duration: write it as in 90s, 2h or 1d`)
+    return parsed
+  }
+  return {
+    metadata: { name: metadata.name, namespace: metadata.namespace },
+    spec: {
+      url: spec.url,
+      branch: spec.ref?.branch,
+      path: spec.path,
+      intervalSeconds: seconds('interval', spec.interval),
+      secretRef: spec.secretRef,
+      history: { branch: spec.history?.branch, intervalSeconds: seconds('history.interval', spec.history?.interval) },
+      maxParallelSteps: spec.policy?.maxParallelSteps,
+      suspend: spec.suspend,
+    },
+  }
+}
+
+function describe(error: ErrorObject): string {
+  const place = error.instancePath === '' ? 'the document' : error.instancePath.slice(1).replaceAll('/', '.')
+  if (error.keyword !== 'additionalProperties')
+    return `${place} ${error.message ?? 'is wrong'}${error.keyword === 'const' ? ` ${JSON.stringify(error.params['allowedValue'])}` : ''}`
+  const field = String(error.params['additionalProperty'])
+  return `${place}.${field} ${NOT_SUPPORTED_YET.includes(field) ? 'is not supported by this version yet: remove it' : 'is not a known field'}`
+}

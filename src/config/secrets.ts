@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Credentials } from '../git/credentials.ts'
+
+const KEYS = { username: 'username', password: 'password', bearerToken: 'bearerToken', 'ca.crt': 'caCert' } as const satisfies Record<
+  string,
+  keyof Credentials
+>
+
+/** Credentials out of `<folder>/<secret>/<key>`; a final newline, as editors leave it, is no part of a value. Throws TypeError when the Secret has none of the keys. */
+export async function readCredentials(folder: string, secret: string): Promise<Credentials> {
+  const credentials: Credentials = {}
+  for (const [key, field] of Object.entries(KEYS)) {
+    const value = await readKey(path.join(folder, secret, key))
+    if (value !== null) credentials[field] = value
+  }
+  if (Object.keys(credentials).length > 0) return credentials
+  throw new TypeError(
+    `no Secret ${secret} in ${folder}: put its values into files ${Object.keys(KEYS).join(', ')} of the folder ${path.join(folder, secret)}`,
+  )
+}
+
+async function readKey(file: string): Promise<string | null> {
+  try {
+    return (await readFile(file, 'utf8')).replace(/\r?\n$/, '')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return null
+    throw error
+  }
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import type { RepositorySettings } from '../context.ts'
+import type { ListenAddress } from '../server/listen.ts'
+import { parseListenAddress } from '../server/listen.ts'
+import type { RepositoryDocument } from './repository-document.ts'
+import { isRemoteUrl, repositoryNameOf } from './repository-name.ts'
+
+/** What `fusee serve` was given: flags as written, environment, and the Repository document if there is one. */
+export interface WrittenServeConfig {
+  repo: string | undefined
+  document: RepositoryDocument | null
+  data: string | undefined
+  listen: string | undefined
+  secrets: string | undefined
+  env: Readonly<Record<string, string | undefined>>
+  workingDirectory: string
+}
+
+/** What `fusee serve` is to do; defaults filled in, paths absolute. */
+export interface ServeConfig {
+  settings: RepositorySettings
+  /** A remote's URL or the absolute path of a local folder. */
+  url: string
+  branch: string | null
+  statusBranch: string
+  /** Name of the Secret with the credentials, a folder below `secretsFolder`. */
+  credentialsSecret: string | null
+  dataFolder: string
+  secretsFolder: string | null
+  listen: ListenAddress
+}
+
+const DEFAULT_LISTEN = '127.0.0.1:8080'
+/** A local folder is looked at every second, whatever `interval` says. */
+const LOCAL_INTERVAL_SECONDS = 1
+
+/** Joins flags, document and defaults. Throws TypeError with what is missing or wrong. */
+export function resolveServeConfig(written: WrittenServeConfig): ServeConfig {
+  const spec = written.document?.spec
+  const given = written.repo ?? spec?.url
+  if (given === undefined) throw new TypeError('nothing to follow: say --repo DIR|URL or --repository FILE')
+  const isRemote = isRemoteUrl(given)
+  const url = isRemote ? given : path.resolve(written.workingDirectory, given)
+  const name = written.document?.metadata.name ?? repositoryNameOf(url)
+  const secretsFolder = written.secrets === undefined ? null : path.resolve(written.workingDirectory, written.secrets)
+  const credentialsSecret = spec?.secretRef?.name ?? null
+  if (credentialsSecret !== null && secretsFolder === null) {
+    throw new TypeError(`the Repository names the Secret ${credentialsSecret}: say with --secrets DIR where the folder ${credentialsSecret} lies`)
+  }
+  return {
+    settings: {
+      ref: { namespace: written.document?.metadata.namespace ?? 'default', name },
+      url: withoutCredentials(url),
+      path: (spec?.path ?? 'workflows').replace(/^\.?\/+|\/+$/g, ''),
+      intervalSeconds: isRemote ? (spec?.intervalSeconds ?? 60) : LOCAL_INTERVAL_SECONDS,
+      historyIntervalSeconds: spec?.history.intervalSeconds ?? 10,
+      suspend: spec?.suspend ?? false,
+      maxParallelSteps: spec?.maxParallelSteps ?? 50,
+    },
+    url,
+    branch: spec?.branch ?? null,
+    statusBranch: spec?.history.branch ?? 'fusee/status',
+    credentialsSecret,
+    dataFolder: written.data === undefined ? defaultDataFolder(written.env, name, url) : path.resolve(written.workingDirectory, written.data),
+    secretsFolder,
+    listen: parseListenAddress(written.listen ?? DEFAULT_LISTEN),
+  }
+}
+
+/** Below the user's state folder, one for each repository that is followed. Throws TypeError when there is no home. */
+function defaultDataFolder(env: WrittenServeConfig['env'], name: string, url: string): string {
+  const state = env['XDG_STATE_HOME'] ?? (env['HOME'] === undefined ? undefined : path.join(env['HOME'], '.local', 'state'))
+  if (state === undefined) throw new TypeError('there is no home folder to keep state in: say where with --data DIR')
+  return path.join(state, 'fusee', `${name}-${createHash('sha256').update(url).digest('hex').slice(0, 8)}`)
+}
+
+/** The URL as people and logs may see it. */
+export function withoutCredentials(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1')
+}

@@ -1,0 +1,77 @@
+import type { Context } from '../context.ts'
+import type { Workflow } from '../definitions/workflow.ts'
+import type { Run, StoredRun } from '../runs/run.ts'
+import { pinnedStatus } from './pin-definition.ts'
+import { reconcileRun } from './reconcile-run.ts'
+import { createSlots } from './slots.ts'
+import { createWorkQueue } from './work-queue.ts'
+
+/** One run by itself, without a followed Repository. */
+export interface OnceOptions {
+  context: Pick<Context, 'clock' | 'random' | 'runs' | 'jobs' | 'writeSite' | 'report'>
+  run: Run
+  workflow: Workflow
+  maxParallelSteps: number
+  /** Asks for the run to be cancelled: its steps are stopped, its `finally` steps run. */
+  cancel: AbortSignal
+}
+
+/** Carries one run to its end and returns it with all its Jobs released. Errors that pass are tried again; they are reported. */
+export async function runOnce(options: OnceOptions): Promise<StoredRun> {
+  const { context, cancel } = options
+  const { object: created } = await context.runs.createRun(options.run)
+  const ref = { namespace: created.metadata.namespace, name: created.metadata.name }
+  context.report({ kind: 'RunCreated', repository: created.spec.repository, run: created })
+  let finish: (run: StoredRun) => void = () => undefined
+  const ended = new Promise<StoredRun>((resolve) => {
+    finish = resolve
+  })
+  const slots = createSlots(options.maxParallelSteps, () => {
+    wake()
+  })
+  const queue = createWorkQueue({
+    clock: context.clock,
+    random: context.random,
+    reconcile: async () => {
+      if (cancel.aborted) await askToCancel(options, ref)
+      const nextAtMs = await reconcileRun(
+        {
+          context,
+          repository: created.spec.repository,
+          slots,
+          pin: (run) => Promise.resolve(pinnedStatus(options.workflow, run, context.clock.now())),
+          onFinished: () => undefined,
+        },
+        ref,
+      )
+      const run = await context.runs.getRun(ref)
+      if (run?.status?.phase !== 'Finished') return nextAtMs
+      const jobs = await context.jobs.observeJobs(ref)
+      if (jobs.some(({ job }) => (job.metadata.finalizers ?? []).length > 0)) return context.clock.now()
+      finish(run)
+      return null
+    },
+    onError: (key, error) => {
+      context.report({ kind: 'ReconcileFailed', key, error })
+    },
+  })
+  function wake(): void {
+    queue.add('run')
+  }
+  const subscriptions = [context.runs.subscribe(wake), context.jobs.subscribe(wake)]
+  cancel.addEventListener('abort', wake)
+  wake()
+  try {
+    return await ended
+  } finally {
+    cancel.removeEventListener('abort', wake)
+    for (const end of subscriptions) end()
+    await queue.drain()
+  }
+}
+
+async function askToCancel({ context }: OnceOptions, ref: { namespace: string; name: string }): Promise<void> {
+  const run = await context.runs.getRun(ref)
+  if (run === null || run.spec.cancel !== undefined || run.status?.phase === 'Finished') return
+  await context.runs.updateRun({ ...run, spec: { ...run.spec, cancel: { by: 'signal', reason: 'interrupted' } } })
+}
