@@ -4,9 +4,7 @@ import type { API_VERSION, ObjectMeta, StoredMeta } from './objects.ts'
 
 /** Why a run exists, and what identifies it: equal triggers give equal run names. The shape that records carry. */
 export type Trigger =
-  | { kind: 'Push'; branch: string }
-  | { kind: 'Schedule'; schedule: string; tick: Timestamp }
-  | { kind: 'Manual'; key: string; by: string }
+  { kind: 'Push'; branch: string } | { kind: 'Schedule'; schedule: string; tick: Timestamp } | { kind: 'Manual'; key: string; by: string }
 
 /** The kinds of trigger that this version starts runs by. */
 export type TriggerKind = Trigger['kind']
