@@ -1,0 +1,36 @@
+import { chmod, rename, rm } from 'node:fs/promises'
+import { build } from 'esbuild'
+
+/** What users run: the whole of Fusee in one file. Relative to the project's root. */
+export const BUNDLE = 'dist/fusee.mjs'
+
+/** Bundled CommonJS packages expect these three; an ES module does not have them. */
+const BANNER = `#!/usr/bin/env node
+import { createRequire as bannerCreateRequire } from 'node:module'
+import { dirname as bannerDirname } from 'node:path'
+import { fileURLToPath as bannerFileURLToPath } from 'node:url'
+const require = bannerCreateRequire(import.meta.url)
+const __filename = bannerFileURLToPath(import.meta.url)
+const __dirname = bannerDirname(__filename)
+`
+
+/** Writes the bundle. It appears under its name when it is whole, so that whoever starts it meanwhile gets the old one or the new one. */
+export async function buildBundle(): Promise<void> {
+  const unfinished = `${BUNDLE}.${String(process.pid)}`
+  try {
+    await build({
+      entryPoints: ['src/main.ts'],
+      outfile: unfinished,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      banner: { js: BANNER },
+      logLevel: 'warning',
+    })
+    await chmod(unfinished, 0o755)
+    await rename(unfinished, BUNDLE)
+  } finally {
+    await rm(unfinished, { force: true })
+  }
+}
