@@ -1,6 +1,6 @@
 import type { Timestamp } from '../clock.ts'
 import { API_VERSION } from '../runs/objects.ts'
-import type { Cursors, RunResult, ScheduleCursor } from '../runs/run.ts'
+import type { Cursors, RunResult } from '../runs/run.ts'
 import { readRunResult } from './record.ts'
 import * as shape from './shape.ts'
 import { readRunDigest, readScheduleCursor, type RunDigest, type WorkflowState } from './state.ts'
@@ -17,13 +17,7 @@ export interface OverviewRow {
 }
 
 /** Cursors as the branch keeps them. */
-export interface CursorCopies {
-  lastCommit: string | null
-  /** By workflow. */
-  validCommits: Record<string, string>
-  /** By schedule. */
-  schedules: Record<string, ScheduleCursor>
-}
+export type CursorCopies = Pick<Cursors, 'lastCommit' | 'rewound' | 'validCommits' | 'validScheduleCommits' | 'schedules'>
 
 /**
  * The file `state/overview.json`: one row per workflow, so that a commit need not read the state of workflows that it does
@@ -46,9 +40,12 @@ export interface ScheduleNote {
 
 const LONGEST_TREND = 10
 
+/** The copies that a branch without any holds. */
+export const emptyCopies: CursorCopies = { lastCommit: null, rewound: false, validCommits: {}, validScheduleCommits: {}, schedules: {} }
+
 /** The overview of a branch on which nothing is recorded. */
 export function emptyOverview(): Overview {
-  return { apiVersion: API_VERSION, kind: 'Overview', cursors: { lastCommit: null, validCommits: {}, schedules: {} }, workflows: [] }
+  return { apiVersion: API_VERSION, kind: 'Overview', cursors: emptyCopies, workflows: [] }
 }
 
 /**
@@ -65,7 +62,7 @@ export function updateOverview(old: Overview, touched: readonly WorkflowState[],
   const sorted = [...rows.values()].toSorted((left, right) => (left.workflow < right.workflow ? -1 : 1))
   return {
     ...old,
-    cursors: { lastCommit: cursors.lastCommit, validCommits: byKey(cursors.validCommits), schedules: byKey(cursors.schedules) },
+    cursors: copyCursors(cursors),
     workflows: sorted.map((row) => ({ ...row, nextTickAt: nextTickAt(row.workflow, schedules) })),
   }
 }
@@ -80,9 +77,23 @@ export function parseOverview(text: string): Overview {
   return shape.parseJson(text, readOverview)
 }
 
-/** A copy with its keys in order: cursors come back from different clusters in different orders. */
-export function byKey<T>(entries: Record<string, T>): Record<string, T> {
+/** A copy of schedules' cursors, with all keys in order: they come back from different clusters in different orders. */
+export function copySchedules(schedules: Cursors['schedules']): Cursors['schedules'] {
+  return Object.fromEntries(Object.entries(byKey(schedules)).map(([name, { judgedUpTo, form }]) => [name, { judgedUpTo, form }]))
+}
+
+function byKey<T>(entries: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(entries).toSorted(([left], [right]) => (left < right ? -1 : 1)))
+}
+
+function copyCursors({ lastCommit, rewound, validCommits, validScheduleCommits, schedules }: Cursors): CursorCopies {
+  return {
+    lastCommit,
+    rewound,
+    validCommits: byKey(validCommits),
+    validScheduleCommits: byKey(validScheduleCommits),
+    schedules: copySchedules(schedules),
+  }
 }
 
 function rowOf(state: WorkflowState): OverviewRow {
@@ -100,7 +111,9 @@ const readOverview = shape.object<Overview>({
   kind: shape.oneOf('Overview'),
   cursors: shape.object<CursorCopies>({
     lastCommit: shape.nullable(shape.commitId),
+    rewound: shape.truth,
     validCommits: shape.dictionary(shape.commitId),
+    validScheduleCommits: shape.dictionary(shape.commitId),
     schedules: shape.dictionary(readScheduleCursor),
   }),
   workflows: shape.list(

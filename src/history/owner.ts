@@ -1,94 +1,83 @@
-import type { Timestamp } from '../clock.ts'
-import { API_VERSION } from '../runs/objects.ts'
-import * as shape from './shape.ts'
+import { formatTimestamp } from '../clock.ts'
+import type { CommitSha, StatusBranch } from '../git/ports.ts'
+import type { ObjectRef } from '../runs/objects.ts'
+import { ownerMessage } from './commit-message.ts'
+import { type BranchOwned, claimOf, encodeOwner, judgeOwner, type Owner, parseOwner, releaseOf } from './owner-file.ts'
+import { OWNER_PATH } from './paths.ts'
+import { onNewestTip } from './races.ts'
+import { ShapeError } from './shape.ts'
 
-/** The file `state/owner.json`: the one controller that writes to this branch. */
-export interface Owner {
-  apiVersion: typeof API_VERSION
-  kind: 'Owner'
-  /** Null after a take-over, until the next controller claims the branch. */
-  owner: string | null
-  /** Who was taken off the branch, and may not claim it. */
-  formerOwner?: string
-  /** `<namespace>/<name>` of the Repository. */
-  repository: string
-  claimedAt: Timestamp
-  releasedAt?: Timestamp
-  /** Who took the former owner off. */
-  releasedBy?: string
-}
+/** What a controller needs to know before it starts anything. */
+export type ClaimResult =
+  /** The branch was nobody's and is ours with this commit. */
+  | { kind: 'Claimed'; commit: CommitSha }
+  /** The branch was ours already. */
+  | { kind: 'Ours' }
+  /** The branch is another's, or was taken away from us: start nothing. */
+  | BranchOwned
 
-/** What a controller may do with a branch. */
-export type Ownership = { kind: 'Ours' } | { kind: 'Free' } | { kind: 'BranchOwned'; by: string; message: string }
+/** What came of a take-over; `message` says it to a person. */
+export type TakeOverResult =
+  | { kind: 'TakenOver'; formerOwner: string; commit: CommitSha; message: string }
+  /** There was nothing to take over. */
+  | { kind: 'NoBranch' | 'NoOwner'; message: string }
 
-/** Judges `owner.json` as it lies on the branch (null: there is none) for the controller of this name. */
-export function judgeOwner(text: string | null, owner: string): Ownership {
-  if (text === null) return { kind: 'Free' }
-  const found = parseOwner(text)
-  if (found instanceof shape.ShapeError) {
-    const message = `history/state/owner.json on the status branch cannot be read (${found.message}), so it is not safe to write there; ${TAKE_OVER}`
-    return { kind: 'BranchOwned', by: 'unknown', message }
-  }
-  if (found.owner === owner) return { kind: 'Ours' }
-  if (found.owner !== null) {
-    return {
-      kind: 'BranchOwned',
-      by: found.owner,
-      message: `the status branch belongs to ${found.owner} since ${found.claimedAt}; if that controller is gone, ${TAKE_OVER}`,
+/** Makes the branch ours when it is nobody's. Afterwards the branch can be read at its tip. Throws GitError. */
+export async function claimBranch(
+  request: { status: StatusBranch; owner: string; repository: ObjectRef; nowMs: number },
+  signal?: AbortSignal,
+): Promise<ClaimResult> {
+  const { status, owner, repository, nowMs } = request
+  return onNewestTip(status, signal, async (tip) => {
+    const ownership = judgeOwner(await readOwner(status), owner)
+    switch (ownership.kind) {
+      case 'Ours':
+      case 'BranchOwned':
+        return ownership
+      case 'Free': {
+        const claim = claimOf(owner, `${repository.namespace}/${repository.name}`, formatTimestamp(nowMs))
+        return { kind: 'Claimed', commit: await status.commit(tip, ownerChange(claim), ownerMessage(`${owner} claims this branch`), signal) }
+      }
     }
-  }
-  if (found.formerOwner !== owner) return { kind: 'Free' }
-  const taken = `the status branch was taken away from this controller${found.releasedAt === undefined ? '' : ` at ${found.releasedAt}`}`
-  return {
-    kind: 'BranchOwned',
-    by: found.releasedBy ?? 'unknown',
-    message: `${taken}, another one may claim it; to give it back, remove history/state/owner.json from the branch`,
-  }
+  })
 }
 
-/** What a branch that belongs to this controller carries. */
-export function claim(owner: string, repository: string, claimedAt: Timestamp): Owner {
-  return { apiVersion: API_VERSION, kind: 'Owner', owner, repository, claimedAt }
+/**
+ * Takes the branch from whoever owns it, on a person's word: the next controller other than that one claims it. `by` is that
+ * person, for the record. Throws GitError.
+ */
+export async function takeOver(request: { status: StatusBranch; by: string; nowMs: number }, signal?: AbortSignal): Promise<TakeOverResult> {
+  const { status, by, nowMs } = request
+  return onNewestTip(status, signal, async (tip) => {
+    if (tip === null)
+      return { kind: 'NoBranch', message: 'there is no status branch yet, so nobody owns it; the first controller that starts claims it' }
+    const text = await readOwner(status)
+    if (text === null) return { kind: 'NoOwner', message: 'nobody owns the status branch; the next controller that starts claims it' }
+    const found = parseOwner(text)
+    const held = found instanceof ShapeError ? claimOf('unknown', 'unknown', formatTimestamp(nowMs)) : found
+    if (held.owner === null) {
+      return {
+        kind: 'NoOwner',
+        message: `the status branch was taken from ${held.formerOwner ?? 'its owner'} already; the next other controller claims it`,
+      }
+    }
+    const released = releaseOf(held, held.owner, by, formatTimestamp(nowMs))
+    const commit = await status.commit(
+      tip,
+      ownerChange(released),
+      ownerMessage(`${held.owner} no longer owns this branch: taken over by ${by}`),
+      signal,
+    )
+    const message = `${held.owner} no longer owns the status branch; the next other controller that starts claims it`
+    return { kind: 'TakenOver', formerOwner: held.owner, commit, message }
+  })
 }
 
-/** What a branch carries after a take-over: nobody's, and free for all but the former owner. */
-export function release(held: Owner, formerOwner: string, releasedBy: string, releasedAt: Timestamp): Owner {
-  return {
-    apiVersion: API_VERSION,
-    kind: 'Owner',
-    owner: null,
-    formerOwner,
-    repository: held.repository,
-    claimedAt: held.claimedAt,
-    releasedAt,
-    releasedBy,
-  }
+async function readOwner(status: StatusBranch): Promise<string | null> {
+  const bytes = await status.read(OWNER_PATH)
+  return bytes === null ? null : new TextDecoder().decode(bytes)
 }
 
-/** The bytes of `owner.json`. */
-export function encodeOwner(owner: Owner): string {
-  return `${JSON.stringify(owner, null, 2)}\n`
+function ownerChange(owner: Owner): ReadonlyMap<string, Uint8Array> {
+  return new Map([[OWNER_PATH, new TextEncoder().encode(encodeOwner(owner))]])
 }
-
-/** Reads `owner.json`; returns the mistake when it is none, since whoever asks has to go on. */
-export function parseOwner(text: string): Owner | shape.ShapeError {
-  try {
-    return shape.parseJson(text, readOwner)
-  } catch (error) {
-    if (error instanceof shape.ShapeError) return error
-    throw error
-  }
-}
-
-const TAKE_OVER = 'run `fusee history take-over --repo DIR|URL`'
-
-const readOwner = shape.object<Owner>({
-  apiVersion: shape.oneOf(API_VERSION),
-  kind: shape.oneOf('Owner'),
-  owner: shape.nullable(shape.text),
-  formerOwner: shape.optional(shape.text),
-  repository: shape.text,
-  claimedAt: shape.timestamp,
-  releasedAt: shape.optional(shape.timestamp),
-  releasedBy: shape.optional(shape.text),
-})

@@ -1,10 +1,11 @@
 import { formatTimestamp } from '../clock.ts'
 import type { FileChanges } from '../git/ports.ts'
+import type { ObjectRef } from '../runs/objects.ts'
 import type { Cursors, StoredRun, TickFate } from '../runs/run.ts'
 import { commitMessage } from './commit-message.ts'
-import { emptyOverview, encodeOverview, parseOverview, type ScheduleNote, updateOverview } from './overview.ts'
+import { copySchedules, emptyOverview, encodeOverview, parseOverview, type ScheduleNote, updateOverview } from './overview.ts'
 import { overviewPageCount, overviewPages } from './overview-page.ts'
-import { claim, encodeOwner, judgeOwner } from './owner.ts'
+import { claimOf, encodeOwner, judgeOwner } from './owner-file.ts'
 import { dayOfTimestamp, OVERVIEW_PATH, overviewPagePath, OWNER_PATH, recordPath, statePath, ticksPath, workflowPagePath } from './paths.ts'
 import { encodeRecord, parseRecord, RecordError, recordOf } from './record.ts'
 import { recordPage } from './record-page.ts'
@@ -15,13 +16,10 @@ import { workflowPage } from './workflow-page.ts'
 
 /** What goes into one commit. */
 export interface HistoryBatch {
-  /** `<namespace>/<name>`. */
-  repository: string
+  repository: ObjectRef
   /** Finished runs. Those that are recorded already do no harm. */
   runs: readonly StoredRun[]
-  /** Fates of ticks; those that simply fired are left out. */
-  fates: readonly TickFate[]
-  /** Cursors as they are now; they are copied along, and are no reason for a commit. */
+  /** Cursors as they are now, with the fates of ticks that are to be written. The cursors alone are no reason for a commit. */
   cursors: Cursors
   /** All schedules in force. */
   schedules: readonly ScheduleNote[]
@@ -46,7 +44,7 @@ interface Reading {
 
 /** The files that `planHistory` wants to see: as many as the batch has runs, days with odd ticks and workflows. */
 export function filesToRead(batch: HistoryBatch): string[] {
-  const odd = batch.fates.filter(isOdd)
+  const odd = batch.cursors.fates.filter(isOdd)
   const workflows = new Set([...batch.runs.map((run) => run.spec.workflow), ...odd.map((fate) => fate.workflow)])
   const paths = [
     OWNER_PATH,
@@ -65,7 +63,7 @@ export function filesToRead(batch: HistoryBatch): string[] {
 export function planHistory(batch: HistoryBatch, owner: { name: string; nowMs: number }, old: OldFiles): HistoryPlan | null {
   const reading: Reading = { old, spoilt: [] }
   const runs = unrecordedRuns(batch.runs, reading)
-  const days = changedDays(batch.fates, reading)
+  const days = changedDays(batch.cursors.fates, reading)
   if (runs.length === 0 && days.length === 0) return null
 
   const workflows = [...new Set([...runs.map((run) => run.spec.workflow), ...days.map((day) => day.workflow)])].toSorted()
@@ -138,12 +136,11 @@ function nextState(workflow: string, batch: HistoryBatch, runs: readonly StoredR
     ...Object.keys(old.schedules),
     ...batch.schedules.filter((schedule) => schedule.workflow === workflow).map(({ name }) => name),
   ])
-  const copied = Object.entries(schedules).filter(([name]) => names.has(name))
   const withCursors: WorkflowState = {
     ...old,
     lastCommit,
     validCommit: validCommits[workflow] ?? null,
-    schedules: Object.fromEntries(copied.toSorted(([left], [right]) => (left < right ? -1 : 1))),
+    schedules: copySchedules(Object.fromEntries(Object.entries(schedules).filter(([name]) => names.has(name)))),
   }
   const own = withRuns(
     withCursors,
@@ -163,7 +160,7 @@ function recordFiles(run: StoredRun): [string, string][] {
 function overviewFiles(batch: HistoryBatch, states: readonly WorkflowState[], reading: Reading): [string, string | null][] {
   const old = read(OVERVIEW_PATH, parseOverview, reading) ?? emptyOverview()
   const overview = updateOverview(old, states, batch.cursors, batch.schedules)
-  const pages = overviewPages(batch.repository, overview.workflows)
+  const pages = overviewPages(fullName(batch.repository), overview.workflows)
   const surplus = Array.from({ length: Math.max(0, overviewPageCount(old.workflows.length) - pages.length) }, (_, index) => pages.length + index + 1)
   return [
     [OVERVIEW_PATH, encodeOverview(overview)],
@@ -176,7 +173,7 @@ function overviewFiles(batch: HistoryBatch, states: readonly WorkflowState[], re
 function ownerFile(batch: HistoryBatch, owner: { name: string; nowMs: number }, old: OldFiles): [string, string][] {
   const text = old.get(OWNER_PATH) ?? null
   if (judgeOwner(text, owner.name).kind === 'Ours') return []
-  return [[OWNER_PATH, encodeOwner(claim(owner.name, batch.repository, formatTimestamp(owner.nowMs)))]]
+  return [[OWNER_PATH, encodeOwner(claimOf(owner.name, fullName(batch.repository), formatTimestamp(owner.nowMs)))]]
 }
 
 function read<T>(path: string, parse: (text: string) => T, reading: Reading): T | null {
@@ -189,6 +186,11 @@ function read<T>(path: string, parse: (text: string) => T, reading: Reading): T 
     reading.spoilt.push(path)
     return null
   }
+}
+
+/** `<namespace>/<name>`. */
+export function fullName(repository: ObjectRef): string {
+  return `${repository.namespace}/${repository.name}`
 }
 
 function sortable(run: StoredRun): { run: string; trigger: StoredRun['spec']['trigger']; createdAt: string } {
