@@ -70,12 +70,17 @@ export function recordOf(run: StoredRun): RunRecord {
   }
 }
 
-/**
- * The bytes of a record's file: JSON with two spaces and a final newline. Characters that steer a terminal or turn
- * the reading direction are written as escapes, so that the file can be looked at anywhere.
- */
+/** The bytes of a record's file. */
 export function encodeRecord(record: RunRecord): string {
-  return `${JSON.stringify(record, null, 2).replaceAll(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/g, escaped)}\n`
+  return encodeJson(record)
+}
+
+/**
+ * JSON with two spaces and a final newline. Characters that steer a terminal or turn the reading direction are written
+ * as escapes, so that it can be looked at anywhere.
+ */
+export function encodeJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2).replaceAll(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/g, escaped)}\n`
 }
 
 /** Reads a record's file. Throws RecordError for anything but a whole and well-formed record. */

@@ -1,12 +1,17 @@
 import type { CommitSha, StatusBranch } from '../git/ports.ts'
+import type { CronCache } from '../triggers/cron.ts'
 import { type BranchOwned, judgeOwner } from './owner-file.ts'
 import { OWNER_PATH } from './paths.ts'
 import { filesToRead, type HistoryBatch, type OldFiles, planHistory } from './plan.ts'
 import { onNewestTip } from './races.ts'
+import { type InForce, scheduleNotes } from './schedule-notes.ts'
 
-/** A batch, where it goes, and who writes it. */
-export interface WriteRequest extends HistoryBatch {
+/** Finished runs and fates of ticks, where they go, and who writes them. */
+export interface WriteRequest extends Omit<HistoryBatch, 'schedules'> {
   status: StatusBranch
+  /** What is in force, and how its ticks are found: the pages tell the next ones. */
+  versions: InForce
+  cron: CronCache
   /** The name in `owner.json` that makes the branch ours. */
   owner: string
   nowMs: number
@@ -27,12 +32,13 @@ export type WriteResult =
  * Throws TypeError for a batch without runs and odd fates when there is no branch.
  */
 export async function writeHistory(request: WriteRequest, signal?: AbortSignal): Promise<WriteResult> {
-  const { status, owner, nowMs } = request
+  const { status, owner, repository, runs, cursors, nowMs } = request
+  const batch: HistoryBatch = { repository, runs, cursors, schedules: scheduleNotes(request.versions, request.cron, cursors, nowMs) }
   return onNewestTip(status, signal, async (tip) => {
-    const old = await readFiles(status, filesToRead(request))
+    const old = await readFiles(status, filesToRead(batch))
     const ownership = judgeOwner(old.get(OWNER_PATH) ?? null, owner)
     if (ownership.kind === 'BranchOwned') return ownership
-    const plan = planHistory(request, { name: owner, nowMs }, old)
+    const plan = planHistory(batch, { name: owner, nowMs }, old)
     if (plan === null) {
       if (tip === null) throw new TypeError('an empty batch for a branch that is not there')
       return { kind: 'NothingNew', commit: tip }

@@ -1,4 +1,6 @@
-import type { Step } from '../../src/definitions/workflow.ts'
+import type { Schedule, Step, Suspension } from '../../src/definitions/workflow.ts'
+import type { InForce } from '../../src/history/schedule-notes.ts'
+import type { CronCache } from '../../src/triggers/cron.ts'
 import { initialCursors } from '../../src/controller/cursors.ts'
 import { API_VERSION } from '../../src/runs/objects.ts'
 import type { Cursors, RunResult, RunStatus, StepStatus, StoredRun, TickFate, Trigger } from '../../src/runs/run.ts'
@@ -117,4 +119,29 @@ export function cursorsWith(wish: Partial<Cursors> = {}): Cursors {
     schedules: { 'nightly-nordics': { judgedUpTo: '2026-11-20T01:00:00Z', form: 'abc' } },
     ...wish,
   }
+}
+
+/** A cron whose ticks are the full hours, whatever the expression. */
+export const everyHour: CronCache = {
+  ticks: () => ({
+    next: (afterMs) => (Math.floor(afterMs / 3_600_000) + 1) * 3_600_000,
+    newest: () => null,
+    count: () => 0,
+  }),
+}
+
+/** One schedule of one workflow in force. */
+export function inForce(schedule: string, workflow: string, suspend: Suspension | null = null): InForce {
+  const definition: Schedule = {
+    name: schedule,
+    workflow,
+    cron: '0 * * * *',
+    timeZone: 'Etc/UTC',
+    params: {},
+    startingDeadlineSeconds: null,
+    catchUp: 'Latest',
+    suspend,
+    file: 'workflows/x.yaml',
+  }
+  return { schedules: new Map([[schedule, { definition }]]), workflows: new Map([[workflow, { definition: { suspend: null } }]]) }
 }

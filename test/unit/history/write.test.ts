@@ -5,14 +5,24 @@ import { claimBranch, takeOver } from '../../../src/history/owner.ts'
 import { hasRecord, readCursorCopies, readHistory } from '../../../src/history/read.ts'
 import { writeHistory, type WriteRequest } from '../../../src/history/write.ts'
 import type { StoredRun } from '../../../src/runs/run.ts'
-import { COMMIT, cursorsWith, failedRun, fateOf, finishedRun, REPOSITORY } from '../../support/history-builders.ts'
+import { COMMIT, cursorsWith, everyHour, failedRun, fateOf, finishedRun, inForce, REPOSITORY } from '../../support/history-builders.ts'
 import { createMemoryRemote, type MemoryRemote } from '../../support/memory-status-branch.ts'
 
 const NOW_MS = Date.parse('2026-11-20T02:00:00Z')
 const US = 'uid-1/data/data-jobs'
 
 function requestOf(remote: MemoryRemote, wish: Partial<WriteRequest> = {}): WriteRequest {
-  return { status: remote.open(), owner: US, repository: REPOSITORY, runs: [], cursors: cursorsWith(), schedules: [], nowMs: NOW_MS, ...wish }
+  return {
+    status: remote.open(),
+    owner: US,
+    repository: REPOSITORY,
+    runs: [],
+    cursors: cursorsWith(),
+    versions: inForce('nightly-nordics', 'nightly-report'),
+    cron: everyHour,
+    nowMs: NOW_MS,
+    ...wish,
+  }
 }
 
 const claimRequest = (remote: MemoryRemote, owner: string) => ({ status: remote.open(), owner, repository: REPOSITORY, nowMs: NOW_MS })
@@ -75,10 +85,10 @@ describe('writing to the status branch', () => {
 
   it('touches nothing of other workflows but their next tick', async () => {
     const remote = createMemoryRemote()
-    const schedules = [{ name: 'x', workflow: 'other', nextTickAt: '2026-11-20T03:00:00Z' }]
-    await writeHistory(requestOf(remote, { runs: [finishedRun({ name: 'other-a', workflow: 'other' })], schedules }))
+    const versions = inForce('x', 'other')
+    await writeHistory(requestOf(remote, { runs: [finishedRun({ name: 'other-a', workflow: 'other' })], versions }))
     const before = remote.files()
-    await writeHistory(requestOf(remote, { runs: [failedRun()], schedules }))
+    await writeHistory(requestOf(remote, { runs: [failedRun()], versions }))
     const changed = [...remote.files()].filter(([path, text]) => before.get(path) !== text).map(([path]) => path)
     expect(changed.filter((path) => path.startsWith('history/other/') || path === 'history/state/other.json')).toEqual([])
     expect(rowOf(remote, 'other')).toBe(
@@ -340,8 +350,7 @@ describe('reading the branch', () => {
 
   it('makes do with the workflows’ own copies when the overview is spoilt', async () => {
     const remote = createMemoryRemote()
-    const schedules = [{ name: 'nightly-nordics', workflow: 'nightly-report', nextTickAt: null }]
-    await writeHistory(requestOf(remote, { runs: [failedRun()], schedules }))
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
     remote.push({ 'history/state/overview.json': '{', 'history/state/else.json': '[]' })
     const status = remote.open()
     await status.fetchTip()
