@@ -43,7 +43,10 @@ export function aDefinition(steps: Step[], over: Partial<RunDefinition> = {}): R
 }
 
 /** A run of a definition that was pinned at noon, with the given differences. */
-export function aRun(definition: RunDefinition, over: { status?: Partial<RunStatus>; spec?: Partial<StoredRun['spec']>; name?: string } = {}): StoredRun {
+export function aRun(
+  definition: RunDefinition,
+  over: { status?: Partial<RunStatus>; spec?: Partial<StoredRun['spec']>; name?: string } = {},
+): StoredRun {
   return {
     apiVersion: 'fusee.dev/v1alpha1',
     kind: 'Run',
@@ -70,7 +73,10 @@ export function aRun(definition: RunDefinition, over: { status?: Partial<RunStat
 
 /** A stored Job as the cluster returns it right after its creation. */
 export function stored(job: Job): StoredJob {
-  return { ...job, metadata: { ...job.metadata, uid: `uid-of-${job.metadata.name}`, resourceVersion: '1', creationTimestamp: '2026-11-20T12:00:00.000Z' } }
+  return {
+    ...job,
+    metadata: { ...job.metadata, uid: `uid-of-${job.metadata.name}`, resourceVersion: '1', creationTimestamp: '2026-11-20T12:00:00.000Z' },
+  }
 }
 
 /** What the cluster shows of a step: how its pods ended, oldest first. */
