@@ -1,0 +1,71 @@
+import Table from 'cli-table3'
+import picocolors from 'picocolors'
+import { formatDuration } from '../history/duration.ts'
+import { plainText } from '../history/markdown.ts'
+import type { RunRecord } from '../history/record.ts'
+import { triggerText } from '../history/trigger-text.ts'
+import type { RunResult } from '../runs/run.ts'
+
+const NO_LINES = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+}
+
+/** Records as a table for people, one line each; times are UTC. */
+export function historyTable(records: readonly RunRecord[], options: { colour: boolean }): string {
+  if (records.length === 0) return 'No run is recorded yet.\n'
+  const colours = picocolors.createColors(options.colour)
+  const table = new Table({
+    head: ['RUN', 'RESULT', 'STARTED BY', 'STARTED (UTC)', 'DURATION', 'COMMIT'],
+    chars: NO_LINES,
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+  })
+  for (const record of records) {
+    const startedAt = record.startedAt ?? record.createdAt
+    table.push([
+      oneLine(record.run),
+      paint(record.result, colours),
+      triggerText(record.trigger, oneLine),
+      startedAt.slice(0, 19).replace('T', ' '),
+      record.startedAt === null ? '' : formatDuration(Date.parse(record.finishedAt) - Date.parse(record.startedAt)),
+      record.commit.slice(0, 10),
+    ])
+  }
+  return `${table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')}\n`
+}
+
+function paint(result: RunResult, colours: ReturnType<typeof picocolors.createColors>): string {
+  switch (result) {
+    case 'Succeeded':
+      return colours.green(`✓ ${result}`)
+    case 'Failed':
+    case 'TimedOut':
+      return colours.red(`✗ ${result}`)
+    case 'Cancelled':
+      return colours.yellow(`■ ${result}`)
+    case 'Skipped':
+      return colours.dim(`- ${result}`)
+  }
+}
+
+/** What others wrote must not steer the terminal or break the line. */
+function oneLine(text: string): string {
+  return plainText(text).replaceAll(/\s+/g, ' ').trim()
+}

@@ -1,0 +1,120 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
+import path from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { StatusBranch } from '../git/ports.ts'
+import { takeOver } from '../history/owner.ts'
+import { pathSegment } from '../history/paths.ts'
+import { listWorkflows, readHistory } from '../history/read.ts'
+import { encodeJson } from '../history/record.ts'
+import { historyTable } from './history-table.ts'
+import type { Shell } from './shell.ts'
+
+/** Opens a folder or a URL, as far as this command needs it. */
+export type OpenStatus = (options: {
+  url: string
+  branch: string | null
+  statusBranch: string
+  dataFolder: string
+  credentials: Record<string, never>
+}) => Promise<{ status: StatusBranch }>
+
+interface HistoryOptions {
+  repo: string
+  branch: string
+  limit: number
+  output: 'text' | 'json'
+}
+
+const MOST_WORKFLOWS_NAMED = 10
+
+/** `fusee history [WORKFLOW]` and `fusee history take-over`. */
+export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
+  const history = new Command('history')
+    .description('show the records of finished runs, newest first')
+    .argument('[WORKFLOW]', 'only the runs of this workflow')
+    .addOption(repoOption())
+    .addOption(branchOption())
+    .option('--limit <N>', 'most records shown', parseLimit, 20)
+    .addOption(new Option('--output <FORMAT>', 'text or json').choices(['text', 'json']).default('text'))
+    .addHelpText('after', '\nExample:\n  fusee history nightly-report --repo https://git.example.com/acme/data-jobs.git --limit 5')
+    .action(async (workflow: string | undefined, options: HistoryOptions) => {
+      await withStatus(shell, options, open, (status) => showHistory(shell, status, workflow, options))
+    })
+  history
+    .command('take-over')
+    .description('take the status branch from the controller that owns it; the next other controller claims it')
+    .addOption(repoOption())
+    .addOption(branchOption())
+    .addHelpText('after', '\nExample:\n  fusee history take-over --repo https://git.example.com/acme/data-jobs.git')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<HistoryOptions>()
+      await withStatus(shell, options, open, (status) => releaseBranch(shell, status))
+    })
+  return history
+}
+
+function repoOption(): Option {
+  return new Option('--repo <DIR|URL>', 'the repository').default('.')
+}
+
+function branchOption(): Option {
+  return new Option('--branch <NAME>', 'its status branch').default('fusee/status')
+}
+
+async function showHistory(shell: Shell, status: StatusBranch, workflow: string | undefined, options: HistoryOptions): Promise<void> {
+  if ((await status.fetchTip(shell.stopSignal())) === null) {
+    throw new Error(`${shownName(options.repo)} has no branch ${options.branch}: nothing has been recorded there yet`)
+  }
+  if (workflow !== undefined) await checkWorkflow(status, workflow, options)
+  const { records, unreadable } = await readHistory(status, { limit: options.limit, ...(workflow === undefined ? {} : { workflow }) })
+  shell.stdout.write(options.output === 'json' ? encodeJson({ records }) : historyTable(records, { colour: isColourful(shell) }))
+  for (const { path: file, message } of unreadable) shell.stderr.write(`fusee: ${file}: ${message}\n`)
+  if (unreadable.length > 0) shell.exitCode = 1
+}
+
+async function checkWorkflow(status: StatusBranch, workflow: string, options: HistoryOptions): Promise<void> {
+  const known = await listWorkflows(status)
+  if (known.includes(pathSegment(workflow))) return
+  const named = known.slice(0, MOST_WORKFLOWS_NAMED).join(', ')
+  const others =
+    known.length === 0
+      ? 'nor of any other'
+      : `only of ${named}${known.length > MOST_WORKFLOWS_NAMED ? ` and ${known.length - MOST_WORKFLOWS_NAMED} more` : ''}`
+  throw new Error(`${shownName(options.repo)} has no records of a workflow ${JSON.stringify(workflow)} on ${options.branch}, ${others}`)
+}
+
+async function releaseBranch(shell: Shell, status: StatusBranch): Promise<void> {
+  const result = await takeOver({ status, by: userInfo().username, nowMs: Date.now() }, shell.stopSignal())
+  shell.stdout.write(`${result.message}\n`)
+  if (result.kind === 'NoBranch') shell.exitCode = 1
+}
+
+function isColourful({ stdout, env }: Shell): boolean {
+  return 'isTTY' in stdout && stdout.isTTY === true && (env['NO_COLOR'] ?? '') === ''
+}
+
+/** A URL may carry a password or a token. */
+function shownName(repo: string): string {
+  if (!URL.canParse(repo)) return repo
+  const url = new URL(repo)
+  return `${url.protocol}//${url.host}${url.pathname}`
+}
+
+/** What is fetched of a remote goes into a folder that does not outlive the command. */
+async function withStatus(shell: Shell, options: HistoryOptions, open: OpenStatus, work: (status: StatusBranch) => Promise<void>): Promise<void> {
+  const dataFolder = await mkdtemp(path.join(tmpdir(), 'fusee-history-'))
+  try {
+    const url = URL.canParse(options.repo) ? options.repo : path.resolve(shell.workingDirectory, options.repo)
+    const { status } = await open({ url, branch: null, statusBranch: options.branch, dataFolder, credentials: {} })
+    await work(status)
+  } finally {
+    await rm(dataFolder, { recursive: true, force: true })
+  }
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text)
+  if (!/^\d+$/.test(text) || limit < 1 || !Number.isSafeInteger(limit)) throw new InvalidArgumentError('Give a whole number from 1.')
+  return limit
+}

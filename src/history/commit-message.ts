@@ -1,0 +1,69 @@
+import type { RunResult, StoredRun, TickFate } from '../runs/run.ts'
+import { formatDuration } from './duration.ts'
+import { plainText } from './markdown.ts'
+import { failedStep } from './state.ts'
+
+/** Tells forges' pipelines that there is nothing to build. */
+const SKIP_CI = '[skip ci]'
+
+const RESULTS: readonly RunResult[] = ['Succeeded', 'Failed', 'TimedOut', 'Cancelled', 'Skipped']
+
+/** The message of a commit that records these runs and fates of ticks: what happened, and five trailers per run. */
+export function commitMessage(runs: readonly StoredRun[], fates: readonly TickFate[]): string {
+  const trailers = runs.map(trailersOf)
+  return [`${subject(runs, fates)} ${SKIP_CI}`, ...(trailers.length === 0 ? [] : ['', ...trailers])].join('\n') + '\n'
+}
+
+/** The message of a commit that only says who writes here. */
+export function ownerMessage(text: string): string {
+  return `${oneLine(text)} ${SKIP_CI}\n`
+}
+
+function subject(runs: readonly StoredRun[], fates: readonly TickFate[]): string {
+  const [run, tick] = [runs[0], fates[0]]
+  if (run !== undefined)
+    return runs.length === 1 ? `${oneLine(run.spec.workflow)}: ${outcome(run)}` : `${runs.length} runs: ${tally(runs.map(resultOf), RESULTS)}`
+  if (tick === undefined) return 'Nothing happened'
+  if (fates.length === 1) return `${oneLine(tick.workflow)}: tick ${oneLine(tick.at)} ${tick.fate}`
+  const of = fates.every((fate) => fate.workflow === tick.workflow) ? `${oneLine(tick.workflow)}: ` : ''
+  return `${of}${fates.length} ticks: ${tally(
+    fates.map((fate) => fate.fate),
+    ['Late', 'Skipped', 'Missed', 'Backfilled', 'Lost'],
+  )}`
+}
+
+function outcome(run: StoredRun): string {
+  const step = failedStep(run)
+  const { startedAt, finishedAt } = run.status ?? {}
+  const duration =
+    startedAt === undefined || finishedAt === undefined ? '' : ` after ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))}`
+  return `${resultOf(run)}${step === null ? '' : ` at ${oneLine(step)}`}${duration}`
+}
+
+function tally(words: readonly string[], order: readonly string[]): string {
+  const counted = order.map((word) => ({ word, times: words.filter((other) => other === word).length }))
+  return counted
+    .filter(({ times }) => times > 0)
+    .map(({ word, times }) => `${times} ${word}`)
+    .join(', ')
+}
+
+function trailersOf(run: StoredRun): string {
+  const { spec } = run
+  return [
+    `Fusee-Run: ${oneLine(run.metadata.name)}`,
+    `Fusee-Workflow: ${oneLine(spec.workflow)}`,
+    `Fusee-Commit: ${oneLine(spec.commit)}`,
+    `Fusee-Trigger: ${spec.trigger.kind}`,
+    `Fusee-Result: ${resultOf(run)}`,
+  ].join('\n')
+}
+
+function resultOf(run: StoredRun): RunResult {
+  return run.status?.result ?? 'Skipped'
+}
+
+/** Names of objects that somebody made by hand must not add lines to a message, or people to notify. */
+function oneLine(text: string): string {
+  return plainText(text).replaceAll(/\s+/g, ' ').replaceAll('@', '(at)').trim()
+}

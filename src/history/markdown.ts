@@ -1,0 +1,68 @@
+import { stripVTControlCharacters } from 'node:util'
+import type { RunResult, StepResult } from '../runs/run.ts'
+
+const LONGEST_INLINE = 200
+const MOST_LOG_LINES = 40
+const LONGEST_LOG = 8000
+
+/** Stands after `@`, so that no forge takes what follows for a person to notify; takes no room. */
+const ZERO_WIDTH_SPACE = '\u200b'
+
+/** What a result looks like at a glance. */
+export function resultMark(result: RunResult | StepResult): string {
+  switch (result) {
+    case 'Succeeded':
+      return '✅'
+    case 'Failed':
+      return '❌'
+    case 'TimedOut':
+      return '⏰'
+    case 'Cancelled':
+      return '🚫'
+    case 'Skipped':
+      return '⏩'
+    case 'Cached':
+      return '♻️'
+  }
+}
+
+/** Text without colour codes, control characters, broken surrogates and marks that turn the reading direction. Lines and tabs stay. */
+export function plainText(text: string): string {
+  return stripVTControlCharacters(text)
+    .replaceAll(/\r\n?/g, '\n')
+    .replaceAll(/\p{Surrogate}/gu, '\ufffd')
+    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, '')
+}
+
+/**
+ * Text of others as one line of Markdown, anywhere within a line or in a table's cell: it shows as it is and means nothing.
+ * Entities are used throughout: a backslash before a pipe is read differently by different programs.
+ */
+export function inlineText(text: string, longest = LONGEST_INLINE): string {
+  const line = plainText(text).replaceAll(/\s+/g, ' ').trim()
+  const cut = line.length > longest ? `${line.slice(0, longest).replace(/[\ud800-\udbff]$/, '')}…` : line
+  return cut.replaceAll(/[&<>|`*_~[\]\\#$]/g, (character) => `&#${character.charCodeAt(0)};`).replaceAll('@', `@${ZERO_WIDTH_SPACE}`)
+}
+
+/** The last lines of a log as a block in which nothing has a meaning. */
+export function fencedLog(log: string): string {
+  const lines = plainText(log).replace(/\n+$/, '').split('\n')
+  const tail = lines
+    .slice(-MOST_LOG_LINES)
+    .join('\n')
+    .slice(-LONGEST_LOG)
+    .replace(/^[\udc00-\udfff]/, '')
+  const longestRun = Math.max(0, ...[...tail.matchAll(/`+/g)].map(([run]) => run.length))
+  const fence = '`'.repeat(Math.max(3, longestRun + 1))
+  return `${fence}text\n${tail}\n${fence}`
+}
+
+/** A table; cells must be Markdown of our own or have gone through `inlineText`. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+/** A time for people, to the second: `2026-11-20 01:00:00`, UTC as the page says. */
+export function pageTime(at: string): string {
+  return inlineText(at.replace('T', ' ').replace(/(\.\d+)?Z$/, ''))
+}

@@ -1,0 +1,133 @@
+import type { StatusBranch } from '../git/ports.ts'
+import { emptyCopies, parseOverview, type CursorCopies } from './overview.ts'
+import { HISTORY_FOLDER, OVERVIEW_PATH, OWNER_PATH, pathSegment, STATE_FOLDER, workflowFolder } from './paths.ts'
+import { parseRecord, RecordError, type RunRecord } from './record.ts'
+import { ShapeError } from './shape.ts'
+import { newestFirst, parseState } from './state.ts'
+
+/** What a reader finds; a broken file hides no good one. */
+export interface ReadHistory {
+  /** Newest first, by what triggered them. */
+  records: RunRecord[]
+  /** Files that are no records, in the days that were looked at. */
+  unreadable: { path: string; message: string }[]
+}
+
+/**
+ * The copies of cursors, for a controller whose own are lost; null when the branch has none. At the tip last fetched or
+ * written. A copy that somebody has spoilt counts as absent: the controller then begins like a new one there.
+ */
+export async function readCursorCopies(status: StatusBranch): Promise<CursorCopies | null> {
+  const overview = await readParsed(status, OVERVIEW_PATH, parseOverview)
+  if (overview !== null) return overview.cursors
+  const copies = structuredClone(emptyCopies)
+  let found = false
+  for (const name of await status.list(STATE_FOLDER)) {
+    const path = `${STATE_FOLDER}/${name}`
+    const state = path === OWNER_PATH || path === OVERVIEW_PATH || !name.endsWith('.json') ? null : await readParsed(status, path, parseState)
+    if (state === null) continue
+    found = true
+    // Which of several is the newest cannot be told without the overview, so the look begins anew; a commit may then come back that has run.
+    copies.rewound = true
+    if (state.validCommit !== null) copies.validCommits[state.workflow] = state.validCommit
+    Object.assign(copies.schedules, state.schedules)
+  }
+  return found ? copies : null
+}
+
+/** Whether a run has a record, wherever its day is: walks all days of its workflow, newest first. At the tip last fetched or written. */
+export async function hasRecord(status: StatusBranch, workflow: string, run: string): Promise<boolean> {
+  const file = `${pathSegment(run)}.json`
+  for await (const day of daysOf(status, workflowFolder(workflow))) {
+    if ((await status.list(day)).includes(file)) return true
+  }
+  return false
+}
+
+/** The workflows that have records or pages, by name as their folders are called. At the tip last fetched or written. */
+export async function listWorkflows(status: StatusBranch): Promise<string[]> {
+  const folders = (await status.list(HISTORY_FOLDER)).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1))
+  return folders.filter((name) => `${HISTORY_FOLDER}/${name}` !== STATE_FOLDER).toSorted()
+}
+
+/** The newest `limit` records, of one workflow or of all. Reads the days that it needs and no others. At the tip last fetched or written. */
+export async function readHistory(status: StatusBranch, { workflow, limit }: { workflow?: string; limit: number }): Promise<ReadHistory> {
+  const folders = workflow === undefined ? (await listWorkflows(status)).map((name) => `${HISTORY_FOLDER}/${name}`) : [workflowFolder(workflow)]
+  const walks = await Promise.all(folders.map(async (folder) => startWalk(folder, daysOf(status, folder))))
+  const found: ReadHistory = { records: [], unreadable: [] }
+  while (found.records.length < limit) {
+    const newest = walks.reduce<string | null>((day, walk) => (walk.day !== null && (day === null || walk.day > day) ? walk.day : day), null)
+    if (newest === null) break
+    const ofDay: RunRecord[] = []
+    for (const walk of walks.filter(({ day }) => day === newest)) {
+      ofDay.push(...(await readDay(status, `${walk.folder}/${newest}`, found.unreadable)))
+      await walk.advance()
+    }
+    found.records.push(...ofDay.toSorted(newestFirst))
+  }
+  return { ...found, records: found.records.slice(0, limit) }
+}
+
+interface Walk {
+  folder: string
+  /** `2026/11/20`; null at the end. */
+  day: string | null
+  advance(): Promise<void>
+}
+
+async function startWalk(folder: string, days: AsyncGenerator<string>): Promise<Walk> {
+  const walk: Walk = {
+    folder,
+    day: null,
+    async advance() {
+      const next = await days.next()
+      walk.day = next.done === true ? null : next.value.slice(folder.length + 1)
+    },
+  }
+  await walk.advance()
+  return walk
+}
+
+/** The paths of a workflow's days, newest first. */
+async function* daysOf(status: StatusBranch, folder: string): AsyncGenerator<string> {
+  for (const year of await numbered(status, folder, /^\d{4}$/)) {
+    for (const month of await numbered(status, year, /^\d\d$/)) {
+      yield* await numbered(status, month, /^\d\d$/)
+    }
+  }
+}
+
+async function numbered(status: StatusBranch, folder: string, pattern: RegExp): Promise<string[]> {
+  const names = (await status.list(folder)).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1))
+  return names
+    .filter((name) => pattern.test(name))
+    .toSorted()
+    .reverse()
+    .map((name) => `${folder}/${name}`)
+}
+
+async function readDay(status: StatusBranch, folder: string, unreadable: ReadHistory['unreadable']): Promise<RunRecord[]> {
+  const records: RunRecord[] = []
+  for (const name of await status.list(folder)) {
+    if (!name.endsWith('.json') || name === 'ticks.json') continue
+    const path = `${folder}/${name}`
+    try {
+      records.push(parseRecord(new TextDecoder().decode((await status.read(path)) ?? new Uint8Array())))
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error
+      unreadable.push({ path, message: error.message })
+    }
+  }
+  return records
+}
+
+async function readParsed<T>(status: StatusBranch, path: string, parse: (text: string) => T): Promise<T | null> {
+  const bytes = await status.read(path)
+  if (bytes === null) return null
+  try {
+    return parse(new TextDecoder().decode(bytes))
+  } catch (error) {
+    if (error instanceof ShapeError) return null
+    throw error
+  }
+}

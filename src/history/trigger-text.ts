@@ -1,0 +1,18 @@
+import type { Trigger } from '../runs/run.ts'
+
+/** Why a run exists, in a few words; parts that others chose go through `part`. */
+export function triggerText(trigger: Trigger, part: (text: string) => string): string {
+  switch (trigger.kind) {
+    case 'Push':
+      return `Push to ${part(trigger.branch)}`
+    case 'Schedule':
+      return `Schedule ${part(trigger.schedule)}, tick ${part(minuteText(trigger.tick))}`
+    case 'Manual':
+      return `Manual, by ${part(trigger.by)}`
+  }
+}
+
+/** `2026-11-20 01:00`: ticks lie on whole minutes. */
+function minuteText(tick: string): string {
+  return tick.replace('T', ' ').replace(/:00(\.0+)?Z$/, '')
+}

@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it } from 'vitest'
+import { createHistoryCommand, type OpenStatus } from '../../../src/cli/history.ts'
+import type { Shell } from '../../../src/cli/shell.ts'
+import { GitError } from '../../../src/git/ports.ts'
+import { claimBranch } from '../../../src/history/owner.ts'
+import { encodeRecord, recordOf } from '../../../src/history/record.ts'
+import { writeHistory } from '../../../src/history/write.ts'
+import type { StoredRun } from '../../../src/runs/run.ts'
+import { cursorsWith, everyHour, failedRun, finishedRun, inForce, REPOSITORY } from '../../support/history-builders.ts'
+import { createMemoryRemote, type MemoryRemote } from '../../support/memory-status-branch.ts'
+
+const failed = failedRun()
+const pushed = finishedRun({ name: 'site-b8d7k2m7qx', workflow: 'site', createdAt: '2026-11-20T09:30:00Z' })
+
+describe('fusee history', () => {
+  it('shows the records of all workflows, newest first', async () => {
+    const { out, exitCode } = await run(await remoteWith([failed, pushed]), [])
+    expect(out).toBe(
+      [
+        'RUN                        RESULT       STARTED BY                                       STARTED (UTC)        DURATION  COMMIT',
+        'site-b8d7k2m7qx            ✓ Succeeded  Push to main                                     2026-11-20 09:30:01  3m12s     c0ffee0000',
+        'nightly-report-9f3k2m7qxz  ✗ Failed     Schedule nightly-nordics, tick 2026-11-20 01:00  2026-11-20 01:00:03  3m12s     c0ffee0000',
+        '',
+      ].join('\n'),
+    )
+    expect(exitCode).toBe(0)
+  })
+
+  it('shows one workflow, and no more than asked for', async () => {
+    const remote = await remoteWith([failed, pushed])
+    expect((await run(remote, ['nightly-report'])).out.split('\n')).toHaveLength(3)
+    expect((await run(remote, ['--limit', '1'])).out).toContain('site-b8d7k2m7qx')
+    expect((await run(remote, ['--limit', '1'])).out).not.toContain('nightly-report-9f3k2m7qxz')
+  })
+
+  it('prints whole records as JSON and nothing else', async () => {
+    const { out, err } = await run(await remoteWith([failed]), ['nightly-report', '--output', 'json'])
+    expect(JSON.parse(out)).toEqual({ records: [JSON.parse(encodeRecord(recordOf(failed)))] })
+    expect(err).toBe('')
+  })
+
+  it('keeps hostile names from steering the terminal', async () => {
+    const { out } = await run(
+      await remoteWith([finishedRun({ name: 'x\u001b]0;evil\u0007\ny', trigger: { kind: 'Manual', key: 'k', by: '\u009b31mada' } })]),
+      [],
+    )
+    expect(out.split('\n')).toHaveLength(3)
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
+  })
+
+  it('names what it cannot read, shows the rest and exits with 1', async () => {
+    const remote = await remoteWith([failed])
+    remote.push({ 'history/nightly-report/2026/11/20/broken.json': '{}' })
+    const { out, err, exitCode } = await run(remote, [])
+    expect(out).toContain('nightly-report-9f3k2m7qxz')
+    expect(err).toBe(
+      'fusee: history/nightly-report/2026/11/20/broken.json: not a well-formed record: apiVersion: missing, expected "fusee.dev/v1alpha1"\n',
+    )
+    expect(exitCode).toBe(1)
+  })
+
+  it('says that nothing has finished yet on a branch that is only claimed', async () => {
+    expect((await run(await remoteWith([]), [])).out).toBe('No run is recorded yet.\n')
+  })
+
+  it.each([
+    {
+      name: 'no status branch',
+      remote: createMemoryRemote(),
+      words: [],
+      wantMessage: './data-jobs has no branch fusee/status: nothing has been recorded there yet',
+    },
+    {
+      name: 'an unknown workflow',
+      remote: null,
+      words: ['nightly'],
+      wantMessage: './data-jobs has no records of a workflow "nightly" on fusee/status, only of nightly-report, site',
+    },
+  ])('has one clear message for $name', async ({ remote, words, wantMessage }) => {
+    await expect(run(remote ?? (await remoteWith([failed, pushed])), words)).rejects.toThrow(wantMessage)
+  })
+
+  it('never repeats the password of a URL', async () => {
+    const repo = ['--repo', 'https://ada:s3cret@git.example.com/a/b.git?token=s3cret']
+    const wantMessage = 'https://git.example.com/a/b.git has no branch fusee/status: nothing has been recorded there yet'
+    await expect(run(createMemoryRemote(), repo)).rejects.toThrow(new Error(wantMessage))
+  })
+
+  it.each(['0', '-1', '1.5', 'many', ''])('refuses --limit %j', async (limit) => {
+    await expect(run(createMemoryRemote(), [`--limit=${limit}`])).rejects.toMatchObject({ code: 'commander.invalidArgument' })
+  })
+})
+
+describe('fusee history take-over', () => {
+  it('frees the branch and says what happens next', async () => {
+    const remote = await remoteWith([failed])
+    const { out, exitCode } = await run(remote, ['take-over'])
+    expect(out).toBe('us no longer owns the status branch; the next other controller that starts claims it\n')
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(remote.files().get('history/state/owner.json') ?? '')).toMatchObject({ owner: null, formerOwner: 'us' })
+  })
+
+  it('says so when there is nothing to take over', async () => {
+    expect(await run(createMemoryRemote(), ['take-over'])).toMatchObject({
+      exitCode: 1,
+      out: expect.stringContaining('no status branch yet') as unknown,
+    })
+    const remote = await remoteWith([])
+    await run(remote, ['take-over'])
+    expect(await run(remote, ['take-over'])).toMatchObject({ exitCode: 0, out: expect.stringContaining('taken from us already') as unknown })
+  })
+})
+
+describe('the folder for what is fetched', () => {
+  it('is gone at the end, also after a failure', async () => {
+    const folders: string[] = []
+    const open: OpenStatus = async (options) => {
+      expect(existsSync(options.dataFolder)).toBe(true)
+      folders.push(options.dataFolder)
+      if (folders.length > 1) throw new GitError('RepositoryNotFound', 'no repository here')
+      return { status: (await remoteWith([failed])).open() }
+    }
+    await run(createMemoryRemote(), [], open)
+    await expect(run(createMemoryRemote(), [], open)).rejects.toThrow('no repository here')
+    expect(folders.map((folder) => existsSync(folder))).toEqual([false, false])
+  })
+
+  it.each([
+    { repo: './data-jobs', wantUrl: '/work-folder/data-jobs' },
+    { repo: '/elsewhere', wantUrl: '/elsewhere' },
+    { repo: 'https://git.example.com/a/b.git', wantUrl: 'https://git.example.com/a/b.git' },
+  ])('opens $repo', async ({ repo, wantUrl }) => {
+    const urls: string[] = []
+    await run(
+      createMemoryRemote(),
+      ['--repo', repo],
+      async ({ url, statusBranch }) => {
+        urls.push(url, statusBranch)
+        return { status: (await remoteWith([failed])).open() }
+      },
+      ['--branch', 'other/status'],
+    )
+    expect(urls).toEqual([wantUrl, 'other/status'])
+  })
+})
+
+async function remoteWith(runs: readonly StoredRun[]): Promise<MemoryRemote> {
+  const remote = createMemoryRemote()
+  const request = { status: remote.open(), owner: 'us', repository: REPOSITORY, nowMs: Date.parse('2026-11-20T12:00:00Z') }
+  await claimBranch(request)
+  if (runs.length > 0) await writeHistory({ ...request, runs, cursors: cursorsWith(), versions: inForce('s', 'w'), cron: everyHour })
+  return remote
+}
+
+async function run(
+  remote: MemoryRemote,
+  words: readonly string[],
+  open: OpenStatus = async () => ({ status: remote.open() }),
+  more: readonly string[] = [],
+) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const shell: Shell = { stdout, stderr, env: {}, workingDirectory: '/work-folder', exitCode: 0, stopSignal: () => new AbortController().signal }
+  const command = createHistoryCommand(shell, open)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+  const repo = words.includes('--repo') ? [] : ['--repo', './data-jobs']
+  await command.parseAsync([...words, ...repo, ...more], { from: 'user' })
+  stdout.end()
+  stderr.end()
+  return { out: await text(stdout), err: await text(stderr), exitCode: shell.exitCode }
+}

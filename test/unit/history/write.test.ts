@@ -1,0 +1,423 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { GitError } from '../../../src/git/ports.ts'
+import { claimBranch, takeOver } from '../../../src/history/owner.ts'
+import { hasRecord, readCursorCopies, readHistory } from '../../../src/history/read.ts'
+import { writeHistory, type WriteRequest } from '../../../src/history/write.ts'
+import type { StoredRun } from '../../../src/runs/run.ts'
+import { COMMIT, cursorsWith, everyHour, failedRun, fateOf, finishedRun, inForce, REPOSITORY } from '../../support/history-builders.ts'
+import { createMemoryRemote, type MemoryRemote } from '../../support/memory-status-branch.ts'
+
+const NOW_MS = Date.parse('2026-11-20T02:00:00Z')
+const US = 'uid-1/data/data-jobs'
+
+function requestOf(remote: MemoryRemote, wish: Partial<WriteRequest> = {}): WriteRequest {
+  return {
+    status: remote.open(),
+    owner: US,
+    repository: REPOSITORY,
+    runs: [],
+    cursors: cursorsWith(),
+    versions: inForce('nightly-nordics', 'nightly-report'),
+    cron: everyHour,
+    nowMs: NOW_MS,
+    ...wish,
+  }
+}
+
+const claimRequest = (remote: MemoryRemote, owner: string) => ({ status: remote.open(), owner, repository: REPOSITORY, nowMs: NOW_MS })
+
+describe('writing to the status branch', () => {
+  it('puts record, pages, state and owner into one commit', async () => {
+    const remote = createMemoryRemote()
+    const result = await writeHistory(requestOf(remote, { runs: [failedRun()], cursors: cursorsWith({ fates: [fateOf('2026-11-20T00:00:00Z')] }) }))
+    expect(result).toEqual({ kind: 'Written', commit: remote.log()[0]?.id, spoilt: [] })
+    expect(remote.log()).toHaveLength(1)
+    expect([...remote.files().keys()].sort()).toEqual([
+      'history/README.md',
+      'history/nightly-report/2026/11/20/nightly-report-9f3k2m7qxz.json',
+      'history/nightly-report/2026/11/20/nightly-report-9f3k2m7qxz.md',
+      'history/nightly-report/2026/11/20/ticks.json',
+      'history/nightly-report/README.md',
+      'history/state/nightly-report.json',
+      'history/state/overview.json',
+      'history/state/owner.json',
+    ])
+    expect(JSON.parse(remote.files().get('history/state/nightly-report.json') ?? '')).toMatchObject({
+      workflow: 'nightly-report',
+      lastCommit: COMMIT,
+      validCommit: COMMIT,
+      runs: [{ run: 'nightly-report-9f3k2m7qxz', failedStep: 'measure' }],
+    })
+  })
+
+  it('does nothing the second time, and says where the records are', async () => {
+    const remote = createMemoryRemote()
+    const request = requestOf(remote, { runs: [failedRun()], cursors: cursorsWith({ fates: [fateOf('2026-11-20T00:00:00Z')] }) })
+    await writeHistory(request)
+    expect(await writeHistory(requestOf(remote, request))).toEqual({ kind: 'NothingNew', commit: remote.log()[0]?.id })
+    expect(remote.log()).toHaveLength(1)
+  })
+
+  it('does not commit for cursors alone', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
+    const cursors = cursorsWith({ lastCommit: 'c0ffee0000000000000000000000000000000002' })
+    expect(await writeHistory(requestOf(remote, { runs: [failedRun()], cursors }))).toMatchObject({ kind: 'NothingNew' })
+  })
+
+  it('adds only what is new of a batch that is partly there', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
+    await writeHistory(requestOf(remote, { runs: [failedRun(), finishedRun({ name: 'nightly-report-b', createdAt: '2026-11-20T04:00:00.000Z' })] }))
+    expect(remote.log()[0]?.message).toMatch(/^nightly-report: Succeeded after 3m12s \[skip ci\]\n\nFusee-Run: nightly-report-b\n/)
+    const state = JSON.parse(remote.files().get('history/state/nightly-report.json') ?? '') as { runs: { run: string }[] }
+    expect(state.runs.map(({ run }) => run)).toEqual(['nightly-report-b', 'nightly-report-9f3k2m7qxz'])
+  })
+
+  it('leaves a record as it was written first, and replaces that of another run under its name', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
+    expect(await writeHistory(requestOf(remote, { runs: [failedRun({ result: 'Succeeded' })] }))).toMatchObject({ kind: 'NothingNew' })
+    expect(await writeHistory(requestOf(remote, { runs: [failedRun({ createdAt: '2026-11-20T09:00:00Z' })] }))).toMatchObject({ kind: 'Written' })
+    expect((await readBack(remote)).records.map(({ createdAt }) => createdAt)).toEqual(['2026-11-20T09:00:00Z'])
+  })
+
+  it('touches nothing of other workflows but their next tick', async () => {
+    const remote = createMemoryRemote()
+    const versions = inForce('x', 'other')
+    await writeHistory(requestOf(remote, { runs: [finishedRun({ name: 'other-a', workflow: 'other' })], versions }))
+    const before = remote.files()
+    await writeHistory(requestOf(remote, { runs: [failedRun()], versions }))
+    const changed = [...remote.files()].filter(([path, text]) => before.get(path) !== text).map(([path]) => path)
+    expect(changed.filter((path) => path.startsWith('history/other/') || path === 'history/state/other.json')).toEqual([])
+    expect(rowOf(remote, 'other')).toBe(
+      before
+        .get('history/README.md')
+        ?.split('\n')
+        .find((line) => line.includes('[other]')),
+    )
+  })
+
+  it('fetches and plans again after a lost race', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
+    remote.beforeCommit = () => {
+      remote.push({ 'history/nightly-report/notes.md': 'by a person' })
+    }
+    await writeHistory(requestOf(remote, { runs: [finishedRun({ name: 'nightly-report-b' })] }))
+    expect(remote.files().get('history/nightly-report/notes.md')).toBe('by a person')
+    expect((await readBack(remote)).records).toHaveLength(2)
+  })
+
+  it('gives up when it loses every race', async () => {
+    const remote = createMemoryRemote()
+    let races = 0
+    const raced = (): void => {
+      remote.push({ 'history/race.txt': `${++races}` })
+      remote.beforeCommit = raced
+    }
+    remote.beforeCommit = raced
+    await expect(writeHistory(requestOf(remote, { runs: [failedRun()] }))).rejects.toMatchObject({ kind: 'Raced' })
+    expect(races).toBe(5)
+  })
+
+  it.each(['Unreachable', 'PushRefused', 'Unauthorized', 'Storage'] as const)(
+    'leaves %s to the caller, and has it right the next time',
+    async (kind) => {
+      const remote = createMemoryRemote()
+      const fail = (): never => {
+        throw new GitError(kind, 'no')
+      }
+      remote.beforeCommit = fail
+      await expect(writeHistory(requestOf(remote, { runs: [failedRun()] }))).rejects.toMatchObject({ kind })
+      remote.afterCommit = fail
+      await expect(writeHistory(requestOf(remote, { runs: [failedRun()] }))).rejects.toMatchObject({ kind })
+      expect(await writeHistory(requestOf(remote, { runs: [failedRun()] }))).toMatchObject({ kind: 'NothingNew' })
+      expect(remote.log()).toHaveLength(1)
+    },
+  )
+
+  it('stops when it is told to', async () => {
+    const remote = createMemoryRemote()
+    await expect(writeHistory(requestOf(remote, { runs: [failedRun()] }), AbortSignal.abort())).rejects.toThrow()
+    expect(remote.log()).toEqual([])
+  })
+
+  it('refills a branch that was deleted, with its owner', async () => {
+    const remote = createMemoryRemote()
+    await claimBranch(claimRequest(remote, US))
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
+    remote.reset(null)
+    expect(await writeHistory(requestOf(remote, { runs: [failedRun()] }))).toMatchObject({ kind: 'Written' })
+    expect(JSON.parse(remote.files().get('history/state/owner.json') ?? '')).toMatchObject({ owner: US, repository: 'data/data-jobs' })
+  })
+
+  it('refills what a branch that was reset has lost', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
+    const old = remote.log()[0]?.id ?? null
+    const later = finishedRun({ name: 'nightly-report-b' })
+    await writeHistory(requestOf(remote, { runs: [later] }))
+    const want = remote.files()
+    remote.reset(old)
+    await writeHistory(requestOf(remote, { runs: [failedRun(), later] }))
+    expect(remote.files()).toEqual(want)
+  })
+
+  it('makes spoilt files anew and names them', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
+    remote.push({
+      'history/state/nightly-report.json': '{}',
+      'history/state/overview.json': 'x',
+      'history/nightly-report/2026/11/20/nightly-report-b.json': 'junk',
+    })
+    const result = await writeHistory(requestOf(remote, { runs: [finishedRun({ name: 'nightly-report-b' })] }))
+    expect(result).toMatchObject({
+      kind: 'Written',
+      spoilt: ['history/nightly-report/2026/11/20/nightly-report-b.json', 'history/state/nightly-report.json', 'history/state/overview.json'],
+    })
+    expect((await readBack(remote)).unreadable).toEqual([])
+  })
+
+  it('refuses an empty batch for no branch', async () => {
+    await expect(writeHistory(requestOf(createMemoryRemote()))).rejects.toThrow(TypeError)
+  })
+})
+
+describe('what is on the branch in the end', () => {
+  const workflow = fc.constantFrom('a', 'b')
+  const run = fc.record({ id: fc.integer({ min: 0, max: 80 }), workflow }).map(({ id, workflow }) =>
+    finishedRun({
+      name: `${workflow}-${id}`,
+      workflow,
+      // Some at the same moment, over three days.
+      createdAt: new Date(NOW_MS + Math.floor(id / 3) * 3_600_000).toISOString(),
+      result: id % 4 === 0 ? 'Failed' : 'Succeeded',
+    }),
+  )
+  const fate = fc
+    .record({ tick: fc.integer({ min: 0, max: 200 }), workflow })
+    .map(({ tick, workflow }) =>
+      fateOf(new Date(NOW_MS + tick * 1_800_000).toISOString().replace('.000', ''), { workflow, schedule: workflow, reason: `${tick % 3}` }),
+    )
+
+  it('does not depend on how the runs were batched, on repetitions, crashes or races', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(run, { maxLength: 150 }),
+        fc.array(fate, { maxLength: 60 }),
+        fc.array(fc.nat({ max: 20 }), { minLength: 1, maxLength: 8 }),
+        async (runs, fates, parts) => {
+          fc.pre(runs.length > 0)
+          const cursors = cursorsWith({ fates })
+          const whole = createMemoryRemote()
+          await writeHistory(requestOf(whole, { runs, cursors }))
+          const pieces = createMemoryRemote()
+          let [fromRun, fromFate] = [0, 0]
+          for (const [index, part] of [...parts, 1000].entries()) {
+            const request = {
+              runs: runs.slice(fromRun, fromRun + part).reverse(),
+              cursors: cursorsWith({ fates: fates.slice(fromFate, fromFate + part) }),
+            }
+            if (request.runs.length + request.cursors.fates.length === 0) continue
+            if (index % 2 === 0) pieces.afterCommit = fail
+            await writeHistory(requestOf(pieces, request)).catch(() => undefined)
+            pieces.afterCommit = null
+            await writeHistory(requestOf(pieces, request))
+            fromRun += part
+            fromFate += part
+          }
+          await writeHistory(requestOf(pieces, { runs: runs.slice(0, 10), cursors }))
+          expect(pieces.files()).toEqual(whole.files())
+          expect((await readBack(pieces)).records).toHaveLength(new Set(runs.map((one) => one.metadata.name)).size)
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  it('is bounded in what a commit writes, however long the history', async () => {
+    const remote = createMemoryRemote()
+    const bytes: number[] = []
+    for (let index = 0; index < 120; index++) {
+      const before = remote.files()
+      const createdAt = new Date(NOW_MS + index * 86_400_000).toISOString()
+      await writeHistory(
+        requestOf(remote, {
+          runs: [finishedRun({ name: `nightly-report-${index}`, createdAt })],
+          cursors: cursorsWith({ fates: [fateOf(createdAt.replace('.000', ''))] }),
+        }),
+      )
+      bytes.push([...remote.files()].filter(([path, text]) => before.get(path) !== text).reduce((sum, [, text]) => sum + text.length, 0))
+    }
+    expect(Math.abs((bytes[119] ?? 0) - (bytes[80] ?? 0))).toBeLessThan(200)
+  })
+})
+
+describe('owning the branch', () => {
+  it('is claimed once, and stays ours', async () => {
+    const remote = createMemoryRemote()
+    expect(await claimBranch(claimRequest(remote, US))).toEqual({ kind: 'Claimed', commit: remote.log()[0]?.id })
+    expect(await claimBranch(claimRequest(remote, US))).toEqual({ kind: 'Ours' })
+    expect(remote.log()).toHaveLength(1)
+    expect(remote.files().get('history/state/owner.json')).toBe(
+      `{\n  "apiVersion": "fusee.dev/v1alpha1",\n  "kind": "Owner",\n  "owner": "${US}",\n  "repository": "data/data-jobs",\n  "claimedAt": "2026-11-20T02:00:00.000Z"\n}\n`,
+    )
+  })
+
+  it('is left to another, who is named', async () => {
+    const remote = createMemoryRemote()
+    await claimBranch(claimRequest(remote, 'them'))
+    const wantOwned = { kind: 'BranchOwned', by: 'them', message: expect.stringContaining('fusee history take-over') as unknown }
+    expect(await claimBranch(claimRequest(remote, US))).toEqual(wantOwned)
+    expect(await writeHistory(requestOf(remote, { runs: [failedRun()] }))).toEqual(wantOwned)
+    expect(remote.log()).toHaveLength(1)
+  })
+
+  it('goes to one of two that claim at once', async () => {
+    const remote = createMemoryRemote()
+    remote.beforeCommit = () => {
+      remote.push({
+        'history/state/owner.json':
+          '{"apiVersion":"fusee.dev/v1alpha1","kind":"Owner","owner":"them","repository":"a/b","claimedAt":"2026-11-20T02:00:00Z"}',
+      })
+    }
+    expect(await claimBranch(claimRequest(remote, US))).toMatchObject({ kind: 'BranchOwned', by: 'them' })
+  })
+
+  it('is noticed as lost in the middle of a write', async () => {
+    const remote = createMemoryRemote()
+    await claimBranch(claimRequest(remote, US))
+    remote.beforeCommit = () => {
+      remote.push({
+        'history/state/owner.json':
+          '{"apiVersion":"fusee.dev/v1alpha1","kind":"Owner","owner":"them","repository":"a/b","claimedAt":"2026-11-20T02:00:00Z"}',
+      })
+    }
+    expect(await writeHistory(requestOf(remote, { runs: [failedRun()] }))).toMatchObject({ kind: 'BranchOwned', by: 'them' })
+    expect([...remote.files().keys()]).toEqual(['history/state/owner.json'])
+  })
+
+  it('is taken over: free for the next one, closed to the former', async () => {
+    const remote = createMemoryRemote()
+    await claimBranch(claimRequest(remote, US))
+    expect(await takeOver({ status: remote.open(), by: 'ada', nowMs: NOW_MS })).toMatchObject({ kind: 'TakenOver', formerOwner: US })
+    const wantTaken = { kind: 'BranchOwned', by: 'ada', message: expect.stringContaining('was taken away from this controller') as unknown }
+    expect(await claimBranch(claimRequest(remote, US))).toEqual(wantTaken)
+    expect(await writeHistory(requestOf(remote, { runs: [failedRun()] }))).toEqual(wantTaken)
+    expect(await takeOver({ status: remote.open(), by: 'ada', nowMs: NOW_MS })).toMatchObject({ kind: 'NoOwner' })
+    expect(await claimBranch(claimRequest(remote, 'them'))).toMatchObject({ kind: 'Claimed' })
+    expect(await claimBranch(claimRequest(remote, US))).toMatchObject({ kind: 'BranchOwned', by: 'them' })
+  })
+
+  it('is not there to take over without a branch or an owner', async () => {
+    const remote = createMemoryRemote()
+    expect(await takeOver({ status: remote.open(), by: 'ada', nowMs: NOW_MS })).toMatchObject({ kind: 'NoBranch' })
+    remote.push({ 'history/README.md': '' })
+    expect(await takeOver({ status: remote.open(), by: 'ada', nowMs: NOW_MS })).toMatchObject({ kind: 'NoOwner' })
+    expect(remote.log()).toHaveLength(1)
+  })
+
+  it('stands back from an owner that cannot be read, until a take-over', async () => {
+    const remote = createMemoryRemote()
+    remote.push({ 'history/state/owner.json': '{' })
+    expect(await claimBranch(claimRequest(remote, US))).toMatchObject({
+      kind: 'BranchOwned',
+      by: 'unknown',
+      message: expect.stringContaining('cannot be read') as unknown,
+    })
+    expect(await takeOver({ status: remote.open(), by: 'ada', nowMs: NOW_MS })).toMatchObject({ kind: 'TakenOver' })
+    expect(await claimBranch(claimRequest(remote, US))).toMatchObject({ kind: 'Claimed' })
+  })
+})
+
+describe('reading the branch', () => {
+  it('gives back the cursors as of the newest commit', async () => {
+    const remote = createMemoryRemote()
+    const status = remote.open()
+    await status.fetchTip()
+    expect(await readCursorCopies(status)).toBeNull()
+    const cursors = cursorsWith({ rewound: true })
+    await writeHistory(
+      requestOf(remote, { status, runs: [finishedRun({ workflow: 'other', name: 'other-a' })], cursors: cursorsWith({ lastCommit: null }) }),
+    )
+    await writeHistory(requestOf(remote, { status, runs: [failedRun()], cursors }))
+    const { lastCommit, rewound, validCommits, validScheduleCommits, schedules } = cursors
+    expect(await readCursorCopies(status)).toEqual({ lastCommit, rewound, validCommits, validScheduleCommits, schedules })
+  })
+
+  it('makes do with the workflows’ own copies when the overview is spoilt', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
+    remote.push({ 'history/state/overview.json': '{', 'history/state/else.json': '[]' })
+    const status = remote.open()
+    await status.fetchTip()
+    expect(await readCursorCopies(status)).toEqual({
+      lastCommit: null,
+      rewound: true,
+      validCommits: { 'nightly-report': COMMIT },
+      validScheduleCommits: {},
+      schedules: cursorsWith().schedules,
+    })
+  })
+
+  it('finds a record whatever its day', async () => {
+    const remote = createMemoryRemote()
+    const status = remote.open()
+    await writeHistory(requestOf(remote, { status, runs: runsOver([1, 40, 400]) }))
+    expect(await hasRecord(status, 'nightly-report', 'run-400')).toBe(true)
+    expect(await hasRecord(status, 'nightly-report', 'run-1')).toBe(true)
+    expect(await hasRecord(status, 'nightly-report', 'run-2')).toBe(false)
+    expect(await hasRecord(status, 'nightly', 'run-1')).toBe(false)
+  })
+
+  it('gives the newest records first, across workflows, days and years', async () => {
+    const remote = createMemoryRemote()
+    const status = remote.open()
+    const others = [2, 41].map((day) =>
+      finishedRun({ name: `other-${day}`, workflow: 'other', createdAt: new Date(NOW_MS + day * 86_400_000).toISOString() }),
+    )
+    await writeHistory(requestOf(remote, { status, runs: [...runsOver([1, 40, 41.5, 41, 400]), ...others] }))
+    const names = async (limit: number, workflow?: string): Promise<string[]> =>
+      (await readHistory(status, workflow === undefined ? { limit } : { limit, workflow })).records.map(({ run }) => run)
+    expect(await names(100)).toEqual(['run-400', 'run-41.5', 'other-41', 'run-41', 'run-40', 'other-2', 'run-1'])
+    expect(await names(3)).toEqual(['run-400', 'run-41.5', 'other-41'])
+    expect(await names(2, 'other')).toEqual(['other-41', 'other-2'])
+    expect(await names(2, 'nobody')).toEqual([])
+  })
+
+  it('lets a broken file hide no good one', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
+    remote.push({ 'history/nightly-report/2026/11/20/broken.json': '{}' })
+    const { records, unreadable } = await readBack(remote)
+    expect(records).toHaveLength(1)
+    expect(unreadable).toEqual([
+      { path: 'history/nightly-report/2026/11/20/broken.json', message: expect.stringContaining('apiVersion: missing') as unknown },
+    ])
+  })
+})
+
+function fail(): never {
+  throw new GitError('Unreachable', 'cut')
+}
+
+function runsOver(days: readonly number[]): StoredRun[] {
+  return days.map((day) => finishedRun({ name: `run-${day}`, createdAt: new Date(NOW_MS + day * 86_400_000).toISOString() }))
+}
+
+async function readBack(remote: MemoryRemote) {
+  const status = remote.open()
+  await status.fetchTip()
+  return readHistory(status, { limit: 1000 })
+}
+
+function rowOf(remote: MemoryRemote, workflow: string): string | undefined {
+  return remote
+    .files()
+    .get('history/README.md')
+    ?.split('\n')
+    .find((line) => line.includes(`[${workflow}]`))
+}
