@@ -1,57 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createLocalJobCluster } from './cluster/local/jobs.ts'
+import type { Clock, Random } from './clock.ts'
 import type { DataFolder } from './cluster/local/data-folder.ts'
 import { openDataFolder } from './cluster/local/data-folder.ts'
+import { createLocalJobCluster } from './cluster/local/jobs.ts'
 import { createLocalRunCluster } from './cluster/local/runs.ts'
 import { createWriteSite, parseCrashSwitch } from './config/crash-switch.ts'
 import type { ServeConfig } from './config/serve-config.ts'
 import type { Context } from './context.ts'
 import type { Report } from './controller/events.ts'
-import { asCommitSha } from './git/ports.ts'
+import { plainWriteSite } from './crash-points.ts'
+import type { Files } from './definitions/files.ts'
+import { exportFiles } from './git/export-files.ts'
 import { openRepository } from './git/open.ts'
-import { readCredentials } from './config/secrets.ts'
+import { asCommitSha } from './git/ports.ts'
+import { readCredentials } from './read-credentials.ts'
 import { COMMIT_ANNOTATION } from './runs/render-job.ts'
 import { createSystemClock, createSystemRandom } from './system-clock.ts'
 
-/** A context whose data folder is ours until `close`. */
-export interface OpenContext {
-  context: Context
+/** A context that holds its data folder until `close`. */
+export interface OpenContext<T> {
+  context: T
   close(): Promise<void>
 }
 
-/** Everything that `fusee serve` with the local runner works with. Throws an Error that says what to do when a part cannot be had. */
+/** What one run by itself needs. */
+export type OnceContext = Omit<Context, 'repositories'>
+
+/** Everything that `fusee serve` with the local runner works with. Rejects with an Error that says what to do when a part cannot be had. */
 export async function createLocalContext(
   config: ServeConfig,
   env: Readonly<Record<string, string | undefined>>,
   report: Report,
-): Promise<OpenContext> {
-  const clock = createSystemClock()
-  const random = createSystemRandom()
+): Promise<OpenContext<Context>> {
+  const { url, branch, statusBranch, secretsFolder, credentialsSecret } = config
   const crashAt = env['FUSEE_CRASH_AT']
-  const writeSite = createWriteSite(crashAt === undefined ? null : parseCrashSwitch(crashAt), () => {
+  const crashSwitch = crashAt === undefined ? null : parseCrashSwitch(crashAt)
+  const writeSite = createWriteSite(crashSwitch, () => {
     process.kill(process.pid, 'SIGKILL')
   })
-  const folder = await openDataFolder(config.dataFolder)
+  const credentials = credentialsSecret === null ? {} : await readCredentials(secretsFolder ?? '', credentialsSecret)
+  return withDataFolder(config.dataFolder, async (folder, clock, random) => {
+    const git = await openRepository({ url, branch, statusBranch, dataFolder: path.join(config.dataFolder, 'git'), credentials })
+    const clusters = await createClusters(folder, clock, random, secretsFolder, (commit) => git.source.filesAt(asCommitSha(commit)))
+    const repositories = [{ settings: config.settings, ...git, owner: folder.controllerId }]
+    return { context: { clock, random, report, writeSite, ...clusters, repositories }, close: () => clusters.jobs.close() }
+  })
+}
+
+/** What `fusee run` works with: state in a folder of its own, which goes with `close`. */
+export async function createOnceContext(options: { files: Files; secretsFolder: string | null; report: Report }): Promise<OpenContext<OnceContext>> {
+  const dataFolder = await mkdtemp(path.join(tmpdir(), 'fusee-run-'))
+  const open = await withDataFolder(dataFolder, async (folder, clock, random) => {
+    const clusters = await createClusters(folder, clock, random, options.secretsFolder, () => options.files)
+    return { context: { clock, random, report: options.report, writeSite: plainWriteSite, ...clusters }, close: () => clusters.jobs.close() }
+  })
+  return {
+    context: open.context,
+    async close() {
+      await open.close()
+      await rm(dataFolder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function withDataFolder<T>(
+  dataFolder: string,
+  create: (folder: DataFolder, clock: Clock, random: Random) => Promise<OpenContext<T>>,
+): Promise<OpenContext<T>> {
+  const folder = await openDataFolder(dataFolder)
   try {
-    const credentials = config.credentialsSecret === null ? {} : await readCredentials(config.secretsFolder ?? '', config.credentialsSecret)
-    const { url, branch, statusBranch } = config
-    const git = await openRepository({ url, branch, statusBranch, dataFolder: path.join(config.dataFolder, 'git'), credentials, now: clock.now })
-    const runs = await createLocalRunCluster(folder, { clock, random })
-    const jobs = await createLocalJobCluster(folder, {
-      clock,
-      random,
-      secretsFolder: config.secretsFolder,
-      provideSource: async (job, target) => {
-        const commit = job.metadata.annotations?.[COMMIT_ANNOTATION] ?? ''
-        await exportFiles(git.source.filesAt(asCommitSha(commit)), target)
-      },
-    })
+    const open = await create(folder, createSystemClock(), createSystemRandom())
     return {
-      context: { clock, random, report, writeSite, runs, jobs, repositories: [{ settings: config.settings, ...git, owner: folder.controllerId }] },
-      close: () => closeAll(folder, jobs),
+      context: open.context,
+      async close() {
+        await open.close()
+        await folder.close()
+      },
     }
   } catch (error) {
     await folder.close()
     throw error
   }
+}
+
+async function createClusters(folder: DataFolder, clock: Clock, random: Random, secretsFolder: string | null, filesAt: (commit: string) => Files) {
+  const runs = await createLocalRunCluster(folder, { clock, random })
+  const jobs = await createLocalJobCluster(folder, {
+    clock,
+    random,
+    secretsFolder,
+    provideSource: (job, target) => exportFiles(filesAt(job.metadata.annotations?.[COMMIT_ANNOTATION] ?? ''), target),
+  })
+  return { runs, jobs }
 }

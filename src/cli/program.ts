@@ -1,12 +1,22 @@
 import { Command, CommanderError } from 'commander'
+import { openRepository } from '../git/open.ts'
 import { VERSION } from '../version.ts'
+import { createHistoryCommand } from './history.ts'
+import { createRunCommand } from './run.ts'
+import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
+import { createValidateCommand } from './validate.ts'
 
 /** Builds one command: its arguments, options, help and action. Lives in `src/cli/<command>.ts`. */
 export type CommandFactory = (shell: Shell) => Command
 
 /** Every command of `fusee`, in the order in which `--help` lists them. */
-const COMMANDS: readonly CommandFactory[] = []
+const COMMANDS: readonly CommandFactory[] = [
+  createValidateCommand,
+  createRunCommand,
+  createServeCommand,
+  (shell) => createHistoryCommand(shell, openRepository),
+]
 
 /**
  * Runs `fusee` with the words after its name, and tells how it ended. Never throws: whatever a command throws becomes one

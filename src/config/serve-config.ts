@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import type { RepositorySettings } from '../context.ts'
-import type { ListenAddress } from '../server/listen.ts'
-import { parseListenAddress } from '../server/listen.ts'
+import type { ListenAddress } from './listen-address.ts'
+import { parseListenAddress } from './listen-address.ts'
 import type { RepositoryDocument } from './repository-document.ts'
+import type { RepositorySettings } from './repository-settings.ts'
 import { isRemoteUrl, repositoryNameOf } from './repository-name.ts'
 
 /** What `fusee serve` was given: flags as written, environment, and the Repository document if there is one. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { listen, parseListenAddress } from '../../../src/server/listen.ts'
+import { listen } from '../../../src/server/listen.ts'
 
 describe('the server', () => {
   it('says that it lives, and that it is ready only once it is', async () => {
@@ -19,20 +19,5 @@ describe('the server', () => {
       `cannot listen on 127.0.0.1:${port}: it is in use; choose another address with --listen`,
     )
     await first.close()
-  })
-})
-
-describe('an address', () => {
-  it.each([
-    ['127.0.0.1:8080', { host: '127.0.0.1', port: 8080 }],
-    [':9000', { host: '127.0.0.1', port: 9000 }],
-    ['[::1]:0', { host: '::1', port: 0 }],
-    ['localhost:80', { host: 'localhost', port: 80 }],
-  ])('%s', (text, want) => {
-    expect(parseListenAddress(text)).toEqual(want)
-  })
-
-  it.each(['8080', 'localhost', '127.0.0.1:99999', '::1:80', ''])('%s is none', (text) => {
-    expect(() => parseListenAddress(text)).toThrow('is no address')
   })
 })

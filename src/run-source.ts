@@ -1,10 +1,10 @@
-import type { Definitions } from '../definitions/workflow.ts'
-import type { Files } from '../definitions/files.ts'
-import { loadDefinitions } from '../definitions/load.ts'
-import { findRepositoryRoot, readHeadCommit } from '../git/repository-root.ts'
-import { resolveCommit } from '../git/resolve-commit.ts'
-import { createWorkingTreeFiles } from '../git/working-tree.ts'
-import { repositoryNameOf } from './repository-name.ts'
+import type { Definitions } from './definitions/workflow.ts'
+import type { Files } from './definitions/files.ts'
+import { loadDefinitions } from './definitions/load.ts'
+import { findRepositoryRoot, readHeadCommit } from './git/repository-root.ts'
+import { resolveCommit } from './git/resolve-commit.ts'
+import { createWorkingTreeFiles } from './git/working-tree.ts'
+import { repositoryNameOf } from './config/repository-name.ts'
 
 /** What `fusee run` runs. */
 export interface RunSource {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Credentials } from '../git/credentials.ts'
+import type { Credentials } from './git/credentials.ts'
 
 const KEYS = { username: 'username', password: 'password', bearerToken: 'bearerToken', 'ca.crt': 'caCert' } as const satisfies Record<
   string,

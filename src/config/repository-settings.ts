@@ -1,0 +1,18 @@
+import type { ObjectRef } from '../runs/objects.ts'
+
+/** What the Repository document says about how it is followed; defaults filled in. */
+export interface RepositorySettings {
+  ref: ObjectRef
+  /** As shown to people: without credentials. */
+  url: string
+  /** Folder of the definitions, relative to the repository's root. */
+  path: string
+  /** Between two looks at the branch. */
+  intervalSeconds: number
+  /** Records that finish within it share a commit. */
+  historyIntervalSeconds: number
+  /** Starts nothing new while true. */
+  suspend: boolean
+  /** Most steps of all its runs that are active at once. */
+  maxParallelSteps: number
+}
