@@ -32,8 +32,8 @@ export interface SimulatedGit {
   reset(commit: CommitSha | null, branch?: string): void
   /** Where a branch is. */
   tip(branch: string): CommitSha | null
-  /** All files of the status branch as text, by path, sorted; empty when there is no branch. */
-  readStatusFiles(): Promise<Map<string, string>>
+  /** All files of a branch, by default the status branch, as text by path, sorted; empty when there is no branch. */
+  readFiles(branch?: string): Promise<Map<string, string>>
   /** Commits of the status branch by first parents, newest first. */
   statusCommits(): { id: CommitSha; message: string }[]
 }
@@ -72,8 +72,8 @@ export function createSimulatedGit(options: SimulatedGitOptions): SimulatedGit {
     return commits
   }
 
-  async function readStatusFiles(): Promise<Map<string, string>> {
-    const tip = branches.get(statusBranch)
+  async function readFiles(name = statusBranch): Promise<Map<string, string>> {
+    const tip = branches.get(name)
     const files = new Map<string, string>()
     if (tip === undefined) return files
     for (const file of await listFiles(store.reader, store.commit(tip).tree, '')) {
@@ -86,7 +86,7 @@ export function createSimulatedGit(options: SimulatedGitOptions): SimulatedGit {
     open: () => ({ source: openSource(store, branches, branch), status: openStatus(store, branches, statusBranch, style) }),
     pushCommit,
     statusCommits,
-    readStatusFiles,
+    readFiles,
     tip: (name) => branches.get(name) ?? null,
     reset(commit, name = branch) {
       if (commit === null) branches.delete(name)
