@@ -64,7 +64,14 @@ function describeSource(contract: GitContract, the: () => GitHarness): void {
 
   it('reads files at commits', async () => {
     const commit = await the().push([
-      { 'workflows/b.yaml': 'b', 'workflows/a/x.yaml': 'x', 'workflows/a.yaml': 'a', 'workflows/a-b.yaml': 'ab', 'README.md': 'hello', 'back\\slash': '1' },
+      {
+        'workflows/b.yaml': 'b',
+        'workflows/a/x.yaml': 'x',
+        'workflows/a.yaml': 'a',
+        'workflows/a-b.yaml': 'ab',
+        'README.md': 'hello',
+        'back\\slash': '1',
+      },
     ])
     const { source } = the().open()
     await source.fetchTip()
@@ -127,7 +134,9 @@ function describeHistory(the: () => GitHarness): void {
     const first = await the().push([{ 'a/1': '1', 'a/2': '2', 'b/1': '1', file: 'f', 'dir/x': 'x', same: 's' }])
     const { source } = the().open()
     await source.fetchTip()
-    const second = await the().push([{ 'a/1': 'changed', 'a/2': null, 'c/d/e': 'new', file: null, 'file/now': 'folder', 'dir/x': null, dir: 'now a file' }])
+    const second = await the().push([
+      { 'a/1': 'changed', 'a/2': null, 'c/d/e': 'new', file: null, 'file/now': 'folder', 'dir/x': null, dir: 'now a file' },
+    ])
     await source.fetchTip()
     expect(await source.changedPaths(first, second)).toEqual(['a/1', 'a/2', 'c/d/e', 'dir', 'dir/x', 'file', 'file/now'])
     expect(await source.changedPaths(null, second)).toEqual(['a/1', 'b/1', 'c/d/e', 'dir', 'file/now', 'same'])
@@ -139,7 +148,10 @@ function describeHistory(the: () => GitHarness): void {
     const { source } = the().open()
     const first = await the().push([{ a: '0' }])
     await source.fetchTip()
-    const last = await the().push(Array.from({ length: 100 }, (_, index) => ({ a: String(index + 1) })), { message: 'one of many' })
+    const last = await the().push(
+      Array.from({ length: 100 }, (_, index) => ({ a: String(index + 1) })),
+      { message: 'one of many' },
+    )
     expect(await source.fetchTip()).toBe(last)
     const range = await source.range(first, last, 1000)
     expect(range.forward).toBe(true)
@@ -236,8 +248,16 @@ function describeStatus(the: () => GitHarness): void {
     const { status } = the().open()
     await status.fetchTip()
     // Names around `/` (0x2f): git sorts a folder as if its name ended in a slash.
-    const first = await status.commit(null, changes({ 'h/a/1': '1', 'h/a-b': 'x', 'h/a.b': 'y', 'h/a0': 'z', 'h/b/c/d': 'deep', 'h/ä': 'ü' }), 'first')
-    const second = await status.commit(first, changes({ 'h/a/1': null, 'h/b/c/d': null, 'h/a-b': 'changed', 'h/none': null, 'h/n/n/n': null, 'h/e/f': 'new' }), 'second')
+    const first = await status.commit(
+      null,
+      changes({ 'h/a/1': '1', 'h/a-b': 'x', 'h/a.b': 'y', 'h/a0': 'z', 'h/b/c/d': 'deep', 'h/ä': 'ü' }),
+      'first',
+    )
+    const second = await status.commit(
+      first,
+      changes({ 'h/a/1': null, 'h/b/c/d': null, 'h/a-b': 'changed', 'h/none': null, 'h/n/n/n': null, 'h/e/f': 'new' }),
+      'second',
+    )
     await the().check()
     const want = [
       ['h/a-b', 'changed'],
@@ -276,7 +296,8 @@ function describeStatus(the: () => GitHarness): void {
   it('goes on from what is there after a restart, many commits long', async () => {
     const { status } = the().open()
     let tip = await status.fetchTip()
-    for (let index = 0; index < 10; index++) tip = await status.commit(tip, changes({ [`history/w/${index}.json`]: String(index) }), `record ${index}`)
+    for (let index = 0; index < 10; index++)
+      tip = await status.commit(tip, changes({ [`history/w/${index}.json`]: String(index) }), `record ${index}`)
     const later = the().open({ keepData: true }).status
     expect(await later.fetchTip()).toBe(tip)
     expect(text(await later.read('history/w/7.json'))).toBe('7')

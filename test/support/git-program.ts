@@ -88,3 +88,9 @@ export async function readBranchFiles(folder: string, branch: string): Promise<M
   for (const path of paths.sort()) files.set(path, await runGit(folder, ['cat-file', 'blob', `${branch}:${path}`]))
   return files
 }
+
+/** Rejects when an object, or a way from a branch to one, is not as git wants it. Heads of worktrees may be unborn. */
+export async function checkObjects(folder: string): Promise<void> {
+  const tips = (await runGit(folder, ['for-each-ref', '--format=%(objectname)'])).split('\n').filter((tip) => tip !== '')
+  await runGit(folder, ['fsck', '--strict', '--no-dangling', ...tips])
+}

@@ -1,0 +1,49 @@
+import { GitError } from './ports.ts'
+
+/** The URL as it may be shown and logged: without user name, password, query and fragment. A local path stays as it is. */
+export function showUrl(url: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return url
+  try {
+    const parsed = new URL(url)
+    return `${parsed.protocol}//${parsed.host}${parsed.pathname}`
+  } catch {
+    return '(a URL that cannot be read)'
+  }
+}
+
+/** The code of a system or library error, as in `ENOENT`; empty when it has none. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+/** Whether a file or folder, or one on the way to it, is not there. */
+export function isAbsent(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(errorCode(error))
+}
+
+/** A failed write as GitError `Storage`. A GitError stays what it is. */
+export function storageError(error: unknown, folder: string): GitError {
+  if (error instanceof GitError) return error
+  const code = errorCode(error)
+  const reason = STORAGE_REASONS[code] ?? `writing failed (${code === '' ? String(error) : code}): look at that folder and its disk`
+  return new GitError('Storage', `cannot write to ${folder}: ${reason}`, { cause: error })
+}
+
+const STORAGE_REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full; make room',
+  EDQUOT: 'the disk quota is used up; make room or raise it',
+  EFBIG: 'a file would exceed the largest size allowed here; raise the limit',
+  EROFS: 'the file system is read-only; mount it writable or choose another folder',
+  EACCES: 'permission denied; let the user that Fusee runs as write there',
+  EPERM: 'not permitted; let the user that Fusee runs as write there',
+  EMFILE: 'too many files are open; raise the limit of open files',
+}
+
+/** Text from elsewhere as one short line for a message: no control characters, none of the secrets. */
+export function oneLine(text: string, secrets: readonly string[] = [], longest = 400): string {
+  let line = text
+  for (const secret of secrets) if (secret !== '') line = line.replaceAll(secret, '***')
+  // eslint-disable-next-line no-control-regex -- what a terminal would obey is what we take out
+  line = line.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim()
+  return line.length > longest ? `${line.slice(0, longest)}…` : line
+}

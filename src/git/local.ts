@@ -1,0 +1,130 @@
+import type { CommitStyle } from './build-commit.ts'
+import { buildCommit } from './build-commit.ts'
+import { writeLooseObjects } from './loose-objects.ts'
+import { moveRef, racedError } from './move-ref.ts'
+import type { CommitAccess } from './object-reader.ts'
+import { createPlainAccess } from './object-reader.ts'
+import type { ObjectStore } from './object-store.ts'
+import { createObjectStore } from './object-store.ts'
+import type { CommitSha, SourceRepository, StatusBranch } from './ports.ts'
+import { GitError } from './ports.ts'
+import { createSourceReader } from './read-source.ts'
+import { listStatusFolder, readStatusFile } from './read-status.ts'
+import { branchRef, checkedOutBranches, listBranches, readHead, readRef } from './refs.ts'
+import type { RepositoryFolder } from './repository-folder.ts'
+import { locateRepository } from './repository-folder.ts'
+
+/** Git's own default is 100 ms, for people who wait at a prompt. */
+const LOCK_WAIT_MS = 1000
+
+/** A repository on this disk, opened when it is first needed. */
+export interface LocalRepository {
+  /** Looks at the folder again and opens its objects. Throws GitError. */
+  open(): Promise<{ folder: RepositoryFolder; store: ObjectStore }>
+  access: CommitAccess
+}
+
+/** Several handles may share one, and with it the packs held in memory. */
+export function createLocalRepository(path: string): LocalRepository {
+  let opened: { folder: RepositoryFolder; store: ObjectStore } | null = null
+
+  async function open(): Promise<{ folder: RepositoryFolder; store: ObjectStore }> {
+    const folder = await locateRepository(path)
+    const same = opened !== null && opened.folder.objectFolders.join('\n') === folder.objectFolders.join('\n')
+    const store = same && opened !== null ? opened.store : createObjectStore({ folders: folder.objectFolders, where: path, shared: true })
+    opened = { folder, store }
+    return opened
+  }
+  const access: CommitAccess = {
+    at: async (commit, read) => createPlainAccess((opened ?? (await open())).store).at(commit, read),
+    blob: async (id) => (opened ?? (await open())).store.blob(id),
+  }
+  return { open, access }
+}
+
+/** Follows a branch of a repository on this disk; null follows the branch that HEAD is on at the first look. */
+export function createLocalSource(repository: LocalRepository, path: string, branch: string | null): SourceRepository {
+  let followed = branch
+  let lastTip: CommitSha | null = null
+  return {
+    ...createSourceReader(repository.access),
+    get branch() {
+      return followed ?? ''
+    },
+    async fetchTip(signal) {
+      signal?.throwIfAborted()
+      const { folder, store } = await repository.open()
+      followed ??= await defaultBranch(folder, path)
+      const tip = await readRef(folder.commonFolder, branchRef(followed))
+      if (tip === null) throw await missingBranchError(folder, path, followed)
+      if (tip !== lastTip) {
+        await store.refresh()
+        await store.tree((await store.commit(tip)).tree)
+      }
+      signal?.throwIfAborted()
+      lastTip = tip
+      return tip
+    },
+  }
+}
+
+async function defaultBranch(folder: RepositoryFolder, path: string): Promise<string> {
+  const head = await readHead(folder)
+  if (head.kind === 'branch') return head.branch
+  throw new GitError('BranchNotFound', `HEAD of ${path} is on no branch: check one out there, or name the branch to follow`)
+}
+
+async function missingBranchError(folder: RepositoryFolder, path: string, branch: string): Promise<GitError> {
+  return new GitError('BranchNotFound', describeMissingBranch(path, branch, await listBranches(folder.commonFolder)))
+}
+
+/** Says that a branch is not there, and which are. */
+export function describeMissingBranch(where: string, branch: string, others: readonly string[]): string {
+  if (others.length === 0) return `${where} is empty: push a first commit to branch ${branch}`
+  const shown = others.slice(0, 5).join(', ') + (others.length > 5 ? ', …' : '')
+  return `branch ${branch} is not in ${where}, which has ${shown}: name one of these, or push ${branch}`
+}
+
+/** Writes the status branch into a repository on this disk: objects first, then the ref, as git does it. */
+export function createLocalStatus(repository: LocalRepository, path: string, branch: string, style: CommitStyle): StatusBranch {
+  let tip: CommitSha | null = null
+  return {
+    async fetchTip(signal) {
+      signal?.throwIfAborted()
+      const { folder, store } = await repository.open()
+      const found = await readRef(folder.commonFolder, branchRef(branch))
+      if (found !== null && found !== tip) {
+        await store.refresh()
+        await store.tree((await store.commit(found)).tree)
+      }
+      signal?.throwIfAborted()
+      tip = found
+      return tip
+    },
+    read: (file) => readStatusFile(repository.access, tip, file),
+    list: (folder) => listStatusFolder(repository.access, tip, folder),
+    async commit(parent, changes, message, signal) {
+      signal?.throwIfAborted()
+      const { folder, store } = await repository.open()
+      await refuseCheckedOut(folder, path, branch)
+      const ref = branchRef(branch)
+      if ((await readRef(folder.commonFolder, ref)) !== parent) throw racedError(path, ref)
+      const built = await buildCommit(store, parent, changes, message, style)
+      await writeLooseObjects(folder.commonFolder, built.objects, { durable: true })
+      signal?.throwIfAborted()
+      await moveRef({ commonFolder: folder.commonFolder, ref, expected: parent, next: built.id, lockWaitMs: LOCK_WAIT_MS })
+      tip = built.id
+      return built.id
+    },
+  }
+}
+
+/** As git refuses a push into a branch that is checked out: files and index there would seem to undo our commit. */
+async function refuseCheckedOut(folder: RepositoryFolder, path: string, branch: string): Promise<void> {
+  const where = (await checkedOutBranches(folder)).get(branch)
+  if (where === undefined) return
+  throw new GitError(
+    'PushRefused',
+    `branch ${branch} of ${path} is checked out (${where}): check out another branch there, then records are written again`,
+  )
+}
