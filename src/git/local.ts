@@ -1,7 +1,8 @@
 import type { CommitStyle } from './build-commit.ts'
 import { buildCommit } from './build-commit.ts'
 import { writeLooseObjects } from './loose-objects.ts'
-import { moveRef, racedError } from './move-ref.ts'
+import { describeMissingBranch, racedError } from './branch-errors.ts'
+import { moveRef } from './move-ref.ts'
 import type { CommitAccess } from './object-reader.ts'
 import { createPlainAccess } from './object-reader.ts'
 import type { ObjectStore } from './object-store.ts'
@@ -76,13 +77,6 @@ async function defaultBranch(folder: RepositoryFolder, path: string): Promise<st
 
 async function missingBranchError(folder: RepositoryFolder, path: string, branch: string): Promise<GitError> {
   return new GitError('BranchNotFound', describeMissingBranch(path, branch, await listBranches(folder.commonFolder)))
-}
-
-/** Says that a branch is not there, and which are. */
-export function describeMissingBranch(where: string, branch: string, others: readonly string[]): string {
-  if (others.length === 0) return `${where} is empty: push a first commit to branch ${branch}`
-  const shown = others.slice(0, 5).join(', ') + (others.length > 5 ? ', …' : '')
-  return `branch ${branch} is not in ${where}, which has ${shown}: name one of these, or push ${branch}`
 }
 
 /** Writes the status branch into a repository on this disk: objects first, then the ref, as git does it. */

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs'
 import { link, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { racedError } from './branch-errors.ts'
 import { errorCode, isAbsent, storageError } from './failures.ts'
 import { createOwnerName, describeThisProcess, isLeftOver, parseOwnerName } from './lock-owner.ts'
 import { writeWhole } from './loose-objects.ts'
@@ -58,11 +59,6 @@ export async function moveRef(move: RefMove): Promise<void> {
   } finally {
     await rm(owned, { force: true }).catch(() => undefined)
   }
-}
-
-/** The branch is not where the writer thought. */
-export function racedError(where: string, ref: string): GitError {
-  return new GitError('Raced', `${ref} in ${where} was moved by somebody else: fetch it and try again`)
 }
 
 async function takeLock(move: RefMove, ref: string, path: string, owned: string): Promise<void> {

@@ -1,0 +1,148 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { NOTHING, download, isWorthAnotherWay, refusalAsMissing } from './download.ts'
+import { storageError } from './failures.ts'
+import type { CommitAccess } from './object-reader.ts'
+import { MissingObjectError } from './object-reader.ts'
+import { createObjectStore } from './object-store.ts'
+import type { ObjectStore } from './object-store.ts'
+import { GitError } from './ports.ts'
+import type { DeeperHistory } from './read-source.ts'
+import type { RemoteBranch } from './remote-branch.ts'
+import { downloadById } from './remote-branch.ts'
+
+/** How many blobs one request asks for: some 50 KB of ids. */
+const MOST_BLOBS = 1000
+/** How deep to look for an older tip when the data folder was lost, one step after the other. */
+const DEEPENING = [256, 4096, 65536]
+
+/** Reads what is here and fetches what is not: commits by their ids, blobs together with those that are likely to be read next. */
+export function createRemoteAccess(branch: RemoteBranch): CommitAccess {
+  /** Asked for and not here: one request takes all that wait. */
+  const wanted = new Set<string>()
+
+  /** A whole commit, whatever else is here; so it also replaces objects that have gone missing. */
+  async function bringCommit(commit: string): Promise<ObjectStore> {
+    return branch.oneAtATime(async () => {
+      const here = await branch.current()
+      const filtered = here?.state.filtered ?? (await branch.uploadPack.canFilter())
+      if (here === null) return (await refusalAsMissing(commit, branch.where, () => branch.startAnew(commit, filtered))).store
+      await downloadById(branch, here, commit, { ...NOTHING, depth: 1, filter: await branch.chooseFilter(filtered) })
+      return here.store
+    })
+  }
+
+  async function bringBlob(id: string, others: readonly string[]): Promise<void> {
+    const here = await branch.current()
+    if (here === null) throw new MissingObjectError(id, branch.where)
+    if (await here.store.has(id)) return
+    const wants = await chooseBlobs(here.store, id, [...wanted, ...others])
+    try {
+      await download(branch.uploadPack, branch.where, here.folder, { ...NOTHING, wants })
+    } catch (error) {
+      if (!isWorthAnotherWay(error)) throw error
+      await bringBlobAlone(id)
+    }
+  }
+
+  async function bringBlobAlone(id: string): Promise<void> {
+    const here = await branch.current()
+    if (here === null) throw new MissingObjectError(id, branch.where)
+    try {
+      await downloadById(branch, here, id, NOTHING)
+    } catch (error) {
+      if (!(error instanceof MissingObjectError) || !here.state.filtered) throw error
+      // A server that leaves blobs out but does not give them by id: then all of them at once.
+      await branch.startAnew(here.state.tip, false)
+    }
+  }
+
+  return {
+    async at(commit, read) {
+      const here = await branch.current()
+      if (here !== null) {
+        try {
+          return await read(here.store, (await here.store.commit(commit)).tree)
+        } catch (error) {
+          if (!(error instanceof MissingObjectError)) throw doubtIfBroken(branch, error)
+        }
+      }
+      const store = await bringCommit(commit)
+      return read(store, (await store.commit(commit)).tree)
+    },
+    async blob(id, alsoWanted) {
+      const found = await findBlob(branch, id)
+      if (found !== null) return found
+      wanted.add(id)
+      try {
+        await branch.oneAtATime(() => bringBlob(id, alsoWanted()))
+      } finally {
+        wanted.delete(id)
+      }
+      const brought = await findBlob(branch, id)
+      if (brought === null) throw new MissingObjectError(id, branch.where)
+      return brought
+    },
+  }
+}
+
+async function findBlob(branch: RemoteBranch, id: string): Promise<Uint8Array | null> {
+  const here = await branch.current()
+  try {
+    return here === null ? null : await here.store.blob(id)
+  } catch (error) {
+    if (error instanceof MissingObjectError) return null
+    throw doubtIfBroken(branch, error)
+  }
+}
+
+/** The error; when it says that the copy on this disk is broken, the copy will be replaced. */
+function doubtIfBroken(branch: RemoteBranch, error: unknown): unknown {
+  if (error instanceof GitError && error.kind === 'Corrupt') branch.doubt()
+  return error
+}
+
+async function chooseBlobs(store: ObjectStore, id: string, others: readonly string[]): Promise<string[]> {
+  const wants = [id]
+  for (const other of new Set(others)) {
+    if (wants.length >= MOST_BLOBS) break
+    if (other !== id && !(await store.has(other))) wants.push(other)
+  }
+  return wants
+}
+
+/** History before what is here, commits only where the remote can send them alone. It is not kept. */
+export function createDeeperHistory(branch: RemoteBranch): DeeperHistory {
+  return {
+    async *deepen(commit) {
+      const here = await branch.current()
+      if (here === null) return
+      // Apart from the rest, because commits without their trees must not pass for commits that are here.
+      const folder = join(here.folder, 'history')
+      const filter = (await branch.uploadPack.canFilter()) ? 'tree:0' : null
+      try {
+        for (const depth of DEEPENING) {
+          const result = await branch.oneAtATime(async () => {
+            await prepareFolder(folder)
+            return refusalAsMissing(commit, branch.where, () =>
+              download(branch.uploadPack, branch.where, folder, { ...NOTHING, wants: [commit], depth, filter }),
+            )
+          })
+          yield createObjectStore({ folders: [here.folder, folder], where: branch.where, shared: false })
+          if (result.kind !== 'pack' || result.shallow.length === 0) return
+        }
+      } finally {
+        await rm(folder, { recursive: true, force: true }).catch(() => undefined)
+      }
+    },
+  }
+}
+
+async function prepareFolder(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(join(folder, 'objects/pack'), { recursive: true })
+  } catch (error) {
+    throw storageError(error, folder)
+  }
+}

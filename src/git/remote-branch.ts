@@ -1,0 +1,188 @@
+import { join } from 'node:path'
+import type { BuiltCommit } from './build-commit.ts'
+import { NOTHING, download, isWorthAnotherWay, refusalAsMissing } from './download.ts'
+import type { FetchRequest, FetchResult } from './fetch-protocol.ts'
+import { RemoteRefusalError } from './fetch-protocol.ts'
+import type { BranchState } from './generation.ts'
+import { createGeneration, readState, removeOtherGenerations, writeState } from './generation.ts'
+import type { Limiter } from './limiter.ts'
+import { createLimiter } from './limiter.ts'
+import { writeLooseObjects } from './loose-objects.ts'
+import type { ObjectStore } from './object-store.ts'
+import { createObjectStore } from './object-store.ts'
+import type { CommitSha } from './ports.ts'
+import { GitError } from './ports.ts'
+import { diffTrees } from './tree-walk.ts'
+import type { UploadPack } from './upload-pack.ts'
+
+/** The objects that are open now. */
+export interface OpenGeneration {
+  state: BranchState
+  store: ObjectStore
+  /** Folder of the generation. */
+  folder: string
+}
+
+/** The objects of one branch of a remote, as far as they were fetched, in a folder of this disk. */
+export interface RemoteBranch {
+  /** Brings the objects of a commit that the remote's branch is at; when it resolves they can be read. Throws GitError. */
+  follow(tip: CommitSha, signal?: AbortSignal): Promise<void>
+  /** Takes in a commit that was just pushed. Throws GitError `Storage`. */
+  adopt(built: BuiltCommit): Promise<void>
+  /** What is here; null before the first fetch. */
+  current(): Promise<OpenGeneration | null>
+  /** Fetches everything anew, one commit deep. Call it within `oneAtATime`. Throws GitError. */
+  startAnew(tip: string, filtered: boolean, signal?: AbortSignal): Promise<OpenGeneration>
+  /** Something here could not be read: the next `follow` fetches everything anew. */
+  doubt(): void
+  /** Fetches of this branch go through here. */
+  oneAtATime: Limiter
+  /** What to leave out of a fetch: blobs, when the generation goes without them and the remote still allows it. */
+  chooseFilter(filtered: boolean, signal?: AbortSignal): Promise<'blob:none' | null>
+  uploadPack: UploadPack
+  /** For messages. */
+  where: string
+}
+
+export interface RemoteBranchOptions {
+  uploadPack: UploadPack
+  folder: string
+  /** URL without credentials: it is part of the stored state. */
+  url: string
+  ref: string
+}
+
+/**
+ * Keeps the objects of a branch. First one commit deep and without blobs where the remote allows that, then what each new
+ * tip adds. The state names a tip only after its pack is indexed and read.
+ */
+export function createRemoteBranch({ uploadPack, folder, url, ref }: RemoteBranchOptions): RemoteBranch {
+  const oneAtATime = createLimiter(1)
+  let opened: OpenGeneration | null = null
+  let loading: Promise<void> | null = null
+  let verifiedTip: string | null = null
+  let doubted = false
+
+  async function current(): Promise<OpenGeneration | null> {
+    loading ??= load()
+    await loading
+    return opened
+  }
+
+  async function load(): Promise<void> {
+    const state = await readState(folder, url, ref)
+    await removeOtherGenerations(folder, state?.generation ?? null)
+    opened = state === null ? null : openGeneration(state)
+  }
+
+  function openGeneration(state: BranchState, store?: ObjectStore): OpenGeneration {
+    const path = join(folder, state.generation)
+    return { state, store: store ?? createObjectStore({ folders: [path], where: url, shared: false }), folder: path }
+  }
+
+  async function settle(next: OpenGeneration): Promise<OpenGeneration> {
+    await next.store.tree((await next.store.commit(next.state.tip)).tree)
+    await writeState(folder, next.state)
+    opened = next
+    verifiedTip = next.state.tip
+    return next
+  }
+
+  async function startAnew(tip: string, filtered: boolean, signal?: AbortSignal): Promise<OpenGeneration> {
+    const generation = await createGeneration(folder)
+    const request: FetchRequest = { ...NOTHING, wants: [tip], depth: 1, filter: await chooseFilter(filtered, signal) }
+    const result = await download(uploadPack, url, join(folder, generation), request, signal)
+    const next = await settle(openGeneration({ version: 1, url, ref, generation, tip, shallow: nextShallow([], result), filtered }))
+    await removeOtherGenerations(folder, generation)
+    return next
+  }
+
+  /** Whether what the new tip adds could be had as an addition. */
+  async function increment({ state, store, folder: target }: OpenGeneration, tip: string, signal?: AbortSignal): Promise<boolean> {
+    const filter = await chooseFilter(state.filtered, signal)
+    const request: FetchRequest = { ...NOTHING, wants: [tip], haves: [state.tip], shallow: state.shallow, filter }
+    try {
+      let result = await download(uploadPack, url, target, { ...request, onlyIncrement: true }, signal)
+      // After a forced push, or when the remote has forgotten our tip, its whole history would be new to us.
+      if (result.kind === 'nothing-in-common') result = await download(uploadPack, url, target, { ...request, depth: 1 }, signal)
+      await diffTrees(store, (await store.commit(state.tip)).tree, (await store.commit(tip)).tree)
+      await settle(openGeneration({ ...state, tip, shallow: nextShallow(state.shallow, result) }, store))
+      return true
+    } catch (error) {
+      // A merge of an old branch brings all of its history; a damaged folder lacks objects.
+      if (isWorthAnotherWay(error) && !(error instanceof RemoteRefusalError)) return false
+      throw error
+    }
+  }
+
+  /** A server can lose a setting: what it does not know it may answer by hanging up. */
+  async function chooseFilter(filtered: boolean, signal?: AbortSignal): Promise<'blob:none' | null> {
+    return filtered && (await uploadPack.canFilter(signal)) ? 'blob:none' : null
+  }
+
+  async function describeOwnStart(built: BuiltCommit): Promise<BranchState> {
+    const filtered = await uploadPack.canFilter()
+    return { version: 1, url, ref, generation: await createGeneration(folder), tip: built.id, shallow: [], filtered }
+  }
+
+  async function bring(tip: CommitSha, signal?: AbortSignal): Promise<void> {
+    const here = await current()
+    if (here !== null && !doubted && (await canReadTip(here))) {
+      if (here.state.tip === tip) verifiedTip = tip
+      if (here.state.tip === tip || (await increment(here, tip, signal))) return
+    }
+    await startAnew(tip, await uploadPack.canFilter(signal), signal)
+    doubted = false
+  }
+
+  return {
+    current,
+    startAnew,
+    doubt() {
+      doubted = true
+      verifiedTip = null
+    },
+    oneAtATime,
+    chooseFilter,
+    uploadPack,
+    where: url,
+    async follow(tip, signal) {
+      if (tip === verifiedTip) return
+      try {
+        await oneAtATime(() => bring(tip, signal))
+      } catch (error) {
+        if (!(error instanceof RemoteRefusalError)) throw error
+        throw new GitError('Unreachable', `${error.message}; the branch may have moved just now, so it is tried again`, { cause: error })
+      }
+    },
+    adopt: (built) =>
+      oneAtATime(async () => {
+        const here = await current()
+        const state = here?.state ?? (await describeOwnStart(built))
+        await writeLooseObjects(join(folder, state.generation), built.objects, { durable: false })
+        await settle(openGeneration({ ...state, tip: built.id }, here?.store))
+      }),
+  }
+}
+
+async function canReadTip({ state, store }: OpenGeneration): Promise<boolean> {
+  try {
+    await store.tree((await store.commit(state.tip)).tree)
+    return true
+  } catch (error) {
+    if (isWorthAnotherWay(error)) return false
+    throw error
+  }
+}
+
+/** One commit, or one blob, by its id, whatever else is here. Throws MissingObjectError when the remote does not give it. */
+export async function downloadById(branch: RemoteBranch, here: OpenGeneration, id: string, request: Omit<FetchRequest, 'wants'>): Promise<void> {
+  await refusalAsMissing(id, branch.where, () => download(branch.uploadPack, branch.where, here.folder, { ...request, wants: [id] }))
+}
+
+function nextShallow(before: readonly string[], result: FetchResult): string[] {
+  if (result.kind !== 'pack') return [...before]
+  const after = new Set([...before, ...result.shallow])
+  for (const id of result.unshallow) after.delete(id)
+  return [...after]
+}

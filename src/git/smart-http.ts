@@ -1,0 +1,154 @@
+import type { Credentials } from './credentials.ts'
+import { authorizationHeader, mayCarryCredentials, secretsOf } from './credentials.ts'
+import { oneLine, showUrl } from './failures.ts'
+import type { HttpClient, HttpResponse } from './http-client.ts'
+import { GitError } from './ports.ts'
+
+/** The two halves of a git server. */
+export type GitService = 'git-upload-pack' | 'git-receive-pack'
+
+/** Git's requests to one repository over HTTP: where they go, who logs in, and what bad answers mean. */
+export interface SmartHttp {
+  /** For messages: the URL without credentials. */
+  readonly where: string
+  /** Asks what a service can. Redirects are followed, and remembered for `post`. Throws GitError. */
+  discover(service: GitService, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<HttpResponse>
+  /** Sends one request to a service. Throws GitError. */
+  post(service: GitService, body: Uint8Array, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<HttpResponse>
+  /** Text from the remote, fit for a message. */
+  quote(text: string): string
+  close(): void
+}
+
+const MOST_REDIRECTS = 5
+const USER_AGENT = 'git/2.0 (fusee)'
+
+/** Speaks with the repository at `url`, which carries no credentials. */
+export function createSmartHttp(url: string, credentials: Credentials, client: HttpClient): SmartHttp {
+  const original = url.replace(/\/+$/, '')
+  const authorization = authorizationHeader(credentials)
+  const secrets = secretsOf(credentials)
+  let base = original
+
+  function headersFor(target: string, headers: Readonly<Record<string, string>>): Record<string, string> {
+    const login = authorization !== null && mayCarryCredentials(original, target) ? { authorization } : {}
+    return { 'user-agent': USER_AGENT, ...headers, ...login }
+  }
+
+  async function follow(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<{ response: HttpResponse; target: string }> {
+    let target = original + path
+    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+      const response = await client.request({ method: 'GET', url: target, headers: headersFor(target, headers), signal })
+      const location = response.headers.location
+      if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) {
+        if (response.status === 200) base = rebase(target, path)
+        return { response, target }
+      }
+      response.discard()
+      target = nextTarget(target, location)
+    }
+    throw new GitError('Unreachable', `${showUrl(original)} redirects more than ${MOST_REDIRECTS} times: use the URL that it leads to`)
+  }
+
+  function rebase(target: string, path: string): string {
+    if (target.endsWith(path)) return target.slice(0, -path.length)
+    throw new GitError('Corrupt', `${showUrl(original)} redirects to ${showUrl(target)}, which is no Git repository: correct the URL`)
+  }
+
+  async function check(response: HttpResponse, target: string, service: GitService, wantType: string): Promise<HttpResponse> {
+    const type = response.headers['content-type'] ?? 'nothing'
+    if (response.status === 200 && type.split(';')[0]?.trim() === wantType) return response
+    if (response.status === 200) {
+      response.discard()
+      throw new GitError('Corrupt', `${showUrl(target)} answers with ${oneLine(type, [], 80)}, not as a Git server: check the URL`)
+    }
+    const text = await readErrorText(response)
+    const said = text === '' ? '' : ` (it says: ${oneLine(text, secrets)})`
+    throw statusError(response.status, service, showUrl(original), authorization !== null, said, mayCarryCredentials(original, target))
+  }
+
+  return {
+    where: showUrl(original),
+    quote: (text) => oneLine(text, secrets),
+    close: () => client.close(),
+    async discover(service, headers, signal) {
+      const { response, target } = await follow(`/info/refs?service=${service}`, headers, signal)
+      return check(response, target, service, `application/x-${service}-advertisement`)
+    },
+    async post(service, body, headers, signal) {
+      const target = `${base}/${service}`
+      const types = { 'content-type': `application/x-${service}-request`, accept: `application/x-${service}-result` }
+      const response = await client.request({ method: 'POST', url: target, headers: headersFor(target, { ...types, ...headers }), body, signal })
+      return check(response, target, service, `application/x-${service}-result`)
+    },
+  }
+}
+
+function nextTarget(from: string, location: string): string {
+  const next = URL.canParse(location, from) ? new URL(location, from) : null
+  if (next === null || !['http:', 'https:'].includes(next.protocol)) {
+    throw new GitError('Corrupt', `${showUrl(from)} redirects to something that is no HTTP URL: use another URL`)
+  }
+  if (from.startsWith('https:') && next.protocol === 'http:') {
+    throw new GitError(
+      'Unreachable',
+      `${showUrl(from)} redirects to ${showUrl(next.href)}, which is not encrypted: refused, use a URL that stays with https`,
+    )
+  }
+  next.username = ''
+  next.password = ''
+  return next.href
+}
+
+async function readErrorText(response: HttpResponse): Promise<string> {
+  if (response.headers['content-type']?.startsWith('text/plain') !== true) {
+    response.discard()
+    return ''
+  }
+  let text = ''
+  try {
+    for await (const chunk of response.body) {
+      text += Buffer.from(chunk).toString()
+      if (text.length > 1000) break
+    }
+  } catch {
+    // The status says enough.
+  }
+  return text
+}
+
+function statusError(status: number, service: GitService, where: string, loggedIn: boolean, said: string, sameHost: boolean): GitError {
+  const pushing = service === 'git-receive-pack'
+  switch (true) {
+    case status === 401 && !sameHost:
+      return new GitError('Unauthorized', `${where} redirects to another host, which gets no credentials: use the URL of that host${said}`)
+    case status === 401:
+      return new GitError(
+        'Unauthorized',
+        loggedIn
+          ? `${where} does not accept the credentials: check user name, password or token${said}`
+          : `${where} asks for credentials: give a user name and password, or a token${said}`,
+      )
+    case status === 403 && pushing:
+      return new GitError('PushRefused', `${where} does not let these credentials write: give them the right to push${said}`)
+    case status === 403:
+      return new GitError('Unauthorized', `${where} does not let these credentials read: give them the right${said}`)
+    case status === 404 || status === 410:
+      return new GitError(
+        'RepositoryNotFound',
+        `no repository at ${where}, or none that these credentials may see: check the URL and the credentials${said}`,
+      )
+    case status === 413:
+      return new GitError('TooLarge', `${where} does not take a push of that size: raise the server's limit${said}`)
+    case status >= 300 && status < 400:
+      return new GitError('Unreachable', `${where} has moved (HTTP ${status}): it is looked up again`)
+    case status >= 500 || status === 429 || status === 408:
+      return new GitError('Unreachable', `${where} is in trouble (HTTP ${status}); it is tried again${said}`)
+    default:
+      return new GitError('Corrupt', `${where} answers HTTP ${status}, not as a Git server: check the URL${said}`)
+  }
+}
