@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { CronFields } from './parse-cron.ts'
 import { isHashed, parseCron } from './parse-cron.ts'
 import type { OffsetPeriod, TimeZone } from './time-zone.ts'
@@ -6,6 +7,8 @@ import { countWallTimes, lastWallTime, nextWallTime } from './wall-clock.ts'
 
 /** The ticks of one cron expression in one time zone. All times are milliseconds since the epoch; every answer costs microseconds, however long the range. */
 export interface CronTicks {
+  /** Digest of the expression and the zone as written: with another form a schedule starts anew. */
+  readonly form: string
   /** First tick after this time; null when none ever comes (the 31st of February). */
   next(afterMs: number): number | null
   /** Newest tick of a range; null when it has none. */
@@ -42,7 +45,7 @@ export function createCronCache(maxEntries = 20_000): CronCache {
   return {
     ticks({ cron, timeZone, seed }) {
       const key = JSON.stringify([cron, timeZone, isHashed(cron) ? seed : ''])
-      const ticks = entries.get(key) ?? createTicks(parseCron(cron, seed), zoneOf(timeZone))
+      const ticks = entries.get(key) ?? createTicks({ cron, timeZone, seed }, zoneOf(timeZone))
       entries.delete(key)
       entries.set(key, ticks)
       for (const oldest of entries.keys()) {
@@ -56,7 +59,7 @@ export function createCronCache(maxEntries = 20_000): CronCache {
 
 /** The ticks of one expression. Throws CronSyntaxError, TimeZoneError. */
 export function createCronTicks(spec: CronSpec): CronTicks {
-  return createTicks(parseCron(spec.cron, spec.seed), createTimeZone(spec.timeZone))
+  return createTicks(spec, createTimeZone(spec.timeZone))
 }
 
 /*
@@ -74,10 +77,15 @@ function instantOf(wallMs: number, period: OffsetPeriod): number {
   return Math.max(wallMs - period.offsetMs, period.startMs)
 }
 
-function createTicks(fields: CronFields, zone: TimeZone): CronTicks {
+function createTicks({ cron, timeZone, seed }: CronSpec, zone: TimeZone): CronTicks {
+  const fields = parseCron(cron, seed)
   const isNever = nextWallTime(fields, 0, LONGEST_GAP_MS) === null
   let known: { afterMs: number; tickMs: number } | null = null
   return {
+    form: createHash('sha256')
+      .update(JSON.stringify([cron, timeZone]))
+      .digest('hex')
+      .slice(0, 16),
     next(afterMs) {
       if (isNever) return null
       if (known !== null && known.afterMs <= afterMs && afterMs < known.tickMs) return known.tickMs
