@@ -114,12 +114,16 @@ export interface ScheduleCursor {
   form: string
 }
 
-/** What became of one tick. */
+/** What became of one tick, or of several in a row that had the same fate. */
 export interface TickFate {
   schedule: string
   workflow: string
   /** The tick: UTC, to the second. */
   at: Timestamp
+  /** The last of several ticks; absent for one. */
+  until?: Timestamp
+  /** How many ticks there are from `at` to `until`, both included; absent for one. */
+  count?: number
   fate: 'Fired' | 'Late' | 'Skipped' | 'Missed' | 'Backfilled' | 'Lost'
   reason: string | null
   run: string | null
