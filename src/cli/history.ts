@@ -17,7 +17,7 @@ export type OpenStatus = (options: {
   statusBranch: string
   dataFolder: string
   credentials: Record<string, never>
-}) => Promise<{ status: StatusBranch }>
+}) => { status: StatusBranch; close(): void }
 
 interface HistoryOptions {
   repo: string
@@ -106,8 +106,8 @@ async function withStatus(shell: Shell, options: HistoryOptions, open: OpenStatu
   const dataFolder = await mkdtemp(path.join(tmpdir(), 'fusee-history-'))
   try {
     const url = URL.canParse(options.repo) ? options.repo : path.resolve(shell.workingDirectory, options.repo)
-    const { status } = await open({ url, branch: null, statusBranch: options.branch, dataFolder, credentials: {} })
-    await work(status)
+    const { status, close } = open({ url, branch: null, statusBranch: options.branch, dataFolder, credentials: {} })
+    await work(status).finally(close)
   } finally {
     await rm(dataFolder, { recursive: true, force: true })
   }

@@ -22,12 +22,11 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
   if (isHistoryFull(runs)) return nowMs + FULL_RETRY_MS
-  const started = new Map<string, { run: string; fate: 'Fired' | 'Late' }>()
-  for (const run of runs) {
+  const started = runs.flatMap((run) => {
     const { trigger, fate } = run.spec
-    if (trigger.kind === 'Schedule')
-      started.set(`${trigger.schedule} ${parseTimestamp(trigger.tick)}`, { run: run.metadata.name, fate: fate ?? 'Fired' })
-  }
+    if (trigger.kind !== 'Schedule') return []
+    return [{ schedule: trigger.schedule, tickMs: parseTimestamp(trigger.tick), run: run.metadata.name, fate: fate ?? 'Fired' }]
+  })
   const plan = planTicks({
     repository: settings.ref,
     schedules: [...state.versions.schedules.values()].map((version) => version.definition),
@@ -35,8 +34,9 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
     suspend: settings.suspend,
     cursors: cursors.schedules,
     nowMs,
-    startedFate: (schedule, tickMs) => started.get(`${schedule} ${tickMs}`) ?? null,
+    started,
     cron: state.cronCache,
+    nameRun: (request) => runName(settings.ref, request.workflow, request.trigger, request.commit),
   })
   for (const request of plan.requests) await startRun(context, state, request, wake)
   await updateCursors(context, settings.ref, (current) => {
@@ -45,7 +45,7 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
     }
     return { ...current, schedules: plan.cursors, fates: [...current.fates, ...plan.fates] }
   })
-  for (const request of plan.requests) state.uncovered.delete(runName(settings.ref, request.workflow, request.trigger, request.commit))
+  for (const run of plan.runs) state.uncovered.delete(run)
   for (const fate of plan.fates) context.report({ kind: 'TickJudged', repository: state.key, fate })
   if (plan.fates.length > 0) wake(`records ${state.key}`)
   return plan.nextTickMs
