@@ -1,0 +1,97 @@
+import type { Container, JsonObject } from '../../definitions/container.ts'
+import type { Job, PodSpec } from '../../runs/objects.ts'
+import { UnsupportedJobError } from '../ports.ts'
+import { mountPathOf, isPlaceKnown } from './mounts.ts'
+import { checkPodFailurePolicy } from './pod-failure-policy.ts'
+
+/** Fields that would change what a Job does, and that processes of one machine do not have. Others concern placement, images and limits, and are passed over. */
+const REFUSED_IN_JOB = ['successPolicy', 'backoffLimitPerIndex', 'maxFailedIndexes']
+const REFUSED_IN_POD = ['activeDeadlineSeconds', 'hostAliases']
+const REFUSED_IN_CONTAINER = ['lifecycle', 'livenessProbe', 'startupProbe', 'volumeDevices', 'restartPolicy', 'restartPolicyRules']
+const VOLUME_KINDS = ['emptyDir', 'secret', 'configMap']
+const FIELD_REFS = /^metadata\.(name|namespace|uid|labels\['[^']+'\]|annotations\['[^']+'\])$/
+const ENV_SOURCES = ['secretKeyRef', 'configMapKeyRef', 'fieldRef']
+const INSTEAD = 'Leave it out, or run this workflow with the kubernetes runner.'
+
+/** Throws UnsupportedJobError when the Job asks for something that processes of this machine cannot give. */
+export function checkJob(job: Job): void {
+  const { spec } = job
+  refuseFields(spec, REFUSED_IN_JOB, 'spec')
+  if (spec['completionMode'] !== undefined && spec['completionMode'] !== 'NonIndexed') {
+    refuse('spec.completionMode', 'only NonIndexed Jobs run locally.')
+  }
+  if (spec['managedBy'] !== undefined && spec['managedBy'] !== 'kubernetes.io/job-controller')
+    refuse('spec.managedBy', 'there is no other controller here.')
+  if ((spec.parallelism ?? 1) > 1 && spec.completions === undefined) {
+    throw new UnsupportedJobError('spec.parallelism: a work queue (parallelism without completions) does not run locally. Set spec.completions.')
+  }
+  checkPodFailurePolicy(spec)
+  checkPod(spec.template.spec)
+}
+
+function checkPod(pod: PodSpec): void {
+  const path = 'spec.template.spec'
+  refuseFields(pod, REFUSED_IN_POD, path)
+  checkVolumes(pod.volumes ?? [], `${path}.volumes`)
+  const volumes = new Set((pod.volumes ?? []).map((volume) => volume['name']))
+  if (pod.containers.length === 0) throw new UnsupportedJobError(`${path}.containers: there is none. Add one with a command.`)
+  for (const list of ['initContainers', 'containers'] as const) {
+    for (const [index, container] of (pod[list] ?? []).entries()) checkContainer(container, `${path}.${list}[${index}]`, volumes)
+  }
+}
+
+function checkVolumes(volumes: JsonObject[], path: string): void {
+  for (const [index, volume] of volumes.entries()) {
+    const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'emptyDir'
+    if (VOLUME_KINDS.includes(kind)) continue
+    refuse(`${path}[${index}].${kind}`, `the local runner has the volumes ${VOLUME_KINDS.join(', ')}.`)
+  }
+}
+
+function checkContainer(container: Container, path: string, volumes: Set<unknown>): void {
+  refuseFields(container, REFUSED_IN_CONTAINER, path)
+  if ((container.command ?? []).length === 0) {
+    throw new UnsupportedJobError(`${path}.command: the local runner does not use the image, so its entrypoint is not known. Write a command.`)
+  }
+  for (const [index, variable] of (container.env ?? []).entries()) checkVariable(variable.valueFrom, `${path}.env[${index}].valueFrom`)
+  for (const [index, mount] of (container.volumeMounts ?? []).entries()) checkMount(container, mount, `${path}.volumeMounts[${index}]`, volumes)
+}
+
+function checkVariable(source: JsonObject | undefined, path: string): void {
+  if (source === undefined) return
+  for (const kind of Object.keys(source)) {
+    if (!ENV_SOURCES.includes(kind)) refuse(`${path}.${kind}`, `the local runner has ${ENV_SOURCES.join(', ')}.`)
+  }
+  const field = (source['fieldRef'] as JsonObject | undefined)?.['fieldPath']
+  if (field !== undefined && (typeof field !== 'string' || !FIELD_REFS.test(field))) {
+    refuse(`${path}.fieldRef.fieldPath`, 'only name, namespace, uid, labels and annotations of metadata are known here.')
+  }
+}
+
+function checkMount(container: Container, mount: JsonObject, path: string, volumes: Set<unknown>): void {
+  if (mount['subPathExpr'] !== undefined) refuse(`${path}.subPathExpr`, 'it is not expanded here.')
+  if (!volumes.has(mount['name']))
+    throw new UnsupportedJobError(`${path}.name: there is no volume ${JSON.stringify(mount['name'])}. Add it to volumes.`)
+  if (
+    String(mount['subPath'] ?? '')
+      .split('/')
+      .includes('..')
+  )
+    throw new UnsupportedJobError(`${path}.subPath: it must not contain "..".`)
+  if (isPlaceKnown(container, mount)) return
+  const place = mountPathOf(mount)
+  throw new UnsupportedJobError(
+    `${path}.mountPath: nothing can be mounted at ${place} of this machine. Add a variable such as FUSEE_DIR with the value ${place} to env ` +
+      'and use $FUSEE_DIR in the command, or run this workflow with the kubernetes runner.',
+  )
+}
+
+function refuseFields(object: object, fields: readonly string[], path: string): void {
+  for (const field of fields) {
+    if ((object as Record<string, unknown>)[field] !== undefined) refuse(`${path}.${field}`, 'the local runner does not have it.')
+  }
+}
+
+function refuse(path: string, reason: string): never {
+  throw new UnsupportedJobError(`${path}: ${reason} ${INSTEAD}`)
+}

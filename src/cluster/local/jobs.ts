@@ -1,0 +1,195 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { formatTimestamp, parseTimestamp } from '../../clock.ts'
+import type { Job, JobObservation, ObjectRef, StoredJob } from '../../runs/objects.ts'
+import { FINALIZER, LABELS } from '../../runs/objects.ts'
+import type { ClusterEvent, JobCluster } from '../ports.ts'
+import { checkJob } from './check-job.ts'
+import type { JobController } from './control-jobs.ts'
+import { createJobController, jobFile, markDeleted } from './control-jobs.ts'
+import { containersOf } from './launch.ts'
+import { createListeners } from './listeners.ts'
+import { toPod, viewOf } from './local-pod.ts'
+import type { LocalContext, ObjectStore } from './object-store.ts'
+import { openObjectStore } from './object-store.ts'
+import type { ProvideSource } from './pod-folders.ts'
+import { jobFolder } from './pod-folders.ts'
+import { judgeFailure } from './pod-failure-policy.ts'
+import { readPodLogTail } from './pod-logs.ts'
+import { machineId, processSource } from './process-identity.ts'
+import type { ProcessSource } from './process-identity.ts'
+import { openSecretsFolder } from './secrets-folder.ts'
+import { createPodSupervisor } from './supervise-pods.ts'
+import { createPodSweeper } from './sweep-pods.ts'
+
+/** What the local runner needs beside its data folder. */
+export interface LocalJobOptions {
+  /** `<secret>/<key>`; undefined when there are no secrets. */
+  secretsFolder?: string
+  /** Fills the volume `source` of pods whose template is annotated `fusee.dev/source: "true"`. */
+  provideSource?: ProvideSource
+  /** The machine's environment; steps get its PATH, HOME and LANG. */
+  environment: Readonly<Record<string, string | undefined>>
+  /** Most bytes kept of what one container prints; default 10 MiB. */
+  logLimitBytes?: number
+  /** Shell that runs the pods' scripts; default `/bin/sh`. */
+  shell?: string
+  /** How to look at processes, and setsid(1) to use (null: the shell's job control); found out by default. */
+  platform?: { processSource: ProcessSource; setsid: string | null }
+}
+
+/** Jobs as processes of this machine. `close` lets go of them; they go on, and the next opening of the folder finds them. */
+export interface LocalJobs extends JobCluster {
+  close(): Promise<void>
+}
+
+const DEFAULT_LOG_LIMIT_BYTES = 10 * 1024 * 1024
+const STEP_ENVIRONMENT = ['PATH', 'HOME', 'LANG']
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/**
+ * Opens the Jobs of a data folder and goes on with those that are not at their end. A pod is a process session of its own; no image is used. Where it differs from Kubernetes:
+ * - `restartPolicy` OnFailure is as Never: every try is a new pod. Between tries a second passes, doubling to ten.
+ * - A pod whose processes went without an exit code is lost: phase Failed, condition DisruptionTarget, reason `Lost`. It is
+ *   replaced and never counts against `backoffLimit`; the fifth fails the Job, reason `Disrupted`.
+ * - A pod that cannot start (a secret is missing, say) has failed, with that reason; it does not wait.
+ * - An exit code above 128 may stand for a signal, `signal` is not told. Deadlines, limits and placement: only `activeDeadlineSeconds` counts.
+ */
+export async function openLocalJobs(context: LocalContext, options: LocalJobOptions): Promise<LocalJobs> {
+  const { clock, log } = context
+  const platform = options.platform ?? { processSource: processSource(), setsid: findProgram('setsid', options.environment['PATH']) }
+  const machine = machineId()
+  const listeners = createListeners<ClusterEvent>(log)
+  const changed = (job: StoredJob): void => {
+    const run = runOf(job)
+    if (run !== null) listeners.tell({ kind: 'Job', run })
+  }
+  const store = await openObjectStore<Job>(context, jobFiles(context), changed)
+  const supervisor = createPodSupervisor({
+    clock,
+    log,
+    shell: options.shell ?? '/bin/sh',
+    environment: stepEnvironment(options.environment),
+    processSource: platform.processSource,
+    machine,
+    changed: (pod) => {
+      controller.podChanged(pod)
+    },
+  })
+  const sweeper = createPodSweeper(clock, log, platform.processSource)
+  const controller: JobController = createJobController({
+    sources: { context, secrets: openSecretsFolder(options.secretsFolder), provideSource: options.provideSource ?? null },
+    store,
+    supervisor,
+    sweeper,
+    script: { ...platform, machine, logLimitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES },
+    changed,
+  })
+  for (const job of store.list(() => true)) await controller.load(job)
+  return {
+    ...createPort(context, store, controller),
+    subscribe: (listener) => listeners.add(listener),
+    async close() {
+      controller.close()
+      supervisor.close()
+      sweeper.close()
+    },
+  }
+}
+
+function createPort(context: LocalContext, store: ObjectStore<Job>, controller: JobController): Omit<JobCluster, 'subscribe'> {
+  const { clock } = context
+
+  async function markForDeletion(job: StoredJob): Promise<void> {
+    await store.update(job.metadata, (current) => {
+      const isOther = current.metadata.uid !== job.metadata.uid
+      return isOther || current.metadata.deletionTimestamp !== undefined
+        ? { kind: 'Keep' }
+        : { kind: 'Write', object: markDeleted(current, clock.now()) }
+    })
+  }
+
+  return {
+    async createJob(job) {
+      checkJob(job)
+      const creation = await store.create(job)
+      if (creation.kind === 'Created') void controller.request(job.metadata)
+      return creation
+    },
+    async observeJobs(run) {
+      const jobs = store.list((job) => isOf(job, run))
+      return jobs.map((job) => observe(job, controller))
+    },
+    async stopJob(job) {
+      await markForDeletion(job)
+      void controller.request(job.metadata)
+    },
+    async releaseJob(job) {
+      await store.update(job.metadata, (current) => {
+        const finalizers = current.metadata.finalizers ?? []
+        if (current.metadata.uid !== job.metadata.uid || !finalizers.includes(FINALIZER)) return { kind: 'Keep' }
+        const metadata = { ...current.metadata, finalizers: finalizers.filter((finalizer) => finalizer !== FINALIZER) }
+        return { kind: 'Write', object: { ...current, metadata } }
+      })
+      void controller.request(job.metadata)
+    },
+    async deleteJob(job) {
+      await markForDeletion(job)
+      await controller.request(job.metadata)
+    },
+    async readLogTail(job, maxBytes) {
+      const pod = store.get(job.metadata)?.metadata.uid === job.metadata.uid ? controller.podsOf(job.metadata).at(-1) : undefined
+      return pod === undefined ? '' : readPodLogTail(pod.folder, containersOf(job.spec.template.spec).length, maxBytes)
+    },
+  }
+}
+
+function jobFiles(context: LocalContext): Parameters<typeof openObjectStore>[1] {
+  return { root: 'jobs', nameOf: (entry) => entry, fileOf: jobFile, remove: (ref) => context.folder.files.removeFolder(jobFolder(ref)) }
+}
+
+function observe(job: StoredJob, controller: JobController): JobObservation {
+  const pods = controller.podsOf(job.metadata)
+  const views = pods.map((pod) => viewOf(job, pod))
+  const failed = views.filter((view) => view.kind === 'Failed' && judgeFailure(job.spec, view).kind !== 'Ignore')
+  const status = {
+    ...job.status,
+    ...(job.spec.suspend === true ? {} : { startTime: formatTimestamp(parseTimestamp(job.metadata.creationTimestamp)) }),
+    active: views.filter((view) => view.kind === 'Live').length,
+    succeeded: views.filter((view) => view.kind === 'Succeeded').length,
+    failed: failed.length,
+  }
+  return { job: { ...job, status }, pods: pods.map((pod) => toPod(job, pod)) }
+}
+
+function runOf(job: StoredJob): ObjectRef | null {
+  const name = job.metadata.labels?.[LABELS.run]
+  return name === undefined ? null : { namespace: job.metadata.namespace, name }
+}
+
+function isOf(job: StoredJob, run: ObjectRef): boolean {
+  return job.metadata.namespace === run.namespace && job.metadata.labels?.[LABELS.run] === run.name
+}
+
+function stepEnvironment(machine: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const environment: Record<string, string> = { PATH: DEFAULT_PATH }
+  for (const name of STEP_ENVIRONMENT) {
+    const value = machine[name]
+    if (value !== undefined) environment[name] = value
+  }
+  return environment
+}
+
+function findProgram(name: string, path = DEFAULT_PATH): string | null {
+  for (const folder of path.split(delimiter)) {
+    if (!folder.startsWith('/')) continue
+    const file = join(folder, name)
+    try {
+      accessSync(file, constants.X_OK)
+      return file
+    } catch {
+      // Not in this folder: the next one.
+    }
+  }
+  return null
+}

@@ -1,0 +1,135 @@
+import type { FileHandle } from 'node:fs/promises'
+import { link, mkdir, open, readFile, readdir, rename, rm, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { removeTree } from './remove-tree.ts'
+import { CorruptFileError, asStorageError, codeOf } from './storage-errors.ts'
+
+/**
+ * JSON files below one folder. A file is there whole or not at all, also after a power cut; a write that was answered stays.
+ * Paths are relative to the folder. Writes throw StorageFullError when there is no room, and have then changed nothing.
+ */
+export interface JsonFiles {
+  /** Absolute path of a file or folder. */
+  resolve(path: string): string
+  /** Writes a file that must not be there yet; false when it is. */
+  create(path: string, value: unknown): Promise<boolean>
+  /** Writes or replaces a file. */
+  write(path: string, value: unknown): Promise<void>
+  /** Content of a file; null when there is none. Throws CorruptFileError when it is no JSON. */
+  read(path: string): Promise<unknown>
+  /** Removes a file; gone already is fine. */
+  remove(path: string): Promise<void>
+  /** Removes a whole folder in one step; gone already is fine. What lies in it is deleted afterwards. */
+  removeFolder(path: string): Promise<void>
+  /** Names in a folder, sorted; none when it is not there. */
+  list(path: string): Promise<string[]>
+  /** A path below `tmp/` that nobody else uses. */
+  scratch(): string
+}
+
+/** JSON files below `folder`, which has a folder `tmp` on the same file system. */
+export function openJsonFiles(folder: string): JsonFiles {
+  let scratches = 0
+  const at = (path: string): string => join(folder, path)
+  const scratch = (): string => join('tmp', String(++scratches))
+
+  /** Puts the value into a file of its own and lets `publish` give that its name. */
+  async function publish<T>(path: string, value: unknown, name: (draft: string) => Promise<T>): Promise<T> {
+    const draft = at(`${scratch()}.tmp`)
+    try {
+      await makeFolder(folder, dirname(path))
+      await writeAndSync(draft, JSON.stringify(value))
+      const result = await name(draft)
+      await syncFolder(dirname(at(path)))
+      return result
+    } catch (error) {
+      throw asStorageError(folder, error)
+    } finally {
+      await rm(draft, { force: true })
+    }
+  }
+
+  return {
+    resolve: at,
+    scratch,
+    create: (path, value) => publish(path, value, (draft) => linkNew(draft, at(path))),
+    write: (path, value) => publish(path, value, (draft) => rename(draft, at(path))),
+    read: (path) => readJson(at(path)),
+    async remove(path) {
+      await ignoreMissing(unlink(at(path)))
+      await ignoreMissing(syncFolder(dirname(at(path))))
+    },
+    async removeFolder(path) {
+      const trash = at(scratch())
+      await ignoreMissing(rename(at(path), trash))
+      await ignoreMissing(syncFolder(dirname(at(path))))
+      await removeTree(trash)
+    },
+    async list(path) {
+      return (await ignoreMissing(readdir(at(path))))?.sort() ?? []
+    },
+  }
+}
+
+/** Makes the folder below `root`, and what lies above it, each entry safe on disk. */
+async function makeFolder(root: string, path: string): Promise<void> {
+  if (path === '.' || path === '') return
+  try {
+    await mkdir(join(root, path), { mode: 0o700 })
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return
+    if (codeOf(error) !== 'ENOENT') throw error
+    await makeFolder(root, dirname(path))
+    await makeFolder(root, path)
+    return
+  }
+  await syncFolder(dirname(join(root, path)))
+}
+
+async function writeAndSync(file: string, text: string): Promise<void> {
+  await using(await open(file, 'wx', 0o600), async (handle) => {
+    await handle.writeFile(text)
+    await handle.sync()
+  })
+}
+
+async function syncFolder(path: string): Promise<void> {
+  await using(await open(path, 'r'), (handle) => handle.sync())
+}
+
+async function using(handle: FileHandle, work: (handle: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await work(handle)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function linkNew(draft: string, file: string): Promise<boolean> {
+  try {
+    await link(draft, file)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await ignoreMissing(readFile(file, 'utf8'))
+  if (text === null) return null
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    throw new CorruptFileError(file, text === '' ? 'it is empty' : error instanceof Error ? error.message : String(error))
+  }
+}
+
+async function ignoreMissing<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null
+    throw error
+  }
+}

@@ -1,0 +1,32 @@
+import type { Log } from '../../log.ts'
+
+/** Those who want to hear of events. */
+export interface Listeners<E> {
+  /** Returns the end of it. */
+  add(listener: (event: E) => void): () => void
+  /** Tells everybody at once; one that throws is logged and keeps none from hearing. */
+  tell(event: E): void
+}
+
+/** An empty list of listeners. */
+export function createListeners<E>(log: Log): Listeners<E> {
+  const listeners = new Set<{ hear: (event: E) => void }>()
+  return {
+    add(hear) {
+      const entry = { hear }
+      listeners.add(entry)
+      return () => {
+        listeners.delete(entry)
+      }
+    },
+    tell(event) {
+      for (const entry of listeners) {
+        try {
+          entry.hear(event)
+        } catch (error) {
+          log.error({ error: String(error) }, 'A listener to cluster events failed')
+        }
+      }
+    },
+  }
+}

@@ -1,0 +1,163 @@
+import type { Clock, Random } from '../../clock.ts'
+import { formatTimestamp } from '../../clock.ts'
+import type { Log } from '../../log.ts'
+import type { ObjectMeta, ObjectRef, StoredMeta } from '../../runs/objects.ts'
+import type { Creation } from '../ports.ts'
+import type { DataFolder } from './data-folder.ts'
+import { createKeyedQueue } from './keyed-queue.ts'
+import { CorruptFileError } from './storage-errors.ts'
+
+/** What the adapters of this folder share. */
+export interface LocalContext {
+  clock: Clock
+  random: Random
+  log: Log
+  folder: DataFolder
+}
+
+/** An object as the store keeps it. */
+export type Stored<T extends { metadata: ObjectMeta }> = T & { metadata: StoredMeta }
+
+/** What an update makes of an object: another content (which gets a new resourceVersion), nothing new, or its removal. */
+export type Change<T> = { kind: 'Write'; object: T } | { kind: 'Keep' } | { kind: 'Remove' }
+
+/** Objects of one kind, all held in memory, each in a file of its own. What it hands out is the caller's to change. */
+export interface ObjectStore<T extends { metadata: ObjectMeta }> {
+  create(object: T): Promise<Creation<Stored<T>>>
+  /** Null when there is none. Throws CorruptFileError when its file is damaged. */
+  get(ref: ObjectRef): Stored<T> | null
+  /** All objects with an undamaged file for which `isWanted` holds, in no order. */
+  list(isWanted: (object: Readonly<Stored<T>>) => boolean): Stored<T>[]
+  /** Reads, decides and writes with no other write of that object in between. Returns what is there afterwards, or the last state of what was removed; null when there was none. */
+  update(ref: ObjectRef, change: (current: Stored<T>) => Change<Stored<T>>): Promise<Stored<T> | null>
+}
+
+/** Where the objects of one kind lie. */
+export interface StorePlace {
+  /** `runs` or `jobs`. */
+  root: string
+  /** Name of the object that an entry of `<root>/<namespace>` stands for; null for none. */
+  nameOf(entry: string): string | null
+  /** File of the object, relative to the data folder. */
+  fileOf(ref: ObjectRef): string
+  remove(ref: ObjectRef): Promise<void>
+}
+
+/** One text for each ref. */
+export function keyOf(ref: ObjectRef): string {
+  return `${ref.namespace}/${ref.name}`
+}
+
+/** Loads all objects below `place.root`. A damaged file is logged and reserves its name, nothing more. */
+export async function openObjectStore<T extends { metadata: ObjectMeta }>(
+  context: LocalContext,
+  place: StorePlace,
+  changed: (object: Stored<T>) => void,
+): Promise<ObjectStore<T>> {
+  const { clock, random, log, folder } = context
+  const { files } = folder
+  const objects = new Map<string, Stored<T>>()
+  const damaged = new Map<string, CorruptFileError>()
+  const serialize = createKeyedQueue()
+
+  function lookUp(ref: ObjectRef): Stored<T> | null {
+    const damage = damaged.get(keyOf(ref))
+    if (damage !== undefined) throw damage
+    return objects.get(keyOf(ref)) ?? null
+  }
+
+  async function load(ref: ObjectRef): Promise<void> {
+    const key = keyOf(ref)
+    objects.delete(key)
+    damaged.delete(key)
+    try {
+      const value = await files.read(place.fileOf(ref))
+      if (value === null) return
+      if (!isObjectOf(value, ref)) throw new CorruptFileError(files.resolve(place.fileOf(ref)), `it does not hold ${keyOf(ref)}`)
+      objects.set(key, value as Stored<T>)
+    } catch (error) {
+      if (!(error instanceof CorruptFileError)) throw error
+      damaged.set(key, error)
+      log.error({ file: error.file, error: error.message }, 'A file of the data folder is damaged')
+    }
+  }
+
+  /** After a failure nobody knows whether the file was written: memory follows the disk. */
+  async function write<R>(ref: ObjectRef, work: () => Promise<R>): Promise<R> {
+    try {
+      return await work()
+    } catch (error) {
+      await load(ref).catch(() => undefined)
+      throw error
+    }
+  }
+
+  async function put(object: Stored<T>): Promise<Stored<T>> {
+    const written = structuredClone(object)
+    written.metadata.resourceVersion = folder.nextVersion()
+    await write(written.metadata, () => files.write(place.fileOf(written.metadata), written))
+    objects.set(keyOf(written.metadata), written)
+    changed(written)
+    return structuredClone(written)
+  }
+
+  async function createNew(object: T): Promise<Creation<Stored<T>>> {
+    assertName(object.metadata)
+    const existing = lookUp(object.metadata)
+    if (existing !== null) return { kind: 'Exists', object: structuredClone(existing) }
+    const stored = structuredClone(object) as Stored<T>
+    stored.metadata.uid = random.uuid()
+    stored.metadata.resourceVersion = folder.nextVersion()
+    stored.metadata.creationTimestamp = formatTimestamp(clock.now())
+    const isNew = await write(stored.metadata, () => files.create(place.fileOf(stored.metadata), stored))
+    if (!isNew) {
+      await load(object.metadata)
+      return createNew(object)
+    }
+    objects.set(keyOf(stored.metadata), stored)
+    changed(stored)
+    return { kind: 'Created', object: structuredClone(stored) }
+  }
+
+  for (const namespace of await files.list(place.root)) {
+    for (const entry of await files.list(`${place.root}/${namespace}`)) {
+      const name = place.nameOf(entry)
+      if (name !== null) await load({ namespace, name })
+    }
+  }
+
+  return {
+    create: (object) => serialize(keyOf(object.metadata), () => createNew(object)),
+    get: (ref) => structuredClone(lookUp(ref)),
+    list: (isWanted) => [...objects.values()].filter(isWanted).map((object) => structuredClone(object)),
+    update: (ref, change) =>
+      serialize(keyOf(ref), async () => {
+        const current = lookUp(ref)
+        if (current === null) return null
+        const next = change(structuredClone(current))
+        switch (next.kind) {
+          case 'Keep':
+            return structuredClone(current)
+          case 'Write':
+            return await put(next.object)
+          case 'Remove':
+            await write(ref, () => place.remove(ref))
+            objects.delete(keyOf(ref))
+            changed(current)
+            return structuredClone(current)
+        }
+      }),
+  }
+}
+
+function isObjectOf(value: unknown, ref: ObjectRef): boolean {
+  const metadata = (value as { metadata?: Partial<StoredMeta> } | null)?.metadata
+  return metadata?.name === ref.name && metadata.namespace === ref.namespace && typeof metadata.uid === 'string'
+}
+
+/** Names become names of files: throws for what Kubernetes would not allow as a name. */
+export function assertName(ref: ObjectRef): void {
+  for (const name of [ref.namespace, ref.name]) {
+    if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name) || name.length > 253) throw new Error(`not a name of an object: ${JSON.stringify(name)}`)
+  }
+}

@@ -1,0 +1,76 @@
+import { lstatSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ProcessIdentity } from './process-identity.ts'
+import { parseIdentity } from './process-identity.ts'
+import { codeOf } from './storage-errors.ts'
+
+/** What is known of a pod's containers and end: read from the names and dates of the files in its folder `state`. */
+export interface PodFacts {
+  /** Who runs it; `Abandoned` when a controller made sure that nobody ever will; null when it is open. */
+  claim: { kind: 'Process'; identity: ProcessIdentity } | { kind: 'Abandoned' } | null
+  claimedAtMs: number | null
+  /** By index of the container, init containers first. */
+  started: Map<number, { pid: number; atMs: number }>
+  ended: Map<number, { exitCode: number; atMs: number }>
+  /** Nothing of it is going to change any more. */
+  doneAtMs: number | null
+  /** Its processes went without leaving an exit code. */
+  lostAtMs: number | null
+}
+
+/** Marks that a controller makes. `stop` keeps the pod's script from starting a further container. */
+export type PodMark = 'stop' | 'done' | 'lost'
+
+const ABANDONED = 'abandoned'
+
+/** Reads the facts of the pod in this folder. */
+export function readPodFacts(folder: string): PodFacts {
+  const state = join(folder, 'state')
+  const facts: PodFacts = { claim: null, claimedAtMs: null, started: new Map(), ended: new Map(), doneAtMs: null, lostAtMs: null }
+  for (const name of readdirSync(state)) {
+    const atMs = lstatSync(join(state, name)).mtimeMs
+    const [kind, index, detail] = name.split('-')
+    switch (kind) {
+      case 'claim':
+        facts.claim = readClaim(join(state, name))
+        facts.claimedAtMs = atMs
+        break
+      case 'started':
+        facts.started.set(Number(index), { pid: Number(detail), atMs })
+        break
+      case 'ended':
+        facts.ended.set(Number(index), { exitCode: Number(detail), atMs })
+        break
+      case 'done':
+        facts.doneAtMs = atMs
+        break
+      case 'lost':
+        facts.lostAtMs = atMs
+        break
+    }
+  }
+  return facts
+}
+
+/** Makes a mark; one that is there already stays as it is. */
+export function markPod(folder: string, mark: PodMark): void {
+  try {
+    writeFileSync(join(folder, 'state', mark), '', { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+}
+
+/** Claims a pod that nobody has claimed, so that a script that is late runs nothing. A claimed one stays as it is. */
+export function abandonPod(folder: string): void {
+  try {
+    symlinkSync(ABANDONED, join(folder, 'state', 'claim'))
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+}
+
+function readClaim(path: string): PodFacts['claim'] {
+  const identity = parseIdentity(readlinkSync(path))
+  return identity === null ? { kind: 'Abandoned' } : { kind: 'Process', identity }
+}

@@ -1,0 +1,186 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { formatTimestamp } from '../../clock.ts'
+import type { JsonObject } from '../../definitions/container.ts'
+import type { StoredJob, StoredMeta } from '../../runs/objects.ts'
+import type { ContainerLaunch, LaunchSources } from './launch.ts'
+import { LaunchError, containersOf, resolveLaunches } from './launch.ts'
+import type { LocalPod } from './local-pod.ts'
+import type { LocalContext } from './object-store.ts'
+import { keyOf } from './object-store.ts'
+import { readPodFacts } from './pod-facts.ts'
+import type { PodManifest } from './pod-status.ts'
+import type { SecretsFolder } from './secrets-folder.ts'
+import { CorruptFileError, asStorageError } from './storage-errors.ts'
+
+/** Annotation of a pod template that wants the run's files in its volume `source`. */
+export const SOURCE_ANNOTATION = 'fusee.dev/source'
+/** Name of the volume that gets them. */
+export const SOURCE_VOLUME = 'source'
+
+/** Fills the given folder with the files of the Job's run. A failure fails the pod, with its message. */
+export type ProvideSource = (job: StoredJob, folder: string) => Promise<void>
+
+/** What pods are made from. */
+export interface PodSources {
+  context: LocalContext
+  secrets: SecretsFolder
+  provideSource: ProvideSource | null
+}
+
+/** A pod that is ready to run but that nobody sees yet. */
+export interface PreparedPod {
+  launches: ContainerLaunch[]
+  /** Makes the pod known under its place in the Job, in one step. From now on it exists, whether it is run or not. */
+  publish(): LocalPod
+  discard(): void
+}
+
+const POD_NAME_CHARACTERS = 57
+
+/** Path of a Job's folder, relative to the data folder. */
+export function jobFolder(job: { namespace: string; name: string }): string {
+  return `jobs/${keyOf(job)}`
+}
+
+/** Makes the folder of a Job's next pod. Throws StorageFullError; whatever keeps the pod itself from starting becomes its `startError`. */
+export async function preparePod(sources: PodSources, job: StoredJob, index: number): Promise<PreparedPod> {
+  const { folder, clock } = sources.context
+  const scratch = folder.files.resolve(folder.files.scratch())
+  const place = folder.files.resolve(`${jobFolder(job.metadata)}/pods/${index}`)
+  const metadata = newMetadata(sources.context, job)
+  try {
+    for (const name of ['state', 'logs', 'work', 'volumes']) mkdirSync(join(scratch, name), { recursive: true, mode: 0o700 })
+    const filled = await fill(sources, job, metadata, scratch, place)
+    const manifest: PodManifest = { metadata, startError: filled.kind === 'Error' ? filled.error : null }
+    writeFileSync(join(scratch, 'pod.json'), JSON.stringify(manifest), { mode: 0o600 })
+    return {
+      launches: filled.kind === 'Error' ? [] : filled.launches,
+      publish() {
+        mkdirSync(dirname(place), { recursive: true, mode: 0o700 })
+        renameSync(scratch, place)
+        return { job: refOf(job), folder: place, manifest, facts: readPodFacts(place), noticedAtMs: clock.now() }
+      },
+      discard: () => {
+        rmSync(scratch, { recursive: true, force: true })
+      },
+    }
+  } catch (error) {
+    rmSync(scratch, { recursive: true, force: true })
+    throw asStorageError(folder.path, error)
+  }
+}
+
+/** The pods of a Job as they lie in the data folder, oldest first. */
+export async function loadPods(context: LocalContext, job: StoredJob): Promise<LocalPod[]> {
+  const { files } = context.folder
+  const root = `${jobFolder(job.metadata)}/pods`
+  const indexes = (await files.list(root)).map(Number).sort((a, b) => a - b)
+  return indexes.map((index) => {
+    const folder = files.resolve(`${root}/${index}`)
+    const facts = readPodFacts(folder)
+    const manifest = loadManifest(context, job, folder)
+    return { job: refOf(job), folder, manifest, facts, noticedAtMs: context.clock.now() }
+  })
+}
+
+function loadManifest(context: LocalContext, job: StoredJob, folder: string): PodManifest {
+  const file = join(folder, 'pod.json')
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as PodManifest
+  } catch (error) {
+    const { message } = new CorruptFileError(file, String(error))
+    context.log.error({ file, error: message }, 'A file of the data folder is damaged')
+    return { metadata: newMetadata(context, job), startError: { reason: 'CorruptFile', message } }
+  }
+}
+
+type Filled = { kind: 'Ready'; launches: ContainerLaunch[] } | { kind: 'Error'; error: { reason: string; message: string } }
+
+async function fill(sources: PodSources, job: StoredJob, metadata: StoredMeta, scratch: string, place: string): Promise<Filled> {
+  try {
+    const launches = await resolveLaunches(job.spec.template.spec, launchSources(sources, metadata, place))
+    for (const { container, name } of containersOf(job.spec.template.spec)) {
+      mkdirSync(join(scratch, 'work', name), { mode: 0o700 })
+      for (const mount of container.volumeMounts ?? []) {
+        mkdirSync(join(scratch, 'volumes', String(mount['name']), String(mount['subPath'] ?? '')), { recursive: true, mode: 0o700 })
+      }
+    }
+    for (const volume of job.spec.template.spec.volumes ?? []) await fillVolume(sources, volume, join(scratch, 'volumes', String(volume['name'])))
+    await fillSource(sources, job, join(scratch, 'volumes', SOURCE_VOLUME))
+    return { kind: 'Ready', launches }
+  } catch (error) {
+    if (error instanceof LaunchError) return { kind: 'Error', error: { reason: error.reason, message: error.message } }
+    throw error
+  }
+}
+
+function launchSources(sources: PodSources, metadata: StoredMeta, place: string): LaunchSources {
+  const { name, namespace, uid, labels, annotations } = metadata
+  return {
+    metadata: { name, namespace, uid, labels: labels ?? {}, annotations: annotations ?? {} },
+    secrets: sources.secrets,
+    volumeFolder: (volume) => join(place, 'volumes', volume),
+    workFolder: (container) => join(place, 'work', container),
+  }
+}
+
+/** Secrets are linked, not copied: their values stay where the user put them. */
+async function fillVolume(sources: PodSources, volume: JsonObject, folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const source = (volume['secret'] ?? volume['configMap']) as JsonObject | undefined
+  if (source === undefined) return
+  const name = String(source['secretName'] ?? source['name'])
+  const keys = await sources.secrets.keys(name)
+  const items = (source['items'] as { key: string; path: string }[] | undefined) ?? keys?.map((key) => ({ key, path: key })) ?? []
+  const absent = keys === null ? name : items.filter(({ key }) => !keys.includes(key)).map(({ key }) => `${name}/${key}`)[0]
+  if (absent !== undefined) {
+    if (source['optional'] === true) return
+    throw new LaunchError(
+      'FailedMount',
+      `Secret or ConfigMap ${absent} is not found below ${sources.secrets.place}. Put it there as <name>/<key>, then run again.`,
+    )
+  }
+  for (const { key, path } of items) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true, mode: 0o700 })
+    symlinkSync(sources.secrets.fileOf(name, key), join(folder, path))
+  }
+}
+
+async function fillSource(sources: PodSources, job: StoredJob, folder: string): Promise<void> {
+  if (job.spec.template.metadata?.annotations?.[SOURCE_ANNOTATION] !== 'true') return
+  if (sources.provideSource === null)
+    throw new LaunchError('SourceUnavailable', 'The files of the run are wanted, but there is nothing to take them from')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  try {
+    await sources.provideSource(job, folder)
+  } catch (error) {
+    const known = asStorageError(sources.context.folder.path, error)
+    if (known !== error) throw known
+    throw new LaunchError(
+      'SourceUnavailable',
+      `The files of the run could not be provided: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+}
+
+function newMetadata(context: LocalContext, job: StoredJob): StoredMeta {
+  const { random, clock, folder } = context
+  const { name, namespace, uid } = job.metadata
+  const { labels, annotations } = job.spec.template.metadata ?? {}
+  const podUid = random.uuid()
+  return {
+    name: `${name.slice(0, POD_NAME_CHARACTERS).replace(/[-.]+$/, '')}-${podUid.replaceAll('-', '').slice(0, 5)}`,
+    namespace,
+    uid: podUid,
+    resourceVersion: folder.nextVersion(),
+    creationTimestamp: formatTimestamp(clock.now()),
+    labels: { ...labels, 'batch.kubernetes.io/job-name': name, 'batch.kubernetes.io/controller-uid': uid },
+    ...(annotations === undefined ? {} : { annotations }),
+    ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true, blockOwnerDeletion: true }],
+  }
+}
+
+function refOf(job: StoredJob): { namespace: string; name: string } {
+  return { namespace: job.metadata.namespace, name: job.metadata.name }
+}

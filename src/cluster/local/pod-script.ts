@@ -1,0 +1,123 @@
+import { constants } from 'node:os'
+import type { ContainerLaunch } from './launch.ts'
+import type { ProcessSource } from './process-identity.ts'
+
+/** What a pod's script depends on besides its containers. */
+export interface PodScriptOptions {
+  processSource: ProcessSource
+  /** See machineId. */
+  machine: string
+  /** Absolute path of setsid(1); null on systems that have none, where the shell's job control gives a container its process group. */
+  setsid: string | null
+  /** Output of one container beyond this loses its older part, at least the last half of the limit stays. */
+  logLimitBytes: number
+}
+
+/** Names that a shell gives a meaning of its own or refuses to set: env(1) sets those, after the shell has gone. */
+const SHELL_OWN =
+  /^(_|IFS|PWD|OLDPWD|PPID|UID|EUID|GROUPS|ENV|PS[0-4]|OPTIND|OPTARG|OPTERR|LINENO|RANDOM|SECONDS|SHLVL|SHELLOPTS|BASHOPTS|POSIXLY_CORRECT|HIST\w*|BASH\w*|FUNCNAME|DIRSTACK|PIPESTATUS|MAIL\w*)$/
+const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/** POSIX counts the size of files in blocks of 512 bytes. */
+const BLOCK_BYTES = 512
+
+/**
+ * The shell script that is one pod, run with the pod's folder as its working directory. It needs no controller: it claims the pod, runs
+ * the containers, keeps their output, and leaves all it knows as empty files in `state/`, the facts in their names and times
+ * in their dates. So a fact is there or not, needs no room on a full disk, and is written without starting a process.
+ *
+ *     claim -> pid|start|machine   symbolic link: who runs the pod; made by exactly one
+ *     started-<container>-<pid>    the pid leads the container's process group
+ *     ended-<container>-<code>
+ *     done                         output is complete
+ *
+ * It comes through standard input and runs nothing before its last line is there, so no value of a secret is on disk or in a list of
+ * processes, and a controller that dies while writing it leaves a pod that nobody has claimed.
+ */
+export function writePodScript(containers: readonly ContainerLaunch[], options: PodScriptOptions): string {
+  const init = [...containers.keys()].filter((index) => containers[index]?.isInit === true)
+  const main = [...containers.keys()].filter((index) => containers[index]?.isInit !== true)
+  return [
+    FUNCTIONS,
+    keepLog(options.logLimitBytes),
+    claim(options),
+    ...containers.map((container, index) => runContainer(container, index, options)),
+    'pod() {',
+    '  claim || return',
+    ...init.map((index) => `  run_${index}; [ -e state/ended-${index}-0 ] || { mark done; return; }`),
+    // A pipeline, since what `&` starts ignores SIGINT for ever.
+    `  ${main.map((index) => `run_${index}`).join(' | ')}`,
+    '  mark done',
+    '}',
+    'pod </dev/null >/dev/null 2>&1; exit',
+    '',
+  ].join('\n')
+}
+
+const FUNCTIONS = `\
+mark() { until true >"state/$1"; do sleep 1; done 2>/dev/null; }
+end_group() { for started in state/started-"$1"-*; do kill -9 "-\${started##*-}"; done 2>/dev/null; }`
+
+/** Its output goes through cat, so that neither a full log nor a full disk ever hurts the container: who writes beyond the limit is cat, and the next cat goes on. */
+function keepLog(limitBytes: number): string {
+  const blocks = Math.max(1, Math.floor(limitBytes / 2 / BLOCK_BYTES))
+  return `\
+keep_log() {
+  while :; do
+    (ulimit -c 0; ulimit -f ${blocks}; exec cat >>"logs/$1")
+    status=$?
+    [ "$status" -eq ${128 + constants.signals.SIGXFSZ} ] || break
+    mv -f "logs/$1" "logs/$1.old"
+  done
+  [ "$status" -eq 0 ] || cat >/dev/null
+}`
+}
+
+function claim(options: PodScriptOptions): string {
+  const readStart =
+    options.processSource === 'proc'
+      ? 'read -r stat </proc/$$/stat; set -- ${stat##*) }; start=${20}'
+      : 'set -- $(LC_ALL=C ps -o lstart= -p $$); start=$*'
+  return `\
+claim() {
+  ${readStart}
+  ln -s "$$|$start|"${quote(options.machine)} state/claim
+}`
+}
+
+function runContainer(container: ContainerLaunch, index: number, options: PodScriptOptions): string {
+  const own = options.processSource === 'proc' ? 'read -r self rest </proc/self/stat' : `self=$(exec sh -c 'echo $PPID')`
+  const begin = options.setsid === null ? `(set -m; (begin_${index}))` : `(begin_${index})`
+  return `\
+begin_${index}() {
+  ${own}
+  mark "started-${index}-$self"
+  cd ${quote(container.workingDir)} || exit 128
+${exports(container)}  exec ${[...launcher(container, options), ...container.argv].map(quote).join(' ')}
+}
+run_${index}() {
+  [ -e state/stop ] && return
+  { ${begin} 2>&1; code=$?; end_group ${index}; mark "ended-${index}-$code"; } </dev/null | keep_log ${index} >/dev/null 2>&1
+}`
+}
+
+function exports(container: ContainerLaunch): string {
+  return container.env
+    .filter(({ name }) => isExportable(name))
+    .map(({ name, value }) => `  export ${name}=${quote(value)}\n`)
+    .join('')
+}
+
+function launcher(container: ContainerLaunch, options: PodScriptOptions): string[] {
+  const others = container.env.filter(({ name }) => !isExportable(name)).map(({ name, value }) => `${name}=${value}`)
+  const env = others.length === 0 ? [] : ['/usr/bin/env', ...others]
+  return [...(options.setsid === null ? [] : [options.setsid]), ...env]
+}
+
+function isExportable(name: string): boolean {
+  return IDENTIFIER.test(name) && !SHELL_OWN.test(name)
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,76 @@
+import type { ObjectRef } from '../../runs/objects.ts'
+import type { Run, StoredRun } from '../../runs/run.ts'
+import { formatTimestamp } from '../../clock.ts'
+import type { ClusterEvent, RunCluster } from '../ports.ts'
+import { ConflictError } from '../ports.ts'
+import { openCursorFiles } from './cursors.ts'
+import { createListeners } from './listeners.ts'
+import type { Change, LocalContext, StorePlace } from './object-store.ts'
+import { keyOf, openObjectStore } from './object-store.ts'
+
+/** Runs and cursors in a data folder. Besides what the port names, its writes throw StorageFullError, and CorruptFileError for a damaged file. */
+export async function openLocalRuns(context: LocalContext): Promise<RunCluster> {
+  const listeners = createListeners<ClusterEvent>(context.log)
+  const store = await openObjectStore<Run>(context, runFiles(context), (run) => {
+    listeners.tell({ kind: 'Run', ref: { namespace: run.metadata.namespace, name: run.metadata.name } })
+  })
+  const cursors = openCursorFiles(context.folder)
+  return {
+    createRun: (run) => store.create(run),
+    getRun: async (ref) => store.get(ref),
+    listRuns: async (filter) => store.list((run) => filter === undefined || isOf(run, filter)),
+    async updateRun(run) {
+      const updated = await store.update(run.metadata, (current) => applyUpdate(current, run))
+      if (updated === null) throw new ConflictError(`Run ${keyOf(run.metadata)} is gone`)
+      return updated
+    },
+    async deleteRun(run) {
+      await store.update(run.metadata, (current) => {
+        if (current.metadata.uid !== run.metadata.uid) return { kind: 'Keep' }
+        if (!hasFinalizers(current)) return { kind: 'Remove' }
+        if (current.metadata.deletionTimestamp !== undefined) return { kind: 'Keep' }
+        const deletionTimestamp = formatTimestamp(context.clock.now())
+        return { kind: 'Write', object: { ...current, metadata: { ...current.metadata, deletionTimestamp } } }
+      })
+    },
+    readCursors: (repository) => cursors.read(repository),
+    writeCursors: (repository, value) => cursors.write(repository, value),
+    subscribe: (listener) => listeners.add(listener),
+  }
+}
+
+function runFiles(context: LocalContext): StorePlace {
+  const fileOf = (ref: ObjectRef): string => `runs/${keyOf(ref)}.json`
+  return {
+    root: 'runs',
+    nameOf: (entry) => (entry.endsWith('.json') ? entry.slice(0, -'.json'.length) : null),
+    fileOf,
+    remove: (ref) => context.folder.files.remove(fileOf(ref)),
+  }
+}
+
+function applyUpdate(current: StoredRun, wanted: StoredRun): Change<StoredRun> {
+  const { uid, resourceVersion } = wanted.metadata
+  if (current.metadata.uid !== uid || current.metadata.resourceVersion !== resourceVersion) {
+    throw new ConflictError(`Run ${keyOf(wanted.metadata)} has changed since version ${resourceVersion}`)
+  }
+  const { finalizers: _before, ...metadata } = current.metadata
+  const { cancel: _cancel, ...spec } = current.spec
+  const { finalizers } = wanted.metadata
+  const { cancel } = wanted.spec
+  const object: StoredRun = {
+    ...current,
+    metadata: { ...metadata, ...(finalizers === undefined ? {} : { finalizers }) },
+    spec: { ...spec, ...(cancel === undefined ? {} : { cancel }) },
+    ...(wanted.status === undefined ? {} : { status: wanted.status }),
+  }
+  return object.metadata.deletionTimestamp !== undefined && !hasFinalizers(object) ? { kind: 'Remove' } : { kind: 'Write', object }
+}
+
+function hasFinalizers(run: StoredRun): boolean {
+  return (run.metadata.finalizers ?? []).length > 0
+}
+
+function isOf(run: StoredRun, filter: { namespace: string; repository: string }): boolean {
+  return run.metadata.namespace === filter.namespace && run.spec.repository === filter.repository
+}

@@ -1,0 +1,262 @@
+import type { FSWatcher } from 'node:fs'
+import { watch } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../../log.ts'
+import type { LocalPod } from './local-pod.ts'
+import type { PodFacts } from './pod-facts.ts'
+import { abandonPod, markPod, readPodFacts } from './pod-facts.ts'
+import type { ProcessSource } from './process-identity.ts'
+import { isAlive } from './process-identity.ts'
+import type { PodProcesses } from './process-tree.ts'
+import { POD_VARIABLE, findContainerProcesses, listProcesses, signalProcess } from './process-tree.ts'
+
+/** Follows the live pods: starts their scripts, notices what they leave in their folders, ends them. */
+export interface PodSupervisor {
+  /** Starts a pod that was just published. */
+  run(pod: LocalPod, script: string, decided: Decided): void
+  /** Follows a live pod that an earlier controller has started, or was about to. */
+  adopt(pod: LocalPod, decided: Decided): void
+  /** SIGTERM to all processes of the pod's containers, now and as they appear; SIGKILL once `killAtMs` has come. Said again, it changes nothing. */
+  stop(pod: LocalPod, killAtMs: number): void
+  /** Lets go of everything; the pods go on. */
+  close(): void
+}
+
+/** What the exit codes of a pod say, null when not enough: for a pod whose script was killed before it could say so itself. */
+export type Decided = (facts: PodFacts) => 'Succeeded' | 'Failed' | null
+
+/** What the supervisor needs. */
+export interface SupervisorOptions {
+  clock: Clock
+  log: Log
+  shell: string
+  /** Environment of every script, without the pod's variable. */
+  environment: Record<string, string>
+  processSource: ProcessSource
+  machine: string
+  /** Facts of the pod are new. `pod.facts` holds them. */
+  changed(pod: LocalPod): void
+}
+
+/** How often live pods are looked at without being asked to: only what no event tells of waits for it. */
+const TICK_MS = 1000
+/** Between two looks whether killed processes have gone. */
+const REAP_MS = 20
+/** After SIGKILL, so long may the script itself take to write down the end. */
+const SCRIPT_GRACE_MS = 5000
+
+interface Followed {
+  pod: LocalPod
+  decided: Decided
+  /** Its end will be told by an event of this process. */
+  isChild: boolean
+  watcher: FSWatcher | null
+  isLookDue: boolean
+  /** Set once its containers have ended although its script goes on: something of theirs holds the log open. */
+  isHeldOpen: boolean
+  killAtMs: number | null
+  /** Told to end already. */
+  asked: Set<string>
+}
+
+/** Creates a supervisor without pods. */
+export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
+  const { clock, log } = options
+  const followed = new Map<string, Followed>()
+  const timers = new Set<() => void>()
+  let cancelTick: (() => void) | null = null
+
+  function after(delayMs: number, work: () => void): void {
+    const cancel = clock.setTimer(clock.now() + delayMs, () => {
+      timers.delete(cancel)
+      work()
+    })
+    timers.add(cancel)
+  }
+
+  function follow(pod: LocalPod, decided: Decided, isChild: boolean): Followed {
+    const one: Followed = { pod, decided, isChild, watcher: null, isLookDue: false, isHeldOpen: false, killAtMs: null, asked: new Set() }
+    followed.set(pod.folder, one)
+    one.watcher = watchState(one)
+    cancelTick ??= clock.setTimer(clock.now() + TICK_MS, tick)
+    return one
+  }
+
+  /** Without it (no more watches are to be had, say) the child's exit and the tick remain. */
+  function watchState(one: Followed): FSWatcher | null {
+    try {
+      const watcher = watch(join(one.pod.folder, 'state'), { persistent: false }, () => {
+        if (one.isLookDue) return
+        one.isLookDue = true
+        setImmediate(() => {
+          one.isLookDue = false
+          guard(one, look)
+        })
+      })
+      watcher.on('error', () => {
+        watcher.close()
+      })
+      return watcher
+    } catch (error) {
+      log.debug({ folder: one.pod.folder, error: String(error) }, 'A pod cannot be watched; it is looked at every second')
+      return null
+    }
+  }
+
+  /** A failure (a full disk, say) waits for the next tick, and concerns one pod only. */
+  function guard(one: Followed, work: (one: Followed) => void): void {
+    if (followed.get(one.pod.folder) !== one) return
+    try {
+      work(one)
+    } catch (error) {
+      log.error({ pod: one.pod.manifest.metadata.name, error: String(error) }, 'A pod could not be looked after; it is tried again')
+    }
+  }
+
+  function look(one: Followed): void {
+    const before = one.pod.facts
+    const facts = readPodFacts(one.pod.folder)
+    one.pod.facts = facts
+    if (facts.doneAtMs !== null || facts.lostAtMs !== null) unfollow(one)
+    if (isNews(before, facts)) {
+      one.pod.noticedAtMs = clock.now()
+      if (one.killAtMs !== null) signal(one)
+      options.changed(one.pod)
+    }
+  }
+
+  function unfollow(one: Followed): void {
+    followed.delete(one.pod.folder)
+    one.watcher?.close()
+  }
+
+  function tick(): void {
+    cancelTick = null
+    for (const one of [...followed.values()]) guard(one, lookAfter)
+    if (followed.size > 0) cancelTick = clock.setTimer(clock.now() + TICK_MS, tick)
+  }
+
+  function lookAfter(one: Followed): void {
+    look(one)
+    if (!followed.has(one.pod.folder)) return
+    if (!one.isChild && !isScriptAlive(one.pod.facts)) return reap(one)
+    if (one.killAtMs !== null) signal(one)
+    const hasEnded = one.decided(one.pod.facts) !== null
+    if (hasEnded && one.isHeldOpen) killContainers(one)
+    one.isHeldOpen = hasEnded
+  }
+
+  function isScriptAlive(facts: PodFacts): boolean {
+    return facts.claim?.kind === 'Process' && isAlive(facts.claim.identity, options.processSource, options.machine)
+  }
+
+  /** Its script has gone: what it left running goes too, then its end is written down in its place. */
+  function reap(one: Followed): void {
+    one.isChild = false
+    abandonPod(one.pod.folder)
+    if (killContainers(one) > 0) {
+      after(REAP_MS, () => {
+        guard(one, reap)
+      })
+      return
+    }
+    const facts = readPodFacts(one.pod.folder)
+    if (facts.doneAtMs === null) markPod(one.pod.folder, one.decided(facts) === null ? 'lost' : 'done')
+    look(one)
+  }
+
+  function signal(one: Followed): void {
+    if (one.killAtMs === null) return
+    markPod(one.pod.folder, 'stop')
+    const now = clock.now()
+    if (now < one.killAtMs) return askToEnd(one)
+    killContainers(one)
+    const { claim } = one.pod.facts
+    if (now >= one.killAtMs + SCRIPT_GRACE_MS && claim?.kind === 'Process' && isScriptAlive(one.pod.facts))
+      signalProcess(claim.identity.pid, 'SIGKILL')
+  }
+
+  function askToEnd(one: Followed): void {
+    for (const { pid, start } of processesOf(one)) {
+      const key = `${pid}|${start}`
+      if (one.asked.has(key)) continue
+      one.asked.add(key)
+      signalProcess(pid, 'SIGTERM')
+    }
+  }
+
+  function killContainers(one: Followed): number {
+    const processes = processesOf(one)
+    for (const { pid } of processes) signalProcess(pid, 'SIGKILL')
+    return processes.length
+  }
+
+  function processesOf(one: Followed): ReturnType<typeof findContainerProcesses> {
+    return findContainerProcesses(listProcesses(options.processSource), recognise(one))
+  }
+
+  /** Pids count only while the script lives: later they may be those of strangers. */
+  function recognise({ pod }: Followed): PodProcesses {
+    const { facts, manifest } = pod
+    const { uid } = manifest.metadata
+    if (facts.claim?.kind !== 'Process' || !isScriptAlive(facts)) return { uid, leader: null, groups: [] }
+    const groups = [...facts.started].filter(([index]) => !facts.ended.has(index)).map(([, { pid }]) => pid)
+    return { uid, leader: facts.claim.identity.pid, groups }
+  }
+
+  function start(one: Followed, script: string): void {
+    const { pod } = one
+    const env = { ...options.environment, [POD_VARIABLE]: pod.manifest.metadata.uid }
+    const child = spawn(options.shell, ['-s'], { cwd: pod.folder, detached: true, env, stdio: ['pipe', 'ignore', 'ignore'] })
+    child.unref()
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(script)
+    child.on('error', (error) => {
+      log.error({ pod: pod.manifest.metadata.name, error: error.message }, 'The script of a pod could not be started')
+      guard(one, reap)
+    })
+    child.on('exit', () => {
+      guard(one, look)
+      guard(one, reap)
+    })
+  }
+
+  return {
+    run(pod, script, decided) {
+      start(follow(pod, decided, true), script)
+    },
+    adopt(pod, decided) {
+      const one = follow(pod, decided, false)
+      guard(one, (adopted) => {
+        if (adopted.pod.facts.claim === null) abandonPod(adopted.pod.folder)
+        lookAfter(adopted)
+      })
+    },
+    stop(pod, killAtMs) {
+      const one = followed.get(pod.folder)
+      if (one === undefined || one.killAtMs !== null) return
+      one.killAtMs = killAtMs
+      guard(one, signal)
+      after(Math.max(0, killAtMs - clock.now()), () => {
+        guard(one, signal)
+      })
+    },
+    close() {
+      cancelTick?.()
+      for (const cancel of timers) cancel()
+      for (const one of [...followed.values()]) unfollow(one)
+    },
+  }
+}
+
+function isNews(before: PodFacts, now: PodFacts): boolean {
+  return (
+    before.claim?.kind !== now.claim?.kind ||
+    before.started.size !== now.started.size ||
+    before.ended.size !== now.ended.size ||
+    before.doneAtMs !== now.doneAtMs ||
+    before.lostAtMs !== now.lostAtMs
+  )
+}

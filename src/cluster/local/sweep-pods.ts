@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../../log.ts'
+import type { LocalPod } from './local-pod.ts'
+import type { ProcessSource } from './process-identity.ts'
+import { findContainerProcesses, listProcesses, signalProcess } from './process-tree.ts'
+import { removeTree } from './remove-tree.ts'
+
+/** Clears away what pods leave behind: processes that have left the group of their container, working folders and volumes. */
+export interface PodSweeper {
+  /** Sweeps an ended pod soon. */
+  add(pod: LocalPod): void
+  close(): void
+}
+
+/** Pods that end within it share one look at all processes. */
+const DELAY_MS = 250
+
+/** Creates a sweeper. */
+export function createPodSweeper(clock: Clock, log: Log, processSource: ProcessSource): PodSweeper {
+  const due = new Map<string, LocalPod>()
+  let cancel: (() => void) | null = null
+
+  function sweep(): void {
+    cancel = null
+    const pods = [...due.values()]
+    due.clear()
+    killLeftovers(pods, processSource)
+    for (const pod of pods) void removeFolders(pod, log)
+  }
+
+  return {
+    add(pod) {
+      if (!existsSync(join(pod.folder, 'work'))) return
+      due.set(pod.folder, pod)
+      cancel ??= clock.setTimer(clock.now() + DELAY_MS, sweep)
+    },
+    close() {
+      cancel?.()
+    },
+  }
+}
+
+function killLeftovers(pods: readonly LocalPod[], processSource: ProcessSource): void {
+  const processes = listProcesses(processSource)
+  for (const pod of pods) {
+    const leftovers = findContainerProcesses(processes, { uid: pod.manifest.metadata.uid, leader: null, groups: [] })
+    for (const { pid } of leftovers) signalProcess(pid, 'SIGKILL')
+  }
+}
+
+async function removeFolders(pod: LocalPod, log: Log): Promise<void> {
+  const volumes = await removeTree(join(pod.folder, 'volumes'))
+  const work = await removeTree(join(pod.folder, 'work'))
+  if (!volumes || !work) log.warn({ folder: pod.folder }, 'The working folder of a pod could not be deleted')
+}
