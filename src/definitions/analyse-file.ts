@@ -1,0 +1,96 @@
+import type { ScheduleDraft, WorkflowDraft } from './draft.ts'
+import { draftSchedule, draftWorkflow } from './draft-documents.ts'
+import { identifyDocument } from './identify.ts'
+import { compareProblems, MOST_FINDINGS, type Finding, type Problem } from './problem.ts'
+import { DOCUMENT_RULES, SCHEDULE_RULES, WORKFLOW_RULES } from './rules/all-rules.ts'
+import type { Rule } from './rules/rule.ts'
+import { schemaFindings } from './schema/schema-findings.ts'
+import type { DefinitionKind, SchemaCheck } from './schema/validators.ts'
+import { declaredNames } from './declared-names.ts'
+import { decodeText } from './source/decode-text.ts'
+import { parseDocuments } from './source/parse-documents.ts'
+import { childOf, textOf, type SourceDocument } from './source/source-node.ts'
+import { viewWorkflow } from './workflow-source.ts'
+
+/** All that one file says, whatever its path: equal content gives an equal analysis, which is why it can be kept. */
+export interface FileAnalysis {
+  problems: Problem[]
+  workflows: WorkflowDraft[]
+  schedules: ScheduleDraft[]
+  /** Whether a document is one of ours, or nearly so. */
+  isOurs: boolean
+  /** Whether a part of it could not be read. */
+  isUnreadable: boolean
+  /** Names of workflows that seem to be declared in what could not be read. */
+  lostWorkflows: string[]
+}
+
+/** Reads and checks a file. Never throws, whatever the bytes are. */
+export function analyseFile(bytes: Uint8Array, schemaCheck: SchemaCheck): FileAnalysis {
+  const analysis: FileAnalysis = { problems: [], workflows: [], schedules: [], isOurs: false, isUnreadable: false, lostWorkflows: [] }
+  const decoded = decodeText(bytes)
+  if (decoded.kind === 'Refused') {
+    const problem: Problem = { line: 1, column: 1, severity: 'error', rule: decoded.rule, message: decoded.message }
+    return { ...analysis, problems: [problem], isUnreadable: true }
+  }
+  const parsed = parseDocuments(decoded.text)
+  analysis.problems.push(...parsed.problems)
+  analysis.isUnreadable = parsed.isUnreadable
+  if (parsed.isUnreadable) analysis.lostWorkflows.push(...declaredNames(decoded.text))
+  for (const document of parsed.documents) addDocument(analysis, document, schemaCheck)
+  analysis.problems = bounded(analysis.problems.sort(compareProblems))
+  return analysis
+}
+
+function addDocument(analysis: FileAnalysis, document: SourceDocument, schemaCheck: SchemaCheck): void {
+  const identity = identifyDocument(document)
+  switch (identity.kind) {
+    case 'Foreign':
+      return
+    case 'NearMiss': {
+      const name = textOf(childOf(document.root, 'metadata', 'name'))
+      analysis.isOurs = true
+      analysis.problems.push(problemOf(document, identity, identity.finding))
+      if (name !== null && identity.severity === 'error') analysis.lostWorkflows.push(name)
+      return
+    }
+    case 'Workflow':
+    case 'Schedule':
+      analysis.isOurs = true
+      addDefinition(analysis, document, identity.kind, schemaCheck)
+  }
+}
+
+function addDefinition(analysis: FileAnalysis, document: SourceDocument, kind: DefinitionKind, schemaCheck: SchemaCheck): void {
+  const { findings, damaged } = schemaFindings(document.root, schemaCheck(kind, document.root.json))
+  const problems = findings.map((finding) => problemOf(document, { rule: finding.rule, severity: 'error' }, finding))
+  const add = <Source>(rules: readonly Rule<Source>[], source: Source) => problems.push(...checkRules(document, rules, source))
+  add(DOCUMENT_RULES, document)
+  const isValid = () => !document.isFaulty && problems.every(({ severity }) => severity !== 'error')
+  if (kind === 'Workflow') {
+    const workflow = viewWorkflow(document, damaged)
+    add(WORKFLOW_RULES, workflow)
+    for (const schedule of workflow.schedules) add(SCHEDULE_RULES, schedule)
+    analysis.workflows.push(...draftWorkflow(workflow, isValid()))
+  } else {
+    add(SCHEDULE_RULES, { document, spec: childOf(document.root, 'spec') })
+    analysis.schedules.push(...draftSchedule(document, damaged, isValid()))
+  }
+  analysis.problems.push(...problems)
+}
+
+function checkRules<Source>(document: SourceDocument, rules: readonly Rule<Source>[], source: Source): Problem[] {
+  return rules.flatMap((rule) => rule.check(source).map((finding) => problemOf(document, { rule: rule.id, severity: rule.severity }, finding)))
+}
+
+function problemOf(document: SourceDocument, { rule, severity }: { rule: string; severity: Problem['severity'] }, finding: Finding): Problem {
+  return { ...document.positionAt(finding.at), severity: finding.severity ?? severity, rule, message: finding.message }
+}
+
+/** A file that is wrong throughout says so once more instead of thousands of times. */
+function bounded(problems: Problem[]): Problem[] {
+  const last = problems[MOST_FINDINGS]
+  if (!last) return problems
+  const message = `${problems.length - MOST_FINDINGS} more problems in this file are not shown; mend those above first`
+  return [...problems.slice(0, MOST_FINDINGS), { line: last.line, column: last.column, severity: 'error', rule: 'too-many-problems', message }]
+}

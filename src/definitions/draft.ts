@@ -1,0 +1,62 @@
+import type { EnvVar } from './container.ts'
+import type { Position } from './problem.ts'
+import type { Param, Schedule, Step, StepWork, Workflow } from './workflow.ts'
+
+/** What one file says before the others are known: manifests are names, and nothing says yet in which file it lies. */
+export type DraftWork = Exclude<StepWork, { kind: 'Manifest' }> | { kind: 'Reference'; path: string; env: EnvVar[] }
+
+/** A step whose manifests are not read yet. */
+export interface DraftStep extends Omit<Step, 'work'> {
+  work: DraftWork
+}
+
+/** A workflow as meant, as far as its own document tells. */
+export interface DraftWorkflow extends Omit<Workflow, 'file' | 'steps' | 'finally'> {
+  steps: DraftStep[]
+  finally: DraftStep[]
+}
+
+/** A manifest, or a folder of them, that a step names. */
+export interface ManifestReference {
+  /** Name of the step; null when it has none that can be read. */
+  step: string | null
+  path: string
+  at: Position
+}
+
+/** A Workflow document: what is meant, and the places of whatever other files decide about. */
+export interface WorkflowDraft {
+  name: string
+  nameAt: Position
+  stepsAt: Position
+  /** Null when the document is wrong. */
+  body: DraftWorkflow | null
+  /** Null when they cannot be read. */
+  params: Record<string, Param> | null
+  references: ManifestReference[]
+  /** Dependencies on single files of a folder of manifests. */
+  expandedDependencies: { step: string; at: Position }[]
+  schedules: ScheduleDraft[]
+}
+
+/** A value that a schedule gives for a parameter. */
+export interface GivenParam {
+  name: string
+  value: unknown
+  nameAt: Position
+  valueAt: Position
+}
+
+/** A schedule: what is meant, and the places of whatever other files decide about. */
+export interface ScheduleDraft {
+  name: string
+  nameAt: Position
+  workflow: string
+  /** Null for a trigger inside the workflow itself. */
+  workflowAt: Position | null
+  /** Null when it is wrong. */
+  body: Omit<Schedule, 'file'> | null
+  /** Null when they cannot be read. */
+  params: GivenParam[] | null
+  paramsAt: Position
+}

@@ -1,0 +1,81 @@
+import type { Container, EnvVar, JsonObject } from '../container.ts'
+import type { DraftStep, DraftWork } from '../draft.ts'
+import { limitSeconds } from '../duration.ts'
+import { CONTAINER_FIELDS, stepKind, type StepKind } from '../workflow-source.ts'
+import type { Dependency } from '../workflow.ts'
+import type { WrittenDependency, WrittenStep, WrittenStepDefaults } from '../written.ts'
+
+const DEFAULT_TIMEOUT_SECONDS = 6 * 3600
+
+/** What `defaults` and `chain` say about the steps of a list. */
+export interface StepContext {
+  defaults: WrittenStepDefaults
+  /** What must have become of the step above for one without `dependsOn`; null without `chain`. */
+  chain: Dependency['when'] | null
+}
+
+/** The steps of a list as meant. */
+export function normaliseSteps(steps: readonly WrittenStep[], context: StepContext): DraftStep[] {
+  return steps.map((step, index) => normaliseStep(step, steps[index - 1], context))
+}
+
+function normaliseStep(own: WrittenStep, above: WrittenStep | undefined, { defaults, chain }: StepContext): DraftStep {
+  const step = withDefaults(own, defaults)
+  const work = normaliseWork(step, stepKind(Object.keys(own), Object.keys(defaults)))
+  const chained: Dependency[] = above && chain !== null ? [{ step: above.name, when: chain }] : []
+  return {
+    name: own.name,
+    dependsOn: step.dependsOn ? step.dependsOn.map(normaliseDependency) : chained,
+    work,
+    timeoutSeconds: work.kind === 'Join' ? null : limitSeconds(step.timeout, DEFAULT_TIMEOUT_SECONDS),
+    retries: step.retries ?? (work.kind === 'Reference' ? null : 0),
+    allowFailure: step.allowFailure ?? false,
+    source: step.source === true,
+  }
+}
+
+function normaliseDependency(dependency: WrittenDependency): Dependency {
+  if (typeof dependency === 'string') return { step: dependency, when: 'Succeeded' }
+  return { step: dependency.step, when: dependency.when ?? 'Succeeded' }
+}
+
+/** The step with the defaults where it says nothing itself. What a step runs is one thing: its own command does not mix with a default script. */
+function withDefaults(own: WrittenStep, defaults: WrittenStepDefaults): WrittenStep {
+  const { script, command, args, ...rest } = defaults
+  const isOwnScript = own.script !== undefined
+  const isOwnCommand = own.command !== undefined || own.args !== undefined
+  return {
+    ...rest,
+    ...(!isOwnCommand && script !== undefined && { script }),
+    ...(!isOwnScript && command !== undefined && { command }),
+    ...(!isOwnScript && args !== undefined && { args }),
+    ...own,
+    ...((own.pod || defaults.pod) && { pod: { ...defaults.pod, ...own.pod } }),
+    ...((own.job || defaults.job) && { job: { ...defaults.job, ...own.job } }),
+    ...((own.env || defaults.env) && { env: mergeEnv(defaults.env ?? [], own.env ?? []) }),
+  }
+}
+
+/** By name; a step's own variables come after the defaults, so that they may refer to them. */
+function mergeEnv(defaults: readonly NonNullable<WrittenStep['env']>[number][], own: readonly NonNullable<WrittenStep['env']>[number][]) {
+  const names = new Set(own.map(({ name }) => name))
+  return [...defaults.filter(({ name }) => !names.has(name)), ...own]
+}
+
+function normaliseWork(step: WrittenStep, kind: StepKind): DraftWork {
+  switch (kind) {
+    case 'Manifest':
+      return { kind: 'Reference', path: step.manifest ?? '', env: (step.env ?? []) as EnvVar[] }
+    case 'Container':
+      return { kind: 'Container', container: normaliseContainer(step), pod: (step.pod ?? {}) as JsonObject, job: (step.job ?? {}) as JsonObject }
+    case 'Join':
+    case 'Unknown':
+      return { kind: 'Join' }
+  }
+}
+
+function normaliseContainer(step: WrittenStep): Container {
+  const fields = Object.entries(step).filter(([field]) => CONTAINER_FIELDS.includes(field))
+  const container: Container = Object.fromEntries(fields)
+  return step.script === undefined ? container : { ...container, command: ['/bin/sh', '-eu', '-c', step.script] }
+}

@@ -1,0 +1,52 @@
+import { duplicateStep } from './duplicate-step.ts'
+import { exclusiveFields } from './exclusive-fields.ts'
+import { expressionInScript } from './expression-in-script.ts'
+import { invalidCron } from './invalid-cron.ts'
+import { invalidDefault, invalidEnum } from './invalid-default.ts'
+import { invalidLabel } from './invalid-label.ts'
+import { invalidDocumentName, invalidScheduleName, invalidStepName } from './invalid-name.ts'
+import { invalidPattern } from './invalid-pattern.ts'
+import { missingImage } from './missing-image.ts'
+import { notSupportedYet } from './not-supported-yet.ts'
+import { invalidParamName, paramCollision } from './param-names.ts'
+import { pushNeedsParams } from './push-needs-params.ts'
+import { refusedField } from './refused-field.ts'
+import { requiredWithDefault } from './required-with-default.ts'
+import { reservedName } from './reserved-name.ts'
+import type { DocumentRule, ScheduleRule, WorkflowRule } from './rule.ts'
+import { stepCycle } from './step-cycle.ts'
+import { stepsUnordered } from './steps-unordered.ts'
+import { tooManySteps } from './too-many-steps.ts'
+import { unknownDependency } from './unknown-dependency.ts'
+import { unknownTimeZone } from './unknown-time-zone.ts'
+import { unnamedSchedule } from './unnamed-schedule.ts'
+
+/** Rules for every document of ours. */
+export const DOCUMENT_RULES: readonly DocumentRule[] = [invalidDocumentName, invalidLabel]
+
+/** Rules for Workflow documents. Those that need other files are where files meet. */
+export const WORKFLOW_RULES: readonly WorkflowRule[] = [
+  reservedName,
+  invalidStepName,
+  invalidParamName,
+  paramCollision,
+  invalidDefault,
+  invalidEnum,
+  invalidPattern,
+  requiredWithDefault,
+  pushNeedsParams,
+  unnamedSchedule,
+  tooManySteps,
+  duplicateStep,
+  unknownDependency,
+  stepCycle,
+  stepsUnordered,
+  exclusiveFields,
+  refusedField,
+  missingImage,
+  expressionInScript,
+  notSupportedYet,
+]
+
+/** Rules for Schedule documents and for schedules inside workflows. */
+export const SCHEDULE_RULES: readonly ScheduleRule[] = [invalidScheduleName, invalidCron, unknownTimeZone]

@@ -1,0 +1,35 @@
+import type { Finding } from '../problem.ts'
+import { entryOf, type SourceNode } from '../source/source-node.ts'
+import { CONTAINER_FIELDS, type WorkflowSource } from '../workflow-source.ts'
+import type { WorkflowRule } from './rule.ts'
+
+/** What stands beside what, and why it must not. */
+const EXCLUSIVE: readonly { field: string; beside: readonly string[]; reason: string }[] = [
+  { field: 'command', beside: ['script'], reason: 'a script is the command; keep one of them' },
+  { field: 'args', beside: ['script'], reason: 'a script has no arguments; pass values by env' },
+  ...['script', 'pod', 'job', 'approval', 'use', ...CONTAINER_FIELDS.filter((field) => field !== 'env')].map((field) => ({
+    field,
+    beside: ['manifest'],
+    reason: 'the manifest says all that; only env, retries and timeout override it',
+  })),
+  { field: 'approval', beside: ['script', 'use', ...CONTAINER_FIELDS], reason: 'an approval runs nothing; make it a step of its own' },
+]
+
+/** Fields that say different things about the same step. */
+export const exclusiveFields: WorkflowRule = {
+  id: 'exclusive-fields',
+  severity: 'error',
+  check: ({ steps, finally: last, defaults }: WorkflowSource) =>
+    [...steps, ...last]
+      .map((step) => step.node)
+      .concat(defaults ?? [])
+      .flatMap(checkFields),
+}
+
+function checkFields(node: SourceNode): Finding[] {
+  return EXCLUSIVE.flatMap(({ field, beside, reason }) => {
+    const entry = entryOf(node, field)
+    const other = beside.find((name) => entryOf(node, name))
+    return entry && other !== undefined ? [{ at: entry.key.start, message: `"${field}" cannot stand beside "${other}": ${reason}` }] : []
+  })
+}

@@ -1,0 +1,13 @@
+import { excerpt } from '../excerpt.ts'
+import type { WorkflowRule } from './rule.ts'
+
+/** Kubernetes needs an image for every container. */
+export const missingImage: WorkflowRule = {
+  id: 'missing-image',
+  severity: 'error',
+  check({ steps, finally: last, defaults, isDamaged }) {
+    if (isDamaged(defaults)) return []
+    const without = [...steps, ...last].filter((step) => step.kind === 'Container' && !step.field('image') && !isDamaged(step.node))
+    return without.map(({ name, at }) => ({ at, message: `step ${excerpt(name)} needs an image; add "image" here or below spec.defaults` }))
+  },
+}

@@ -1,0 +1,131 @@
+import type { ErrorObject } from 'ajv/dist/2020.js'
+import { excerpt } from '../excerpt.ts'
+import { MOST_FINDINGS, type Finding } from '../problem.ts'
+import { nearestName } from '../near-names.ts'
+import { entryOf, itemsOf, type SourceNode } from '../source/source-node.ts'
+import { describeUnknownField, knownFields } from './unknown-field.ts'
+
+/** A finding that names its rule. */
+export interface SchemaFinding extends Finding {
+  rule: 'unknown-field' | 'missing-field' | 'wrong-type' | 'invalid-value'
+}
+
+/** What the schema says against a document. */
+export interface SchemaFindings {
+  findings: SchemaFinding[]
+  /** Every value that is wrong or holds something that is: rules draw no conclusion from what such a value lacks. */
+  damaged: ReadonlySet<SourceNode>
+}
+
+/** A value in its document: where to point at when it is wrong. */
+interface Place {
+  node: SourceNode
+  /** The values around it, outermost first. */
+  around: SourceNode[]
+  /** Name of its field; null for an item of a list. */
+  field: string | null
+  list: string | null
+  /** Its key, or its start. */
+  at: number
+}
+
+const TYPE_WORDS: Record<string, string> = {
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map of fields',
+  null: 'empty',
+}
+
+/** Puts the schema's errors into our words, each once, at their places. */
+export function schemaFindings(root: SourceNode, errors: readonly ErrorObject[]): SchemaFindings {
+  const damaged = new Set<SourceNode>()
+  const findings: SchemaFinding[] = []
+  const misspelt = misspeltFields(errors.slice(0, MOST_FINDINGS))
+  for (const error of errors) {
+    const place = placeOf(root, error.instancePath)
+    for (const node of [...place.around, place.node]) damaged.add(node)
+    if (findings.length >= MOST_FINDINGS) continue
+    if (error.keyword === 'required' && misspelt.has(`${error.instancePath} ${String(error.params.missingProperty)}`)) continue
+    findings.push(describe(error, place))
+  }
+  return { findings, damaged }
+}
+
+/** Fields that are there under a name that is nearly right: they are not missing as well. */
+function misspeltFields(errors: readonly ErrorObject[]): Set<string> {
+  const unknown = errors.filter((error) => error.keyword === 'additionalProperties')
+  return new Set(unknown.map((error) => `${error.instancePath} ${nearestName(String(error.params.additionalProperty), knownFields(error))}`))
+}
+
+function placeOf(root: SourceNode, pointer: string): Place {
+  const place: Place = { node: root, around: [], field: null, list: null, at: root.start }
+  for (const segment of pointer.split('/').slice(1)) {
+    const key = segment.replaceAll('~1', '/').replaceAll('~0', '~')
+    const entry = entryOf(place.node, key)
+    const next = entry?.value ?? itemsOf(place.node)[Number(key)]
+    if (!next) break
+    place.around.push(place.node)
+    place.node = next
+    place.at = entry?.key.start ?? next.start
+    if (entry) place.field = place.list = key
+    else place.field = null
+  }
+  return place
+}
+
+function describe(error: ErrorObject, place: Place): SchemaFinding {
+  const name = nameOf(place)
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const field = String(error.params.additionalProperty)
+      const at = entryOf(place.node, field)?.key.start ?? place.at
+      return { rule: 'unknown-field', at, message: describeUnknownField(field, place.field, error) }
+    }
+    case 'required':
+      return { rule: 'missing-field', at: place.at, message: `${name} needs the field "${String(error.params.missingProperty)}"` }
+    case 'type':
+      return { rule: 'wrong-type', at: place.node.start, message: `${name} must be ${describeType(error, place.node)}` }
+    default:
+      return { rule: 'invalid-value', at: place.node.start, message: `${name} ${describeValue(error, place.node)}` }
+  }
+}
+
+function nameOf(place: Place): string {
+  if (place.field !== null) return excerpt(place.field)
+  return place.list === null ? 'the document' : `an item of ${excerpt(place.list)}`
+}
+
+function describeType(error: ErrorObject, node: SourceNode): string {
+  const types = [error.params.type as string | string[]].flat()
+  const wanted = types.map((type) => TYPE_WORDS[type] ?? type).join(' or ')
+  if (node.kind === 'Scalar' && node.json !== null) {
+    if (types.includes('string')) return `${wanted}; quote it: "${String(node.json)}"`
+    if (types.includes('array') && typeof node.json === 'string') return `${wanted}; write [${excerpt(node.json)}]`
+    return `${wanted}, not ${excerpt(node.json)}`
+  }
+  return `${wanted}, not ${node.kind === 'List' ? 'a list' : node.kind === 'Map' ? 'a map of fields' : 'empty'}`
+}
+
+function describeValue(error: ErrorObject, node: SourceNode): string {
+  switch (error.keyword) {
+    case 'enum': {
+      const allowed = (error.params.allowedValues as unknown[]).map(String)
+      const near = typeof node.json === 'string' ? nearestName(node.json, allowed) : null
+      return `must be one of ${allowed.join(', ')}${near === null ? '' : `; did you mean "${near}"?`}`
+    }
+    case 'pattern': {
+      const { description, examples } = error.parentSchema as { description?: string; examples?: string[] }
+      return `is written wrong: ${excerpt(node.json)}. ${description ?? ''}${examples ? ` Such as ${examples.join(', ')}.` : ''}`
+    }
+    case 'minimum':
+      return `must be at least ${String(error.params.limit)}`
+    case 'minLength':
+    case 'minItems':
+      return 'must not be empty'
+    default:
+      return error.message ?? 'is not valid'
+  }
+}

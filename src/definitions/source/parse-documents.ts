@@ -1,0 +1,91 @@
+import { LineCounter, parseAllDocuments, type Document, type Node } from 'yaml'
+import { excerpt } from '../excerpt.ts'
+import type { Problem } from '../problem.ts'
+import { buildSource, type SourceFault } from './build-source.ts'
+import { checkBounds } from './check-bounds.ts'
+import type { SourceDocument } from './source-node.ts'
+
+/** The documents of a file that could be read, and what is wrong with the others. */
+export interface ParsedText {
+  documents: SourceDocument[]
+  problems: Problem[]
+  /** Whether a part of the text could not be read: what it declares is unknown. */
+  isUnreadable: boolean
+}
+
+/** What to do about faults whose message by the parser does not say so. */
+const ADVICE: Record<string, string> = {
+  TAB_AS_INDENT: 'indent with spaces',
+  BAD_INDENT: 'check the indentation of this line and the ones above it',
+  BLOCK_AS_IMPLICIT_KEY: 'start a new line after the first colon, or quote the value',
+  MISSING_CHAR: 'check the quotes, brackets and colons here and above',
+  BAD_SCALAR_START: 'quote the value',
+  BAD_DQ_ESCAPE: 'double the backslash, or use single quotes',
+  UNEXPECTED_TOKEN: 'check the indentation and brackets here and above',
+  TAG_RESOLVE_FAILED: 'take the tag out',
+}
+
+/** Reads YAML, of which JSON is a part, into documents with places. Empty documents are left out. Never throws. */
+export function parseDocuments(text: string): ParsedText {
+  const lines = new LineCounter()
+  const exceeded = checkBounds(text)
+  if (exceeded) {
+    addLines(lines, text)
+    return { documents: [], problems: [problemOf(lines, exceeded)], isUnreadable: true }
+  }
+  const parsed: ParsedText = { documents: [], problems: [], isUnreadable: false }
+  try {
+    for (const document of parse(text, lines)) addDocument(parsed, document, text, lines)
+  } catch (error) {
+    // A file must never stop the others, whatever the parser makes of it.
+    const message = `the file cannot be read as YAML: ${excerpt(error instanceof Error ? error.message : error)}`
+    parsed.problems.push(problemOf(lines, { rule: 'yaml-syntax', message, offset: 0 }))
+    parsed.isUnreadable = true
+  }
+  return parsed
+}
+
+function parse(text: string, lines: LineCounter): Document.Parsed[] {
+  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false, schema: 'core', merge: false, logLevel: 'silent' } as const
+  const documents = parseAllDocuments(text, options)
+  return Array.isArray(documents) ? documents : []
+}
+
+function addDocument(parsed: ParsedText, document: Document.Parsed, text: string, lines: LineCounter): void {
+  // The parser stumbles on after its first error; what it then reports is mostly a consequence.
+  const error = document.errors[0] ?? document.warnings.find((warning) => warning.code === 'TAG_RESOLVE_FAILED')
+  if (error) {
+    const advice = ADVICE[error.code]
+    const message = `${lowerFirst(firstLine(error.message))}${advice ? `; ${advice}` : ''}`
+    parsed.problems.push(problemOf(lines, { rule: 'yaml-syntax', message, offset: error.pos[0] }))
+    parsed.isUnreadable = true
+    return
+  }
+  const { root, faults } = buildSource(document.contents as Node | null)
+  parsed.problems.push(...faults.map((fault) => problemOf(lines, fault)))
+  const isFaulty = faults.length > 0
+  if (root && root.json !== null) parsed.documents.push({ root, text, isFaulty, positionAt: (offset) => positionAt(lines, offset) })
+  else if (isFaulty) parsed.isUnreadable = true
+}
+
+function problemOf(lines: LineCounter, fault: Omit<SourceFault, 'rule'> & { rule: string }): Problem {
+  return { ...positionAt(lines, fault.offset), severity: 'error', rule: fault.rule, message: fault.message }
+}
+
+function positionAt(lines: LineCounter, offset: number): { line: number; column: number } {
+  const { line, col } = lines.linePos(offset)
+  return { line: Math.max(line, 1), column: Math.max(col, 1) }
+}
+
+function addLines(lines: LineCounter, text: string): void {
+  lines.addNewLine(0)
+  for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) lines.addNewLine(index + 1)
+}
+
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0] ?? message
+}
+
+function lowerFirst(message: string): string {
+  return message.slice(0, 1).toLowerCase() + message.slice(1)
+}

@@ -1,0 +1,128 @@
+import {
+  childOf,
+  entriesOf,
+  entryOf,
+  itemsOf,
+  textOf,
+  type SourceDocument,
+  type SourceEntry,
+  type SourceMap,
+  type SourceNode,
+} from './source/source-node.ts'
+
+/** Fields of a core/v1 Container that make a step one by being there. */
+export const CONTAINER_FIELDS: readonly string[] =
+  `image command args workingDir env envFrom ports resources resizePolicy restartPolicy restartPolicyRules volumeMounts volumeDevices livenessProbe readinessProbe
+  startupProbe lifecycle terminationMessagePath terminationMessagePolicy imagePullPolicy securityContext stdin stdinOnce tty`.split(/\s+/)
+
+/** An edge as written: `step` and where it is named. */
+export interface DependencySource {
+  step: string
+  at: number
+}
+
+/** A step as written, for the rules: whatever is there, right or wrong. */
+export interface StepSource {
+  node: SourceNode
+  list: 'steps' | 'finally'
+  name: string | null
+  /** Where its name stands, or the step where it has none. */
+  at: number
+  /** Edges of the step's own `dependsOn`, else of the default one, else of `chain`. */
+  dependencies: DependencySource[]
+  /** The field as the step has it. */
+  own(field: string): SourceEntry | undefined
+  /** The field as the step or `defaults` has it. */
+  field(field: string): SourceEntry | undefined
+  kind: StepKind
+}
+
+/** What the fields of a step make it. */
+export type StepKind = 'Container' | 'Manifest' | 'Join' | 'Unknown'
+
+/** A schedule as written, for the rules: the `spec` of a document, or a trigger inside a workflow. */
+export interface ScheduleSource {
+  document: SourceDocument
+  spec: SourceNode | undefined
+}
+
+/** A workflow as written, for the rules. */
+export interface WorkflowSource {
+  document: SourceDocument
+  spec: SourceNode | undefined
+  defaults: SourceNode | undefined
+  steps: StepSource[]
+  finally: StepSource[]
+  /** The schedules among its triggers. */
+  schedules: ScheduleSource[]
+  /** Whether the schema finds this value, or something in it, wrong. What it lacks then means nothing. */
+  isDamaged(node: SourceNode | undefined): boolean
+}
+
+/** Makes the view of a Workflow document that rules look at. */
+export function viewWorkflow(document: SourceDocument, damaged: ReadonlySet<SourceNode>): WorkflowSource {
+  const spec = childOf(document.root, 'spec')
+  const defaults = childOf(spec, 'defaults')
+  const isChain = childOf(spec, 'chain')?.json === true
+  return {
+    document,
+    spec,
+    defaults,
+    steps: viewSteps('steps', childOf(spec, 'steps'), defaults, isChain),
+    finally: viewSteps('finally', childOf(spec, 'finally'), defaults, isChain),
+    schedules: itemsOf(childOf(spec, 'triggers', 'schedule')).map((node) => ({ document, spec: node })),
+    isDamaged: (node) => node !== undefined && damaged.has(node),
+  }
+}
+
+function viewSteps(list: StepSource['list'], nodes: SourceNode | undefined, defaults: SourceNode | undefined, isChain: boolean): StepSource[] {
+  const views: StepSource[] = []
+  for (const node of itemsOf(nodes)) {
+    if (node.kind === 'Map') views.push(viewStep(list, node, defaults, isChain ? views.at(-1) : undefined))
+  }
+  return views
+}
+
+function viewStep(list: StepSource['list'], node: SourceMap, defaults: SourceNode | undefined, above: StepSource | undefined): StepSource {
+  const own = (field: string) => entryOf(node, field)
+  const name = childOf(node, 'name')
+  const dependsOn = own('dependsOn') ?? (list === 'steps' ? entryOf(defaults, 'dependsOn') : undefined)
+  return {
+    node,
+    list,
+    name: textOf(name),
+    at: name?.start ?? node.start,
+    dependencies: dependsOn ? dependenciesOf(dependsOn.value) : chainTo(above),
+    own,
+    field: (field) => own(field) ?? entryOf(defaults, field),
+    kind: stepKind(fieldsOf(node), fieldsOf(defaults)),
+  }
+}
+
+function chainTo(above: StepSource | undefined): DependencySource[] {
+  return above?.name ? [{ step: above.name, at: above.at }] : []
+}
+
+function dependenciesOf(list: SourceNode): DependencySource[] {
+  const named = itemsOf(list).map((item) => (item.kind === 'Map' ? childOf(item, 'step') : item))
+  return named.flatMap((node) => (textOf(node) === null || !node ? [] : [{ step: String(node.json), at: node.start }]))
+}
+
+/** Fields of a step say what it is; `defaults` only when they say what is to be run, since an image alone must leave joins possible. */
+export function stepKind(fields: readonly string[], defaults: readonly string[]): StepKind {
+  if (fields.includes('manifest')) return 'Manifest'
+  if (fields.includes('use') || fields.includes('approval')) return 'Unknown'
+  if (fields.some((field) => field === 'script' || CONTAINER_FIELDS.includes(field))) return 'Container'
+  if (defaults.includes('manifest')) return 'Manifest'
+  return ['script', 'command', 'args'].some((field) => defaults.includes(field)) ? 'Container' : 'Join'
+}
+
+function fieldsOf(node: SourceNode | undefined): string[] {
+  return entriesOf(node).map(([field]) => field)
+}
+
+/** The step of a folder of manifests that `folder/file` belongs to. */
+export function ownerOfExpanded(name: string, steps: readonly StepSource[]): StepSource | undefined {
+  const owner = name.split('/', 1)[0]
+  return owner === name ? undefined : steps.find((step) => step.name === owner && step.kind === 'Manifest')
+}
