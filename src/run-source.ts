@@ -1,6 +1,6 @@
 import type { Definitions } from './definitions/workflow.ts'
 import type { Files } from './definitions/files.ts'
-import { loadDefinitions } from './definitions/load.ts'
+import { loadDefinitions } from './definitions/load-definitions.ts'
 import { findRepositoryRoot, readHeadCommit } from './git/repository-root.ts'
 import { resolveCommit } from './git/resolve-commit.ts'
 import { createWorkingTreeFiles } from './git/working-tree.ts'

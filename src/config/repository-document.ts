@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { ErrorObject } from 'ajv'
 import { LineCounter, parseDocument } from 'yaml'
 import schema from '../../schemas/repository.schema.json' with { type: 'json' }
-import { parseDurationSeconds } from '../definitions/duration.ts'
+import { parseDuration } from '../definitions/duration.ts'
 
 /** A Repository document as meant; what it leaves out is undefined. */
 export interface RepositoryDocument {
@@ -70,7 +70,7 @@ export function parseRepositoryDocument(text: string, file: string): RepositoryD
 function meant(written: Written, file: string): RepositoryDocument {
   const { metadata, spec } = written
   const seconds = (field: string, text: string | undefined): number | undefined => {
-    const parsed = text === undefined ? undefined : parseDurationSeconds(text)
+    const parsed = text === undefined ? undefined : parseDuration(text)
     if (parsed === null) throw new TypeError(`${file}: spec.${field} is no duration: write it as in 90s, 2h or 1d`)
     return parsed
   }

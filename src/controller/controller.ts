@@ -1,5 +1,5 @@
 import type { Context, FollowedRepository } from '../context.ts'
-import { createDefinitionCache } from '../definitions/load.ts'
+import { createDefinitionCache } from '../definitions/definition-cache.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import { createCronCache } from '../triggers/cron.ts'
 import { claim } from './claim.ts'

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { ConflictError } from '../cluster/ports.ts'
-import { loadDefinitions } from '../definitions/load.ts'
+import { loadDefinitions } from '../definitions/load-definitions.ts'
 import type { Definitions } from '../definitions/workflow.ts'
 import type { CommitSha } from '../git/ports.ts'
 import { asCommitSha, GitError } from '../git/ports.ts'

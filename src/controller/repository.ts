@@ -1,4 +1,4 @@
-import type { DefinitionCache } from '../definitions/load.ts'
+import type { DefinitionCache } from '../definitions/definition-cache.ts'
 import type { Context, FollowedRepository } from '../context.ts'
 import { createRunObject, isSameTrigger } from '../runs/create-run.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
