@@ -13,11 +13,11 @@ import { createPaint } from './paint.ts'
 import type { Shell } from './shell.ts'
 
 /** Opens a folder or a URL, as far as this command needs it; `url` comes back as it may be shown. */
-export type OpenStatus = (options: { url: string; branch: null; statusBranch: string; dataFolder: string }) => {
+export type OpenStatus = (options: { url: string; branch: null; statusBranch: string; dataFolder: string }) => Promise<{
   url: string
   status: StatusBranch
   close(): void
-}
+}>
 
 /** What a command works on. */
 interface Opened {
@@ -100,7 +100,7 @@ async function withStatus(shell: Shell, options: HistoryOptions, open: OpenStatu
   try {
     const place = parseRepositoryUrl(options.repo)
     const repo = place.kind === 'folder' ? path.resolve(shell.workingDirectory, place.path) : options.repo
-    const opened = open({ url: repo, branch: null, statusBranch: options.branch, dataFolder })
+    const opened = await open({ url: repo, branch: null, statusBranch: options.branch, dataFolder })
     try {
       await work({ url: opened.url, branch: options.branch, status: opened.status })
     } finally {

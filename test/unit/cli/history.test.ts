@@ -84,7 +84,7 @@ describe('fusee history', () => {
   })
 
   it('shows the repository as it may be shown', async () => {
-    const open: OpenStatus = () => ({ url: 'https://git.example.com/a/b.git', status: createMemoryRemote().open(), close: () => undefined })
+    const open: OpenStatus = async () => ({ url: 'https://git.example.com/a/b.git', status: createMemoryRemote().open(), close: () => undefined })
     const wantMessage = 'https://git.example.com/a/b.git has no branch fusee/status: nothing has been recorded there yet'
     await expect(run(createMemoryRemote(), ['--repo', 'https://ada:s3cret@git.example.com/a/b.git'], open)).rejects.toThrow(new Error(wantMessage))
   })
@@ -118,7 +118,7 @@ describe('the folder for what is fetched', () => {
   it('is gone at the end, also after a failure', async () => {
     const folders: string[] = []
     const filled = await remoteWith([failed])
-    const open: OpenStatus = (options) => {
+    const open: OpenStatus = async (options) => {
       expect(existsSync(options.dataFolder)).toBe(true)
       folders.push(options.dataFolder)
       if (folders.length > 1) throw new GitError('RepositoryNotFound', 'no repository here')
@@ -157,7 +157,7 @@ async function remoteWith(runs: readonly StoredRun[]): Promise<MemoryRemote> {
   return remote
 }
 
-function opened(remote: MemoryRemote, { url }: { url: string }) {
+async function opened(remote: MemoryRemote, { url }: { url: string }) {
   return { url, status: remote.open(), close: () => undefined }
 }
 
