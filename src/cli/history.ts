@@ -12,12 +12,15 @@ import { historyTable } from './history-table.ts'
 import { createPaint } from './paint.ts'
 import type { Shell } from './shell.ts'
 
-/** Opens a folder or a URL, as far as this command needs it; `url` comes back as it may be shown. */
-export type OpenStatus = (options: { url: string; branch: null; statusBranch: string; dataFolder: string }) => Promise<{
+/** Opens a folder or a URL, as far as this command needs it. */
+export type OpenStatus = (options: { url: string; branch: null; statusBranch: string; dataFolder: string }) => OpenedStatus | Promise<OpenedStatus>
+
+interface OpenedStatus {
+  /** As it may be shown: without credentials. */
   url: string
   status: StatusBranch
   close(): void
-}>
+}
 
 /** What a command works on. */
 interface Opened {
