@@ -1,10 +1,10 @@
 import Table from 'cli-table3'
-import picocolors from 'picocolors'
 import { formatDuration } from '../history/duration.ts'
 import { plainText } from '../history/markdown.ts'
 import type { RunRecord } from '../history/record.ts'
 import { triggerText } from '../history/trigger-text.ts'
 import type { RunResult } from '../runs/run.ts'
+import type { Paint } from './paint.ts'
 
 const NO_LINES = {
   top: '',
@@ -25,9 +25,8 @@ const NO_LINES = {
 }
 
 /** Records as a table for people, one line each; times are UTC. */
-export function historyTable(records: readonly RunRecord[], options: { colour: boolean }): string {
+export function historyTable(records: readonly RunRecord[], paint: Paint): string {
   if (records.length === 0) return 'No run is recorded yet.\n'
-  const colours = picocolors.createColors(options.colour)
   const table = new Table({
     head: ['RUN', 'RESULT', 'STARTED BY', 'STARTED (UTC)', 'DURATION', 'COMMIT'],
     chars: NO_LINES,
@@ -37,7 +36,7 @@ export function historyTable(records: readonly RunRecord[], options: { colour: b
     const startedAt = record.startedAt ?? record.createdAt
     table.push([
       oneLine(record.run),
-      paint(record.result, colours),
+      mark(record.result, paint),
       triggerText(record.trigger, oneLine),
       startedAt.slice(0, 19).replace('T', ' '),
       record.startedAt === null ? '' : formatDuration(Date.parse(record.finishedAt) - Date.parse(record.startedAt)),
@@ -51,17 +50,17 @@ export function historyTable(records: readonly RunRecord[], options: { colour: b
     .join('\n')}\n`
 }
 
-function paint(result: RunResult, colours: ReturnType<typeof picocolors.createColors>): string {
+function mark(result: RunResult, paint: Paint): string {
   switch (result) {
     case 'Succeeded':
-      return colours.green(`✓ ${result}`)
+      return paint.good(`✓ ${result}`)
     case 'Failed':
     case 'TimedOut':
-      return colours.red(`✗ ${result}`)
+      return paint.bad(`✗ ${result}`)
     case 'Cancelled':
-      return colours.yellow(`■ ${result}`)
+      return `■ ${result}`
     case 'Skipped':
-      return colours.dim(`- ${result}`)
+      return paint.dim(`- ${result}`)
   }
 }
 

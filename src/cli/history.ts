@@ -2,22 +2,33 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { parseRepositoryUrl } from '../git/open.ts'
 import type { StatusBranch } from '../git/ports.ts'
 import { takeOver } from '../history/owner.ts'
 import { pathSegment } from '../history/paths.ts'
 import { listWorkflows, readHistory } from '../history/read.ts'
 import { encodeJson } from '../history/record.ts'
 import { historyTable } from './history-table.ts'
+import { createPaint } from './paint.ts'
 import type { Shell } from './shell.ts'
 
 /** Opens a folder or a URL, as far as this command needs it. */
-export type OpenStatus = (options: {
+export type OpenStatus = (options: { url: string; branch: null; statusBranch: string; dataFolder: string }) => OpenedStatus | Promise<OpenedStatus>
+
+interface OpenedStatus {
+  /** As it may be shown: without credentials. */
   url: string
-  branch: string | null
-  statusBranch: string
-  dataFolder: string
-  credentials: Record<string, never>
-}) => { status: StatusBranch; close(): void }
+  status: StatusBranch
+  close(): void
+}
+
+/** What a command works on. */
+interface Opened {
+  /** The repository, without credentials. */
+  url: string
+  branch: string
+  status: StatusBranch
+}
 
 interface HistoryOptions {
   repo: string
@@ -39,7 +50,7 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
     .addOption(new Option('--output <FORMAT>', 'text or json').choices(['text', 'json']).default('text'))
     .addHelpText('after', '\nExample:\n  fusee history nightly-report --repo https://git.example.com/acme/data-jobs.git --limit 5')
     .action(async (workflow: string | undefined, options: HistoryOptions) => {
-      await withStatus(shell, options, open, (status) => showHistory(shell, status, workflow, options))
+      await withStatus(shell, options, open, (opened) => showHistory(shell, opened, workflow, options))
     })
   history
     .command('take-over')
@@ -49,7 +60,7 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
     .addHelpText('after', '\nExample:\n  fusee history take-over --repo https://git.example.com/acme/data-jobs.git')
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<HistoryOptions>()
-      await withStatus(shell, options, open, (status) => releaseBranch(shell, status))
+      await withStatus(shell, options, open, (opened) => releaseBranch(shell, opened))
     })
   return history
 }
@@ -62,52 +73,42 @@ function branchOption(): Option {
   return new Option('--branch <NAME>', 'its status branch').default('fusee/status')
 }
 
-async function showHistory(shell: Shell, status: StatusBranch, workflow: string | undefined, options: HistoryOptions): Promise<void> {
-  if ((await status.fetchTip(shell.stopSignal())) === null) {
-    throw new Error(`${shownName(options.repo)} has no branch ${options.branch}: nothing has been recorded there yet`)
-  }
-  if (workflow !== undefined) await checkWorkflow(status, workflow, options)
+async function showHistory(shell: Shell, { url, branch, status }: Opened, workflow: string | undefined, options: HistoryOptions): Promise<void> {
+  if ((await status.fetchTip(shell.stopSignal())) === null) throw new Error(`${url} has no branch ${branch}: nothing has been recorded there yet`)
+  if (workflow !== undefined) await checkWorkflow({ url, branch, status }, workflow)
   const { records, unreadable } = await readHistory(status, { limit: options.limit, ...(workflow === undefined ? {} : { workflow }) })
-  shell.stdout.write(options.output === 'json' ? encodeJson({ records }) : historyTable(records, { colour: isColourful(shell) }))
+  shell.stdout.write(options.output === 'json' ? encodeJson({ records }) : historyTable(records, createPaint(shell)))
   for (const { path: file, message } of unreadable) shell.stderr.write(`fusee: ${file}: ${message}\n`)
   if (unreadable.length > 0) shell.exitCode = 1
 }
 
-async function checkWorkflow(status: StatusBranch, workflow: string, options: HistoryOptions): Promise<void> {
+async function checkWorkflow({ url, branch, status }: Opened, workflow: string): Promise<void> {
   const known = await listWorkflows(status)
   if (known.includes(pathSegment(workflow))) return
   const named = known.slice(0, MOST_WORKFLOWS_NAMED).join(', ')
-  const others =
-    known.length === 0
-      ? 'nor of any other'
-      : `only of ${named}${known.length > MOST_WORKFLOWS_NAMED ? ` and ${known.length - MOST_WORKFLOWS_NAMED} more` : ''}`
-  throw new Error(`${shownName(options.repo)} has no records of a workflow ${JSON.stringify(workflow)} on ${options.branch}, ${others}`)
+  const more = known.length > MOST_WORKFLOWS_NAMED ? ` and ${known.length - MOST_WORKFLOWS_NAMED} more` : ''
+  const others = known.length === 0 ? 'nor of any other' : `only of ${named}${more}`
+  throw new Error(`${url} has no records of a workflow ${JSON.stringify(workflow)} on ${branch}, ${others}`)
 }
 
-async function releaseBranch(shell: Shell, status: StatusBranch): Promise<void> {
+async function releaseBranch(shell: Shell, { status }: Opened): Promise<void> {
   const result = await takeOver({ status, by: userInfo().username, nowMs: Date.now() }, shell.stopSignal())
   shell.stdout.write(`${result.message}\n`)
   if (result.kind === 'NoBranch') shell.exitCode = 1
 }
 
-function isColourful({ stdout, env }: Shell): boolean {
-  return 'isTTY' in stdout && stdout.isTTY === true && (env['NO_COLOR'] ?? '') === ''
-}
-
-/** A URL may carry a password or a token. */
-function shownName(repo: string): string {
-  if (!URL.canParse(repo)) return repo
-  const url = new URL(repo)
-  return `${url.protocol}//${url.host}${url.pathname}`
-}
-
 /** What is fetched of a remote goes into a folder that does not outlive the command. */
-async function withStatus(shell: Shell, options: HistoryOptions, open: OpenStatus, work: (status: StatusBranch) => Promise<void>): Promise<void> {
+async function withStatus(shell: Shell, options: HistoryOptions, open: OpenStatus, work: (opened: Opened) => Promise<void>): Promise<void> {
   const dataFolder = await mkdtemp(path.join(tmpdir(), 'fusee-history-'))
   try {
-    const url = URL.canParse(options.repo) ? options.repo : path.resolve(shell.workingDirectory, options.repo)
-    const { status, close } = open({ url, branch: null, statusBranch: options.branch, dataFolder, credentials: {} })
-    await work(status).finally(close)
+    const place = parseRepositoryUrl(options.repo)
+    const repo = place.kind === 'folder' ? path.resolve(shell.workingDirectory, place.path) : options.repo
+    const opened = await open({ url: repo, branch: null, statusBranch: options.branch, dataFolder })
+    try {
+      await work({ url: opened.url, branch: options.branch, status: opened.status })
+    } finally {
+      opened.close()
+    }
   } finally {
     await rm(dataFolder, { recursive: true, force: true })
   }

@@ -7,6 +7,7 @@ import { failedStep } from './state.ts'
 const SKIP_CI = '[skip ci]'
 
 const RESULTS: readonly RunResult[] = ['Succeeded', 'Failed', 'TimedOut', 'Cancelled', 'Skipped']
+const FATES: readonly TickFate['fate'][] = ['Late', 'Skipped', 'Missed', 'Backfilled', 'Lost']
 
 /** The message of a commit that records these runs and fates of ticks: what happened, and five trailers per run. */
 export function commitMessage(runs: readonly StoredRun[], fates: readonly TickFate[]): string {
@@ -22,13 +23,19 @@ export function ownerMessage(text: string): string {
 function subject(runs: readonly StoredRun[], fates: readonly TickFate[]): string {
   const [run, tick] = [runs[0], fates[0]]
   if (run !== undefined)
-    return runs.length === 1 ? `${oneLine(run.spec.workflow)}: ${outcome(run)}` : `${runs.length} runs: ${tally(runs.map(resultOf), RESULTS)}`
+    return runs.length === 1
+      ? `${oneLine(run.spec.workflow)}: ${outcome(run)}`
+      : `${runs.length} runs: ${tally(
+          runs.map((one) => [resultOf(one), 1]),
+          RESULTS,
+        )}`
   if (tick === undefined) return 'Nothing happened'
-  if (fates.length === 1) return `${oneLine(tick.workflow)}: tick ${oneLine(tick.at)} ${tick.fate}`
+  const ticks = fates.reduce((sum, fate) => sum + (fate.count ?? 1), 0)
+  if (ticks === 1) return `${oneLine(tick.workflow)}: tick ${oneLine(tick.at)} ${tick.fate}`
   const of = fates.every((fate) => fate.workflow === tick.workflow) ? `${oneLine(tick.workflow)}: ` : ''
-  return `${of}${fates.length} ticks: ${tally(
-    fates.map((fate) => fate.fate),
-    ['Late', 'Skipped', 'Missed', 'Backfilled', 'Lost'],
+  return `${of}${ticks} ticks: ${tally(
+    fates.map((fate): [string, number] => [fate.fate, fate.count ?? 1]),
+    FATES,
   )}`
 }
 
@@ -40,11 +47,11 @@ function outcome(run: StoredRun): string {
   return `${resultOf(run)}${step === null ? '' : ` at ${oneLine(step)}`}${duration}`
 }
 
-function tally(words: readonly string[], order: readonly string[]): string {
-  const counted = order.map((word) => ({ word, times: words.filter((other) => other === word).length }))
-  return counted
-    .filter(({ times }) => times > 0)
-    .map(({ word, times }) => `${times} ${word}`)
+function tally(times: readonly (readonly [word: string, times: number])[], order: readonly string[]): string {
+  const totals = order.map((word): [string, number] => [word, times.reduce((sum, [other, count]) => (other === word ? sum + count : sum), 0)])
+  return totals
+    .filter(([, total]) => total > 0)
+    .map(([word, total]) => `${total} ${word}`)
     .join(', ')
 }
 

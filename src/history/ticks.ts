@@ -7,8 +7,8 @@ import * as shape from './shape.ts'
 export type OddFate = Exclude<TickFate['fate'], 'Fired'>
 
 /**
- * Ticks of one schedule with the same fate, evenly spaced: `from`, `to` and `count` tell each of them. So nothing is lost
- * by folding, and what is delivered twice is found again.
+ * Ticks of one schedule with the same fate, from the first to the last. Those that are added one by one fold to a range only
+ * where they are evenly spaced: `from`, `to` and `count` then tell each of them, and what is delivered twice is found again.
  */
 export interface TickRange {
   schedule: string
@@ -28,11 +28,16 @@ export interface TicksFile {
   ranges: TickRange[]
 }
 
-/** More than a day has minutes, for a few schedules at the same time; a file with more was not written here. */
+/** Minutes of a day, both midnights included: a range of more is kept as it came. */
+const MOST_UNFOLDED = 1441
+
+/** Enough for dozens of schedules that tick every minute; a file with more was not written here. */
 const MOST_TICKS = 100_000
 
+/** A tick, or a range that cannot be told tick by tick. */
 interface Tick extends Omit<TickRange, 'from' | 'to' | 'count'> {
   atMs: number
+  whole: { toMs: number; count: number } | null
 }
 
 /** Whether a fate belongs into `ticks.json`. */
@@ -43,7 +48,7 @@ export function isOdd(fate: TickFate): fate is TickFate & { fate: OddFate } {
 /** The ranges with these fates added: depends on the set of fates only, whatever came first and however often. A tick that is there already takes the new fate. */
 export function mergeTicks(ranges: readonly TickRange[], fates: readonly TickFate[]): TickRange[] {
   const ticks = new Map<string, Tick>()
-  for (const tick of [...ranges.flatMap(unfold), ...fates.filter(isOdd).map(tickOf)]) ticks.set(`${tick.atMs} ${tick.schedule}`, tick)
+  for (const tick of [...ranges, ...fates.filter(isOdd).map(rangeOf)].flatMap(unfold)) ticks.set(`${tick.atMs} ${tick.schedule}`, tick)
   return fold([...ticks.values()])
 }
 
@@ -55,7 +60,7 @@ export function encodeTicks(workflow: string, ranges: readonly TickRange[]): str
 /** Reads `ticks.json`. Throws ShapeError. */
 export function parseTicks(text: string): TickRange[] {
   const { ranges } = shape.parseJson(text, readTicks)
-  const total = ranges.reduce((sum, range) => sum + range.count, 0)
+  const total = ranges.reduce((sum, range) => sum + (spacingMs(range) === null ? 1 : range.count), 0)
   if (total > MOST_TICKS) throw new shape.ShapeError(`ranges: ${total} ticks, at most ${MOST_TICKS} are allowed`)
   return ranges
 }
@@ -80,21 +85,35 @@ const readTicks = shape.object<TicksFile>({
   ),
 })
 
-function tickOf(fate: TickFate & { fate: OddFate }): Tick {
-  return { schedule: fate.schedule, fate: fate.fate, reason: fate.reason, run: fate.run, atMs: parseTimestamp(fate.at) }
+function rangeOf({ schedule, fate, reason, run, at, until, count }: TickFate & { fate: OddFate }): TickRange {
+  return { schedule, fate, reason, run, from: at, to: until ?? at, count: count ?? 1 }
 }
 
-function unfold({ from, to, count, ...tick }: TickRange): Tick[] {
-  const fromMs = parseTimestamp(from)
-  const spaceMs = count < 2 ? 0 : (parseTimestamp(to) - fromMs) / (count - 1)
-  return Array.from({ length: count }, (_, index) => ({ ...tick, atMs: fromMs + index * spaceMs }))
+function unfold(range: TickRange): Tick[] {
+  const { from, to, count, ...tick } = range
+  const [fromMs, toMs] = [parseTimestamp(from), parseTimestamp(to)]
+  const spaceMs = spacingMs(range)
+  if (spaceMs === null) return [{ ...tick, atMs: fromMs, whole: { toMs, count } }]
+  return Array.from({ length: count }, (_, index) => ({ ...tick, atMs: fromMs + index * spaceMs, whole: null }))
+}
+
+/** Between two ticks of a range; null when they cannot be told apart: too many, or not evenly spaced for sure. */
+function spacingMs({ from, to, count }: TickRange): number | null {
+  if (count < 2) return 0
+  const spaceMs = (parseTimestamp(to) - parseTimestamp(from)) / (count - 1)
+  return count <= MOST_UNFOLDED && spaceMs > 0 && spaceMs % 1000 === 0 ? spaceMs : null
 }
 
 function fold(ticks: readonly Tick[]): TickRange[] {
   const bySchedule = ticks.toSorted((left, right) => compare(left.schedule, right.schedule) || left.atMs - right.atMs)
   const ranges: { first: Tick; lastMs: number; spaceMs: number; count: number }[] = []
   for (const tick of bySchedule) {
-    const open = ranges.at(-1)
+    if (tick.whole !== null) {
+      ranges.push({ first: tick, lastMs: tick.whole.toMs, spaceMs: 0, count: tick.whole.count })
+      continue
+    }
+    const last = ranges.at(-1)
+    const open = last?.first.whole === null ? last : undefined
     const spaceMs = open === undefined ? 0 : tick.atMs - open.lastMs
     if (open !== undefined && isAlike(open.first, tick) && (open.count === 1 || open.spaceMs === spaceMs)) {
       Object.assign(open, { lastMs: tick.atMs, spaceMs, count: open.count + 1 })
@@ -104,7 +123,9 @@ function fold(ticks: readonly Tick[]): TickRange[] {
   }
   return ranges
     .toSorted((left, right) => left.first.atMs - right.first.atMs || compare(left.first.schedule, right.first.schedule))
-    .map(({ first: { atMs, ...tick }, lastMs, count }) => ({ ...tick, from: formatTick(atMs), to: formatTick(lastMs), count }))
+    .map(({ first: { schedule, fate, reason, run, atMs }, lastMs, count }) => {
+      return { schedule, fate, reason, run, from: formatTick(atMs), to: formatTick(lastMs), count }
+    })
 }
 
 function isAlike(left: Tick, right: Tick): boolean {

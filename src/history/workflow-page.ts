@@ -4,7 +4,7 @@ import { inlineText, pageTime, resultMark, table } from './markdown.ts'
 import { durationChart } from './mermaid.ts'
 import { dayOf, pathSegment } from './paths.ts'
 import { triggeredAtMs } from './record.ts'
-import type { RunDigest, TickDay, WorkflowState } from './state.ts'
+import type { RunDigest, TickDay, TickRow, WorkflowState } from './state.ts'
 import { triggerText } from './trigger-text.ts'
 
 const RUNS_SHOWN = 30
@@ -43,11 +43,15 @@ function ticksTable(days: readonly TickDay[]): string {
     rows.map((row) => [
       inlineText(row.schedule),
       row.fate,
-      row.count === 1 ? pageTime(row.from) : `${pageTime(row.from)} to ${pageTime(row.to).slice(-8)}, ${row.count} ticks`,
+      row.count === 1 ? pageTime(row.from) : `${pageTime(row.from)} to ${pageTime(isSameDay(row) ? row.to.slice(11) : row.to)}, ${row.count} ticks`,
       inlineText(row.reason ?? ''),
     ]),
   )
   return table(['Schedule', 'Fate', 'Ticks', 'Reason'], rows)
+}
+
+function isSameDay({ from, to }: TickRow): boolean {
+  return from.slice(0, 10) === to.slice(0, 10)
 }
 
 function durationMs(run: RunDigest): number | null {

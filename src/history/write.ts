@@ -33,7 +33,7 @@ export type WriteResult =
  */
 export async function writeHistory(request: WriteRequest, signal?: AbortSignal): Promise<WriteResult> {
   const { status, owner, repository, runs, cursors, nowMs } = request
-  const batch: HistoryBatch = { repository, runs, cursors, schedules: scheduleNotes(request.versions, request.cron, cursors, nowMs) }
+  const batch: HistoryBatch = { repository, runs, cursors, schedules: scheduleNotes(repository, request.versions, request.cron, cursors, nowMs) }
   return onNewestTip(status, signal, async (tip) => {
     const old = await readFiles(status, filesToRead(batch))
     const ownership = judgeOwner(old.get(OWNER_PATH) ?? null, owner)

@@ -124,6 +124,7 @@ export function cursorsWith(wish: Partial<Cursors> = {}): Cursors {
 /** A cron whose ticks are the full hours, whatever the expression. */
 export const everyHour: CronCache = {
   ticks: () => ({
+    form: 'hourly',
     next: (afterMs) => (Math.floor(afterMs / 3_600_000) + 1) * 3_600_000,
     newest: () => null,
     count: () => 0,

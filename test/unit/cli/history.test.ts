@@ -71,22 +71,22 @@ describe('fusee history', () => {
       name: 'no status branch',
       remote: createMemoryRemote(),
       words: [],
-      wantMessage: './data-jobs has no branch fusee/status: nothing has been recorded there yet',
+      wantMessage: '/work-folder/data-jobs has no branch fusee/status: nothing has been recorded there yet',
     },
     {
       name: 'an unknown workflow',
       remote: null,
       words: ['nightly'],
-      wantMessage: './data-jobs has no records of a workflow "nightly" on fusee/status, only of nightly-report, site',
+      wantMessage: '/work-folder/data-jobs has no records of a workflow "nightly" on fusee/status, only of nightly-report, site',
     },
   ])('has one clear message for $name', async ({ remote, words, wantMessage }) => {
     await expect(run(remote ?? (await remoteWith([failed, pushed])), words)).rejects.toThrow(wantMessage)
   })
 
-  it('never repeats the password of a URL', async () => {
-    const repo = ['--repo', 'https://ada:s3cret@git.example.com/a/b.git?token=s3cret']
+  it('shows the repository as it may be shown', async () => {
+    const open: OpenStatus = async () => ({ url: 'https://git.example.com/a/b.git', status: createMemoryRemote().open(), close: () => undefined })
     const wantMessage = 'https://git.example.com/a/b.git has no branch fusee/status: nothing has been recorded there yet'
-    await expect(run(createMemoryRemote(), repo)).rejects.toThrow(new Error(wantMessage))
+    await expect(run(createMemoryRemote(), ['--repo', 'https://ada:s3cret@git.example.com/a/b.git'], open)).rejects.toThrow(new Error(wantMessage))
   })
 
   it.each(['0', '-1', '1.5', 'many', ''])('refuses --limit %j', async (limit) => {
@@ -117,11 +117,12 @@ describe('fusee history take-over', () => {
 describe('the folder for what is fetched', () => {
   it('is gone at the end, also after a failure', async () => {
     const folders: string[] = []
+    const filled = await remoteWith([failed])
     const open: OpenStatus = async (options) => {
       expect(existsSync(options.dataFolder)).toBe(true)
       folders.push(options.dataFolder)
       if (folders.length > 1) throw new GitError('RepositoryNotFound', 'no repository here')
-      return { status: (await remoteWith([failed])).open() }
+      return opened(filled, options)
     }
     await run(createMemoryRemote(), [], open)
     await expect(run(createMemoryRemote(), [], open)).rejects.toThrow('no repository here')
@@ -134,12 +135,13 @@ describe('the folder for what is fetched', () => {
     { repo: 'https://git.example.com/a/b.git', wantUrl: 'https://git.example.com/a/b.git' },
   ])('opens $repo', async ({ repo, wantUrl }) => {
     const urls: string[] = []
+    const filled = await remoteWith([failed])
     await run(
       createMemoryRemote(),
       ['--repo', repo],
-      async ({ url, statusBranch }) => {
-        urls.push(url, statusBranch)
-        return { status: (await remoteWith([failed])).open() }
+      (options) => {
+        urls.push(options.url, options.statusBranch)
+        return opened(filled, options)
       },
       ['--branch', 'other/status'],
     )
@@ -155,10 +157,14 @@ async function remoteWith(runs: readonly StoredRun[]): Promise<MemoryRemote> {
   return remote
 }
 
+async function opened(remote: MemoryRemote, { url }: { url: string }) {
+  return { url, status: remote.open(), close: () => undefined }
+}
+
 async function run(
   remote: MemoryRemote,
   words: readonly string[],
-  open: OpenStatus = async () => ({ status: remote.open() }),
+  open: OpenStatus = (options) => opened(remote, options),
   more: readonly string[] = [],
 ) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]

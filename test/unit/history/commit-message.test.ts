@@ -35,6 +35,12 @@ describe('the subject of a commit', () => {
     { name: 'one tick', runs: [], ticks: ticks.slice(0, 1), wantSubject: 'nightly-report: tick 2026-11-20T01:00:00Z Missed [skip ci]' },
     { name: 'ticks of one workflow', runs: [], ticks, wantSubject: 'nightly-report: 3 ticks: 1 Skipped, 2 Missed [skip ci]' },
     {
+      name: 'a range of ticks',
+      runs: [],
+      ticks: [fateOf('2026-11-20T01:00:00Z', { until: '2026-11-20T23:00:00Z', count: 23 })],
+      wantSubject: 'nightly-report: 23 ticks: 23 Missed [skip ci]',
+    },
+    {
       name: 'ticks of several',
       runs: [],
       ticks: [...ticks, fateOf('2026-11-20T01:00:00Z', { workflow: 'x', fate: 'Lost' })],

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { scheduleNotes } from '../../../src/history/schedule-notes.ts'
-import { cursorsWith, everyHour, inForce } from '../../support/history-builders.ts'
+import { cursorsWith, everyHour, inForce, REPOSITORY } from '../../support/history-builders.ts'
 
 const NOW_MS = Date.parse('2026-11-20T05:30:00Z')
 const nine = Date.parse('2026-11-20T09:00:00Z')
@@ -17,7 +17,7 @@ const table = [
   { name: 'never while suspended for good', schedule: 'new', suspend: { untilMs: null, reason: null }, wantNext: null },
 ]
 it.each(table)('the next tick comes $name', ({ schedule, suspend, wantNext }) => {
-  expect(scheduleNotes(inForce(schedule, 'w', suspend), everyHour, cursorsWith(), NOW_MS)).toEqual([
+  expect(scheduleNotes(REPOSITORY, inForce(schedule, 'w', suspend), everyHour, cursorsWith(), NOW_MS)).toEqual([
     { name: schedule, workflow: 'w', nextTickAt: wantNext },
   ])
 })

@@ -17,6 +17,23 @@ describe('ticks of a day', () => {
     ])
   })
 
+  it('takes ranges as they come, and goes on with them where they are evenly spaced', () => {
+    const range = fateOf(hour(1), { until: hour(3), count: 3 })
+    expect(mergeTicks([], [range, fateOf(hour(4))]).map(({ from, to, count }) => [from, to, count])).toEqual([[hour(1), hour(4), 4]])
+  })
+
+  it.each([
+    { name: 'unevenly spaced ticks', range: fateOf(hour(1), { until: hour(8), count: 12 }) },
+    { name: 'a year of minutes', range: fateOf('2025-11-20T01:00:00Z', { until: hour(1), count: 525_601 }) },
+  ])('keeps a range of $name as it is, however often it comes', ({ range }) => {
+    const once = mergeTicks([], [range, fateOf(hour(9))])
+    expect(once.map(({ from, to, count }) => [from, to, count])).toEqual([
+      [range.at, range.until, range.count],
+      [hour(9), hour(9), 1],
+    ])
+    expect(mergeTicks(parseTicks(encodeTicks('w', once)), [range, fateOf(hour(9)), range])).toEqual(once)
+  })
+
   it('leaves out what simply fired', () => {
     expect(mergeTicks([], [fateOf(hour(1), { fate: 'Fired', reason: null, run: 'x' })])).toEqual([])
   })
@@ -72,7 +89,8 @@ describe('ticks of a day', () => {
   })
 
   it('refuses a file with a number of ticks that nobody can unfold', () => {
-    const text = encodeTicks('w', [{ schedule: 's', fate: 'Missed', reason: null, run: null, from: hour(1), to: hour(2), count: 1e15 }])
-    expect(() => parseTicks(text)).toThrow('ticks, at most 100000 are allowed')
+    const range = { fate: 'Missed', reason: null, run: null, from: hour(1), to: '2026-11-21T01:00:00Z', count: 1441 } as const
+    const ranges = Array.from({ length: 100 }, (_, index) => ({ ...range, schedule: `${index}` }))
+    expect(() => parseTicks(encodeTicks('w', ranges))).toThrow('ranges: 144100 ticks, at most 100000 are allowed')
   })
 })

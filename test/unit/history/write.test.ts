@@ -1,31 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GitError } from '../../../src/git/ports.ts'
-import { claimBranch, takeOver } from '../../../src/history/owner.ts'
-import { hasRecord, readCursorCopies, readHistory } from '../../../src/history/read.ts'
-import { writeHistory, type WriteRequest } from '../../../src/history/write.ts'
-import type { StoredRun } from '../../../src/runs/run.ts'
-import { COMMIT, cursorsWith, everyHour, failedRun, fateOf, finishedRun, inForce, REPOSITORY } from '../../support/history-builders.ts'
+import { claimBranch } from '../../../src/history/owner.ts'
+import { writeHistory } from '../../../src/history/write.ts'
+import { COMMIT, cursorsWith, failedRun, fateOf, finishedRun, inForce } from '../../support/history-builders.ts'
+import { claimRequest, NOW_MS, readBack, requestOf, US } from '../../support/history-requests.ts'
 import { createMemoryRemote, type MemoryRemote } from '../../support/memory-status-branch.ts'
-
-const NOW_MS = Date.parse('2026-11-20T02:00:00Z')
-const US = 'uid-1/data/data-jobs'
-
-function requestOf(remote: MemoryRemote, wish: Partial<WriteRequest> = {}): WriteRequest {
-  return {
-    status: remote.open(),
-    owner: US,
-    repository: REPOSITORY,
-    runs: [],
-    cursors: cursorsWith(),
-    versions: inForce('nightly-nordics', 'nightly-report'),
-    cron: everyHour,
-    nowMs: NOW_MS,
-    ...wish,
-  }
-}
-
-const claimRequest = (remote: MemoryRemote, owner: string) => ({ status: remote.open(), owner, repository: REPOSITORY, nowMs: NOW_MS })
 
 describe('writing to the status branch', () => {
   it('puts record, pages, state and owner into one commit', async () => {
@@ -256,162 +236,8 @@ describe('what is on the branch in the end', () => {
   })
 })
 
-describe('owning the branch', () => {
-  it('is claimed once, and stays ours', async () => {
-    const remote = createMemoryRemote()
-    expect(await claimBranch(claimRequest(remote, US))).toEqual({ kind: 'Claimed', commit: remote.log()[0]?.id })
-    expect(await claimBranch(claimRequest(remote, US))).toEqual({ kind: 'Ours' })
-    expect(remote.log()).toHaveLength(1)
-    expect(remote.files().get('history/state/owner.json')).toBe(
-      `{\n  "apiVersion": "fusee.dev/v1alpha1",\n  "kind": "Owner",\n  "owner": "${US}",\n  "repository": "data/data-jobs",\n  "claimedAt": "2026-11-20T02:00:00.000Z"\n}\n`,
-    )
-  })
-
-  it('is left to another, who is named', async () => {
-    const remote = createMemoryRemote()
-    await claimBranch(claimRequest(remote, 'them'))
-    const wantOwned = { kind: 'BranchOwned', by: 'them', message: expect.stringContaining('fusee history take-over') as unknown }
-    expect(await claimBranch(claimRequest(remote, US))).toEqual(wantOwned)
-    expect(await writeHistory(requestOf(remote, { runs: [failedRun()] }))).toEqual(wantOwned)
-    expect(remote.log()).toHaveLength(1)
-  })
-
-  it('goes to one of two that claim at once', async () => {
-    const remote = createMemoryRemote()
-    remote.beforeCommit = () => {
-      remote.push({
-        'history/state/owner.json':
-          '{"apiVersion":"fusee.dev/v1alpha1","kind":"Owner","owner":"them","repository":"a/b","claimedAt":"2026-11-20T02:00:00Z"}',
-      })
-    }
-    expect(await claimBranch(claimRequest(remote, US))).toMatchObject({ kind: 'BranchOwned', by: 'them' })
-  })
-
-  it('is noticed as lost in the middle of a write', async () => {
-    const remote = createMemoryRemote()
-    await claimBranch(claimRequest(remote, US))
-    remote.beforeCommit = () => {
-      remote.push({
-        'history/state/owner.json':
-          '{"apiVersion":"fusee.dev/v1alpha1","kind":"Owner","owner":"them","repository":"a/b","claimedAt":"2026-11-20T02:00:00Z"}',
-      })
-    }
-    expect(await writeHistory(requestOf(remote, { runs: [failedRun()] }))).toMatchObject({ kind: 'BranchOwned', by: 'them' })
-    expect([...remote.files().keys()]).toEqual(['history/state/owner.json'])
-  })
-
-  it('is taken over: free for the next one, closed to the former', async () => {
-    const remote = createMemoryRemote()
-    await claimBranch(claimRequest(remote, US))
-    expect(await takeOver({ status: remote.open(), by: 'ada', nowMs: NOW_MS })).toMatchObject({ kind: 'TakenOver', formerOwner: US })
-    const wantTaken = { kind: 'BranchOwned', by: 'ada', message: expect.stringContaining('was taken away from this controller') as unknown }
-    expect(await claimBranch(claimRequest(remote, US))).toEqual(wantTaken)
-    expect(await writeHistory(requestOf(remote, { runs: [failedRun()] }))).toEqual(wantTaken)
-    expect(await takeOver({ status: remote.open(), by: 'ada', nowMs: NOW_MS })).toMatchObject({ kind: 'NoOwner' })
-    expect(await claimBranch(claimRequest(remote, 'them'))).toMatchObject({ kind: 'Claimed' })
-    expect(await claimBranch(claimRequest(remote, US))).toMatchObject({ kind: 'BranchOwned', by: 'them' })
-  })
-
-  it('is not there to take over without a branch or an owner', async () => {
-    const remote = createMemoryRemote()
-    expect(await takeOver({ status: remote.open(), by: 'ada', nowMs: NOW_MS })).toMatchObject({ kind: 'NoBranch' })
-    remote.push({ 'history/README.md': '' })
-    expect(await takeOver({ status: remote.open(), by: 'ada', nowMs: NOW_MS })).toMatchObject({ kind: 'NoOwner' })
-    expect(remote.log()).toHaveLength(1)
-  })
-
-  it('stands back from an owner that cannot be read, until a take-over', async () => {
-    const remote = createMemoryRemote()
-    remote.push({ 'history/state/owner.json': '{' })
-    expect(await claimBranch(claimRequest(remote, US))).toMatchObject({
-      kind: 'BranchOwned',
-      by: 'unknown',
-      message: expect.stringContaining('cannot be read') as unknown,
-    })
-    expect(await takeOver({ status: remote.open(), by: 'ada', nowMs: NOW_MS })).toMatchObject({ kind: 'TakenOver' })
-    expect(await claimBranch(claimRequest(remote, US))).toMatchObject({ kind: 'Claimed' })
-  })
-})
-
-describe('reading the branch', () => {
-  it('gives back the cursors as of the newest commit', async () => {
-    const remote = createMemoryRemote()
-    const status = remote.open()
-    await status.fetchTip()
-    expect(await readCursorCopies(status)).toBeNull()
-    const cursors = cursorsWith({ rewound: true })
-    await writeHistory(
-      requestOf(remote, { status, runs: [finishedRun({ workflow: 'other', name: 'other-a' })], cursors: cursorsWith({ lastCommit: null }) }),
-    )
-    await writeHistory(requestOf(remote, { status, runs: [failedRun()], cursors }))
-    const { lastCommit, rewound, validCommits, validScheduleCommits, schedules } = cursors
-    expect(await readCursorCopies(status)).toEqual({ lastCommit, rewound, validCommits, validScheduleCommits, schedules })
-  })
-
-  it('makes do with the workflows’ own copies when the overview is spoilt', async () => {
-    const remote = createMemoryRemote()
-    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
-    remote.push({ 'history/state/overview.json': '{', 'history/state/else.json': '[]' })
-    const status = remote.open()
-    await status.fetchTip()
-    expect(await readCursorCopies(status)).toEqual({
-      lastCommit: null,
-      rewound: true,
-      validCommits: { 'nightly-report': COMMIT },
-      validScheduleCommits: {},
-      schedules: cursorsWith().schedules,
-    })
-  })
-
-  it('finds a record whatever its day', async () => {
-    const remote = createMemoryRemote()
-    const status = remote.open()
-    await writeHistory(requestOf(remote, { status, runs: runsOver([1, 40, 400]) }))
-    expect(await hasRecord(status, 'nightly-report', 'run-400')).toBe(true)
-    expect(await hasRecord(status, 'nightly-report', 'run-1')).toBe(true)
-    expect(await hasRecord(status, 'nightly-report', 'run-2')).toBe(false)
-    expect(await hasRecord(status, 'nightly', 'run-1')).toBe(false)
-  })
-
-  it('gives the newest records first, across workflows, days and years', async () => {
-    const remote = createMemoryRemote()
-    const status = remote.open()
-    const others = [2, 41].map((day) =>
-      finishedRun({ name: `other-${day}`, workflow: 'other', createdAt: new Date(NOW_MS + day * 86_400_000).toISOString() }),
-    )
-    await writeHistory(requestOf(remote, { status, runs: [...runsOver([1, 40, 41.5, 41, 400]), ...others] }))
-    const names = async (limit: number, workflow?: string): Promise<string[]> =>
-      (await readHistory(status, workflow === undefined ? { limit } : { limit, workflow })).records.map(({ run }) => run)
-    expect(await names(100)).toEqual(['run-400', 'run-41.5', 'other-41', 'run-41', 'run-40', 'other-2', 'run-1'])
-    expect(await names(3)).toEqual(['run-400', 'run-41.5', 'other-41'])
-    expect(await names(2, 'other')).toEqual(['other-41', 'other-2'])
-    expect(await names(2, 'nobody')).toEqual([])
-  })
-
-  it('lets a broken file hide no good one', async () => {
-    const remote = createMemoryRemote()
-    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
-    remote.push({ 'history/nightly-report/2026/11/20/broken.json': '{}' })
-    const { records, unreadable } = await readBack(remote)
-    expect(records).toHaveLength(1)
-    expect(unreadable).toEqual([
-      { path: 'history/nightly-report/2026/11/20/broken.json', message: expect.stringContaining('apiVersion: missing') as unknown },
-    ])
-  })
-})
-
 function fail(): never {
   throw new GitError('Unreachable', 'cut')
-}
-
-function runsOver(days: readonly number[]): StoredRun[] {
-  return days.map((day) => finishedRun({ name: `run-${day}`, createdAt: new Date(NOW_MS + day * 86_400_000).toISOString() }))
-}
-
-async function readBack(remote: MemoryRemote) {
-  const status = remote.open()
-  await status.fetchTip()
-  return readHistory(status, { limit: 1000 })
 }
 
 function rowOf(remote: MemoryRemote, workflow: string): string | undefined {

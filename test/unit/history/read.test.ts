@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { hasRecord, readCursorCopies, readHistory } from '../../../src/history/read.ts'
+import { writeHistory } from '../../../src/history/write.ts'
+import type { StoredRun } from '../../../src/runs/run.ts'
+import { COMMIT, cursorsWith, failedRun, finishedRun } from '../../support/history-builders.ts'
+import { NOW_MS, readBack, requestOf } from '../../support/history-requests.ts'
+import { createMemoryRemote } from '../../support/memory-status-branch.ts'
+
+describe('reading the branch', () => {
+  it('gives back the cursors as of the newest commit', async () => {
+    const remote = createMemoryRemote()
+    const status = remote.open()
+    await status.fetchTip()
+    expect(await readCursorCopies(status)).toBeNull()
+    const cursors = cursorsWith({ rewound: true })
+    await writeHistory(
+      requestOf(remote, { status, runs: [finishedRun({ workflow: 'other', name: 'other-a' })], cursors: cursorsWith({ lastCommit: null }) }),
+    )
+    await writeHistory(requestOf(remote, { status, runs: [failedRun()], cursors }))
+    const { lastCommit, rewound, validCommits, validScheduleCommits, schedules } = cursors
+    expect(await readCursorCopies(status)).toEqual({ lastCommit, rewound, validCommits, validScheduleCommits, schedules })
+  })
+
+  it('makes do with the workflows’ own copies when the overview is spoilt', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
+    remote.push({ 'history/state/overview.json': '{', 'history/state/else.json': '[]' })
+    const status = remote.open()
+    await status.fetchTip()
+    expect(await readCursorCopies(status)).toEqual({
+      lastCommit: null,
+      rewound: true,
+      validCommits: { 'nightly-report': COMMIT },
+      validScheduleCommits: {},
+      schedules: cursorsWith().schedules,
+    })
+  })
+
+  it('finds a record whatever its day', async () => {
+    const remote = createMemoryRemote()
+    const status = remote.open()
+    await writeHistory(requestOf(remote, { status, runs: runsOver([1, 40, 400]) }))
+    expect(await hasRecord(status, 'nightly-report', 'run-400')).toBe(true)
+    expect(await hasRecord(status, 'nightly-report', 'run-1')).toBe(true)
+    expect(await hasRecord(status, 'nightly-report', 'run-2')).toBe(false)
+    expect(await hasRecord(status, 'nightly', 'run-1')).toBe(false)
+  })
+
+  it('gives the newest records first, across workflows, days and years', async () => {
+    const remote = createMemoryRemote()
+    const status = remote.open()
+    const others = [2, 41].map((day) =>
+      finishedRun({ name: `other-${day}`, workflow: 'other', createdAt: new Date(NOW_MS + day * 86_400_000).toISOString() }),
+    )
+    await writeHistory(requestOf(remote, { status, runs: [...runsOver([1, 40, 41.5, 41, 400]), ...others] }))
+    const names = async (limit: number, workflow?: string): Promise<string[]> =>
+      (await readHistory(status, workflow === undefined ? { limit } : { limit, workflow })).records.map(({ run }) => run)
+    expect(await names(100)).toEqual(['run-400', 'run-41.5', 'other-41', 'run-41', 'run-40', 'other-2', 'run-1'])
+    expect(await names(3)).toEqual(['run-400', 'run-41.5', 'other-41'])
+    expect(await names(2, 'other')).toEqual(['other-41', 'other-2'])
+    expect(await names(2, 'nobody')).toEqual([])
+  })
+
+  it('lets a broken file hide no good one', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
+    remote.push({ 'history/nightly-report/2026/11/20/broken.json': '{}' })
+    const { records, unreadable } = await readBack(remote)
+    expect(records).toHaveLength(1)
+    expect(unreadable).toEqual([
+      { path: 'history/nightly-report/2026/11/20/broken.json', message: expect.stringContaining('apiVersion: missing') as unknown },
+    ])
+  })
+})
+
+function runsOver(days: readonly number[]): StoredRun[] {
+  return days.map((day) => finishedRun({ name: `run-${day}`, createdAt: new Date(NOW_MS + day * 86_400_000).toISOString() }))
+}
