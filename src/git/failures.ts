@@ -43,7 +43,6 @@ const STORAGE_REASONS: Readonly<Record<string, string>> = {
 export function oneLine(text: string, secrets: readonly string[] = [], longest = 400): string {
   let line = text
   for (const secret of secrets) if (secret !== '') line = line.replaceAll(secret, '***')
-  // eslint-disable-next-line no-control-regex -- what a terminal would obey is what we take out
   line = line.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim()
   return line.length > longest ? `${line.slice(0, longest)}…` : line
 }

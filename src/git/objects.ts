@@ -45,7 +45,6 @@ export interface CommitText {
 export const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
 export const FOLDER_MODE = '40000'
 export const FILE_MODE = '100644'
-const SUBMODULE_MODE = '160000'
 const ID_BYTES = 20
 
 /** The object with its id. */
@@ -72,8 +71,8 @@ export function isFile(entry: TreeEntry): boolean {
   return entry.mode.startsWith('100')
 }
 
-export function isSubmodule(entry: TreeEntry): boolean {
-  return entry.mode === SUBMODULE_MODE
+export function isExecutable(entry: TreeEntry): boolean {
+  return isFile(entry) && (Number.parseInt(entry.mode, 8) & 0o100) !== 0
 }
 
 /** The entries of a stored tree. Throws RangeError when the bytes are no tree. Own code because the library's refuses trees that hold names with a backslash. */

@@ -49,10 +49,10 @@ const IDLE_TIMEOUT_MS = 30_000
 const MAX_BYTES = 512 * 2 ** 20
 
 /**
- * Opens a repository without looking at it yet: what is wrong with it, `fetchTip` says. Throws GitError for a URL or
- * branch name that can never work.
+ * Opens a repository without looking at it yet: what is wrong with it, `fetchTip` says. Rejects with GitError for a URL
+ * or branch name that can never work.
  */
-export function openRepository(options: OpenRepositoryOptions): OpenedRepository {
+export async function openRepository(options: OpenRepositoryOptions): Promise<OpenedRepository> {
   const style: CommitStyle = { author: options.author ?? FUSEE_AUTHOR, now: options.now ?? Date.now }
   branchRef(options.statusBranch)
   if (options.branch !== null) branchRef(options.branch)

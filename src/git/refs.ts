@@ -11,7 +11,6 @@ const LONGEST_SYMREF_CHAIN = 5
 /** The full name of a branch. Throws GitError `BranchNotFound` when git would not take the name. */
 export function branchRef(branch: string): string {
   const parts = branch.split('/')
-  // eslint-disable-next-line no-control-regex -- git forbids control characters in names of refs
   const bad = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\.$/.test(branch) || branch.startsWith('-') || branch === '@'
   if (bad || parts.some((part) => part === '' || part.startsWith('.') || part.endsWith('.lock'))) {
     throw new GitError('BranchNotFound', `${JSON.stringify(branch)} cannot be the name of a Git branch: correct it`)

@@ -68,7 +68,8 @@ export function createSmartHttp(url: string, credentials: Credentials, client: H
     }
     const text = await readErrorText(response)
     const said = text === '' ? '' : ` (it says: ${oneLine(text, secrets)})`
-    throw statusError(response.status, service, showUrl(original), authorization !== null, said, mayCarryCredentials(original, target))
+    const login = authorization === null ? 'none' : mayCarryCredentials(original, target) ? 'sent' : 'withheld'
+    throw statusError({ status: response.status, service, where: showUrl(original), login, said })
   }
 
   return {
@@ -121,34 +122,39 @@ async function readErrorText(response: HttpResponse): Promise<string> {
   return text
 }
 
-function statusError(status: number, service: GitService, where: string, loggedIn: boolean, said: string, sameHost: boolean): GitError {
-  const pushing = service === 'git-receive-pack'
-  switch (true) {
-    case status === 401 && !sameHost:
-      return new GitError('Unauthorized', `${where} redirects to another host, which gets no credentials: use the URL of that host${said}`)
-    case status === 401:
-      return new GitError(
-        'Unauthorized',
-        loggedIn
-          ? `${where} does not accept the credentials: check user name, password or token${said}`
-          : `${where} asks for credentials: give a user name and password, or a token${said}`,
-      )
-    case status === 403 && pushing:
-      return new GitError('PushRefused', `${where} does not let these credentials write: give them the right to push${said}`)
-    case status === 403:
-      return new GitError('Unauthorized', `${where} does not let these credentials read: give them the right${said}`)
-    case status === 404 || status === 410:
-      return new GitError(
-        'RepositoryNotFound',
-        `no repository at ${where}, or none that these credentials may see: check the URL and the credentials${said}`,
-      )
-    case status === 413:
-      return new GitError('TooLarge', `${where} does not take a push of that size: raise the server's limit${said}`)
-    case status >= 300 && status < 400:
-      return new GitError('Unreachable', `${where} has moved (HTTP ${status}): it is looked up again`)
-    case status >= 500 || status === 429 || status === 408:
-      return new GitError('Unreachable', `${where} is in trouble (HTTP ${status}); it is tried again${said}`)
-    default:
-      return new GitError('Corrupt', `${where} answers HTTP ${status}, not as a Git server: check the URL${said}`)
+interface BadStatus {
+  status: number
+  service: GitService
+  where: string
+  /** Whether there are credentials, and whether this host was given them. */
+  login: 'none' | 'sent' | 'withheld'
+  /** Text of the answer, in parentheses; empty when there is none. */
+  said: string
+}
+
+function statusError(bad: BadStatus): GitError {
+  const { status, service, where, said } = bad
+  if (status === 401) return new GitError('Unauthorized', `${where} ${UNAUTHORIZED[bad.login]}${said}`)
+  if (status === 403 && service === 'git-receive-pack') {
+    return new GitError('PushRefused', `${where} does not let these credentials write: give them the right to push${said}`)
   }
+  if (status === 403) return new GitError('Unauthorized', `${where} does not let these credentials read: give them the right${said}`)
+  if (status === 404 || status === 410) {
+    return new GitError(
+      'RepositoryNotFound',
+      `no repository at ${where}, or none that these credentials may see: check the URL and the credentials${said}`,
+    )
+  }
+  if (status === 413) return new GitError('TooLarge', `${where} does not take a push of that size: raise the server's limit${said}`)
+  if (status >= 300 && status < 400) return new GitError('Unreachable', `${where} has moved (HTTP ${status}): it is looked up again`)
+  if (status >= 500 || status === 429 || status === 408) {
+    return new GitError('Unreachable', `${where} is in trouble (HTTP ${status}); it is tried again${said}`)
+  }
+  return new GitError('Corrupt', `${where} answers HTTP ${status}, not as a Git server: check the URL${said}`)
+}
+
+const UNAUTHORIZED: Readonly<Record<BadStatus['login'], string>> = {
+  none: 'asks for credentials: give a user name and password, or a token',
+  sent: 'does not accept the credentials: check user name, password or token',
+  withheld: 'redirects to another host, which gets no credentials: use the URL of that host',
 }

@@ -1,7 +1,7 @@
 import type { FileEntry } from '../definitions/files.ts'
 import type { ObjectReader } from './object-reader.ts'
 import type { TreeEntry } from './objects.ts'
-import { isFile, isFolder } from './objects.ts'
+import { isExecutable, isFile, isFolder } from './objects.ts'
 
 /** The parts of a path; `.` and doubled slashes are skipped. */
 export function pathSegments(path: string): string[] {
@@ -55,10 +55,16 @@ export async function listFiles(reader: ObjectReader, tree: string, folder: stri
   return files.sort((a, b) => byCodeUnits(a.path, b.path))
 }
 
+/** Whether a name can stand in a path of this disk; git refuses others, but a tree made on purpose can hold them. */
+function isPlainName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && name.toLowerCase() !== '.git' && !name.includes('/')
+}
+
 async function collectFiles(reader: ObjectReader, tree: string, prefix: string, files: FileEntry[]): Promise<void> {
   for (const entry of await reader.tree(tree)) {
+    if (!isPlainName(entry.name)) continue
     if (isFolder(entry)) await collectFiles(reader, entry.id, `${prefix}${entry.name}/`, files)
-    else if (isFile(entry)) files.push({ path: prefix + entry.name, id: entry.id })
+    else if (isFile(entry)) files.push({ path: prefix + entry.name, id: entry.id, ...(isExecutable(entry) ? { executable: true } : {}) })
   }
 }
 

@@ -5,7 +5,7 @@ import { openRepository } from '../../src/git/open.ts'
 import type { OpenedRepository } from '../../src/git/open.ts'
 import { startGitHttpServer } from '../support/git-http-server.ts'
 import { checkObjects, findTip, importCommits, moveBranch, readBranchFiles, runGit } from '../support/git-program.ts'
-import type { GitContract, GitHarness } from './git.ts'
+import type { GitContract, GitHarness } from './git-harness.ts'
 import { describeGitPorts } from './git.ts'
 
 interface Server {
@@ -37,10 +37,10 @@ function contractOf({ name, config, versionZero = false }: Server): GitContract 
       const opened: OpenedRepository[] = []
       let nowMs = 1_700_000_000_000
       return {
-        open({ keepData = false } = {}) {
+        async open({ keepData = false } = {}) {
           const dataFolder = join(folder, keepData ? 'data' : `data-${opened.length}`)
           const now = () => (nowMs += 1000)
-          const ports = openRepository({ url: `${server.url}/repo.git`, branch: null, statusBranch: 'fusee/status', dataFolder, now })
+          const ports = await openRepository({ url: `${server.url}/repo.git`, branch: null, statusBranch: 'fusee/status', dataFolder, now })
           opened.push(ports)
           return ports
         },

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { FUSEE_AUTHOR } from '../../src/git/build-commit.ts'
 import { createLocalRepository, createLocalSource, createLocalStatus } from '../../src/git/local.ts'
 import { checkObjects, findTip, importCommits, moveBranch, readBranchFiles, runGit } from '../support/git-program.ts'
-import type { GitContract, GitHarness } from './git.ts'
+import type { GitContract, GitHarness } from './git-harness.ts'
 import { describeGitPorts } from './git.ts'
 
 type Prepare = (folder: string) => Promise<{ repository: string; opened: string }>
@@ -41,7 +41,7 @@ function contractOf(name: string, prepare: Prepare): GitContract {
       const { repository, opened } = await prepare(folder)
       let nowMs = 1_700_000_000_000
       return {
-        open() {
+        async open() {
           const local = createLocalRepository(opened)
           const style = { author: FUSEE_AUTHOR, now: () => (nowMs += 1000) }
           return { source: createLocalSource(local, opened, null), status: createLocalStatus(local, opened, 'fusee/status', style) }

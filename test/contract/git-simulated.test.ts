@@ -8,7 +8,7 @@ describeGitPorts({
     let nowMs = 1_700_000_000_000
     const git = createSimulatedGit({ now: () => (nowMs += 1000) })
     return {
-      open: () => git.open(),
+      open: async () => git.open(),
       async push(commits, { branch = 'main', merge = [], message = 'change' } = {}) {
         let last = null
         for (const [index, files] of commits.entries()) last = await git.pushCommit(files, message, { branch, parents: index === 0 ? merge : [] })
