@@ -63,8 +63,8 @@ export function createGitRemote(): GitRemote {
   }
 }
 
-/** Follows a branch of the remote. */
-export function createRemoteSource(remote: GitRemote, branch: string): SourceRepository {
+/** Follows a branch of the remote; `blobIds` may be shared among all sources. */
+export function createRemoteSource(remote: GitRemote, branch: string, blobIds = new Map<string, string>()): SourceRepository {
   return {
     branch,
     async fetchTip() {
@@ -77,7 +77,7 @@ export function createRemoteSource(remote: GitRemote, branch: string): SourceRep
       return {
         async list(folder) {
           const paths = [...tree().keys()].filter((path) => folder === '' || path.startsWith(`${folder}/`)).sort()
-          return paths.map((path): FileEntry => ({ path, id: blobId(tree().get(path) ?? '') }))
+          return paths.map((path): FileEntry => ({ path, id: blobId(blobIds, tree().get(path) ?? '') }))
         },
         async read(path) {
           const content = tree().get(path)
@@ -138,10 +138,8 @@ function commitOf(commits: ReadonlyMap<CommitSha, RemoteCommit>, sha: CommitSha)
   return commit
 }
 
-const blobIds = new Map<string, string>()
-
-/** Equal contents, equal ids, also across seeds. */
-function blobId(content: string): string {
+/** Equal contents, equal ids; hashing each once is worth it over many seeds. */
+function blobId(blobIds: Map<string, string>, content: string): string {
   const known = blobIds.get(content)
   if (known !== undefined) return known
   const id = sha1(content)

@@ -14,7 +14,10 @@ interface FailureRule {
   onPodConditions?: { type: string; status?: string }[]
 }
 
-/** Judges a Job by its pods as Kubernetes' Job controller does: completions, parallelism, backoffLimit (default 6), podFailurePolicy. */
+/**
+ * Judges a Job by its pods as Kubernetes' Job controller does: completions, parallelism, backoffLimit (default 6),
+ * podFailurePolicy. Pods that were lost do not count unless a rule says so: what every cluster owes to Fusee's Jobs.
+ */
 export function judgeJob(job: StoredJob, pods: readonly Pod[]): JobVerdict {
   const rules = ((job.spec['podFailurePolicy'] as { rules?: FailureRule[] } | undefined)?.rules ?? []) satisfies FailureRule[]
   const completions = job.spec.completions ?? 1
@@ -33,7 +36,7 @@ export function judgeJob(job: StoredJob, pods: readonly Pod[]): JobVerdict {
 }
 
 function actionFor(pod: Pod, rules: readonly FailureRule[]): FailureRule['action'] {
-  return rules.find((rule) => isMatch(pod, rule))?.action ?? 'Count'
+  return rules.find((rule) => isMatch(pod, rule))?.action ?? (isDisrupted(pod) ? 'Ignore' : 'Count')
 }
 
 function isMatch(pod: Pod, rule: FailureRule): boolean {

@@ -97,15 +97,15 @@ describe('Jobs in the simulated cluster', () => {
         wantCondition: 'Complete CompletionsReached',
       },
       {
-        name: 'lost pods that a rule ignores',
+        name: 'lost pods, which do not count',
         annotations: { [POD_ANNOTATIONS.exitCodes]: 'lost,lost,0' },
-        spec: { podFailurePolicy: { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] }] } },
         wantExits: [137, 137, 0],
         wantCondition: 'Complete CompletionsReached',
       },
       {
-        name: 'lost pods that no rule ignores',
+        name: 'lost pods that a rule counts',
         annotations: { [POD_ANNOTATIONS.exitCodes]: 'lost,0' },
+        spec: { podFailurePolicy: { rules: [{ action: 'Count', onPodConditions: [{ type: 'DisruptionTarget' }] }] } },
         wantExits: [137],
         wantCondition: 'Failed BackoffLimitExceeded',
       },
