@@ -29,6 +29,8 @@ export interface JobFacts {
   stoppedAtMs: number | null
   isReleased: boolean
   isGone: boolean
+  /** Whether an earlier Job of this name was in the status of its Run: a name that nobody has noted proves nothing once somebody took the Job away. */
+  wasKnown: boolean
 }
 
 /** Everything that has happened in one world; the oracle judges by it. */
@@ -165,6 +167,7 @@ function noteJob(facts: Facts, before: StoredJob | null, after: StoredJob | null
       stoppedAtMs: null,
       isReleased: false,
       isGone: false,
+      wasKnown: known !== undefined && hasNoted(facts, known),
     })
     return
   }
@@ -172,6 +175,10 @@ function noteJob(facts: Facts, before: StoredJob | null, after: StoredJob | null
   if (deletionTimestamp !== undefined) known.stoppedAtMs ??= atMs
   known.isReleased = !(finalizers ?? []).includes(FINALIZER)
   known.isGone = after === null
+}
+
+function hasNoted(facts: Facts, { run, name }: JobFacts): boolean {
+  return facts.runs.get(run)?.run.status?.steps.some(({ job }) => job === name) ?? false
 }
 
 function notePod(facts: Facts, job: StoredJob, pod: Pod, atMs: number): void {

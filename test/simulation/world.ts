@@ -59,6 +59,7 @@ export function createWorld(scenario: Scenario, createController: CreateControll
     facts,
     remote,
     models: author.models,
+    begun: new Map(),
     now: () => clock.now(),
     isClockTrue: scenario.isClockTrue,
     complain(rule, message) {

@@ -1,7 +1,7 @@
 import { FINALIZER, LABELS, type ObjectRef, type StoredJob } from '../../runs/objects.ts'
 import type { JobCluster } from '../ports.ts'
 import type { ClusterChange } from './changes.ts'
-import { copyJson } from './copy-json.ts'
+import { copyJson, freezeJson } from './copy-json.ts'
 import { createEventHub, type EventDelays } from './event-hub.ts'
 import { createJobController, type JobTiming } from './job-controller.ts'
 import { createObjectStore, type ServerState } from './object-store.ts'
@@ -51,7 +51,7 @@ export function createSimulatedJobs(
 
   return {
     async createJob(job) {
-      const creation = store.create({ ...copyJson(job), status: {} })
+      const creation = store.create({ ...copyJson(job), spec: freezeJson(copyJson(job.spec)), status: {} })
       if (creation.kind === 'Created') controller.start(creation.object)
       return copyJson(creation)
     },

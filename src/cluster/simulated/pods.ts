@@ -23,7 +23,7 @@ export function pendingPod(job: StoredJob, meta: Pick<StoredMeta, 'name' | 'uid'
       annotations: { ...template.metadata?.annotations },
       ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: job.metadata.name, uid: job.metadata.uid, controller: true }],
     },
-    spec: { ...template.spec },
+    spec: template.spec,
     status: { phase: 'Pending' },
   }
 }

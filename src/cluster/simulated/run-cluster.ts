@@ -2,7 +2,7 @@ import type { ObjectRef } from '../../runs/objects.ts'
 import type { Cursors, StoredRun } from '../../runs/run.ts'
 import { ConflictError, type RunCluster } from '../ports.ts'
 import type { ClusterChange } from './changes.ts'
-import { copyJson } from './copy-json.ts'
+import { copyJson, freezeJson } from './copy-json.ts'
 import { createEventHub, type EventDelays } from './event-hub.ts'
 import { createObjectStore, type ServerState } from './object-store.ts'
 
@@ -65,7 +65,10 @@ function updated(stored: StoredRun, given: StoredRun): StoredRun {
   delete next.spec.cancel
   if (given.spec.cancel !== undefined) next.spec.cancel = given.spec.cancel
   delete next.status
-  if (given.status !== undefined) next.status = given.status
+  if (given.status === undefined) return next
+  next.status = given.status
+  // A run's definition is pinned once.
+  freezeJson(next.status.definition)
   return next
 }
 

@@ -1,13 +1,15 @@
 import type { CommitSha } from '../../../src/git/ports.ts'
 import type { Facts, RunFacts } from '../facts.ts'
 import type { GitRemote } from '../git-remote.ts'
-import type { RepositoryModel, StepModel, WorkflowModel } from '../model.ts'
+import type { RepositoryModel, ScheduleModel, StepModel, WorkflowModel } from '../model.ts'
 
 /** What the oracle judges: everything that happened, and what the authors meant. */
 export interface Case {
   facts: Facts
   remote: GitRemote
   models: ReadonlyMap<CommitSha, RepositoryModel>
+  /** What each schedule was when its cursor began, by name: the form in the cursors is the product's own affair. */
+  begun: Map<string, { form: string; schedule: ScheduleModel }>
   now: () => number
   /** Whether the controller's clock never differs from the world's. */
   isClockTrue: boolean

@@ -56,7 +56,8 @@ function checkStepAgainstJob(input: Case, where: string, model: StepModel, step:
   const wasEnded = job.stoppedAtMs !== null || step.stop !== undefined || isDeadline(job)
   if (step.result === 'Skipped') input.complain('skipped-with-job', `${where} is Skipped but had a Job`)
   if (step.result === 'Succeeded' && !hasSucceeded(job)) input.complain('false-success', `${where} is Succeeded but none of its pods is`)
-  if (step.result === 'Failed' && hasSucceeded(job) && !wasEnded) input.complain('false-failure', `${where} is Failed but a pod of it succeeded`)
+  if (step.result === 'Failed' && hasSucceeded(job) && !wasEnded && step.reason !== 'JobDeleted')
+    input.complain('false-failure', `${where} is Failed but a pod of it succeeded`)
   if (step.result === 'Failed' && !isExhausted(job) && !wasEnded && step.reason !== 'JobDeleted') {
     input.complain('early-failure', `${where} is Failed with retries left`)
   }

@@ -29,7 +29,7 @@ export function checkNewJob(input: Case, job: JobFacts): void {
   const found = stepOf(workflow, job.step)
   if (found === null || found.step.kind === 'Join') return input.complain('job-without-step', `Job ${job.name} belongs to no step with a Job`)
   const { step, isFinally } = found
-  if (job.creations > 1) input.complain('job-twice', `Job ${job.name} was made ${job.creations} times`)
+  if (job.creations > 1 && job.wasKnown) input.complain('job-twice', `Job ${job.name} was made ${job.creations} times`)
   if (run.finishedAtMs !== null) input.complain('job-after-end', `Job ${job.name} was made after its run had finished`)
   if (job.job.spec.backoffLimit !== step.retries) {
     input.complain('retries', `Job ${job.name} has backoffLimit ${job.job.spec.backoffLimit}, its step ${step.retries} retries`)
@@ -50,9 +50,21 @@ export function checkNewJob(input: Case, job: JobFacts): void {
 }
 
 function checkStepsEnded(input: Case, run: RunFacts, workflow: WorkflowModel, job: JobFacts): void {
-  const open = workflow.steps.filter((step) => endOf(input, run, workflow.steps, step) === 'Open')
+  const open = workflow.steps.filter(
+    (step) => endOf(input, run, workflow.steps, step) === 'Open' && !(isHalted(input, run, workflow) && !hasJob(input, run, step)),
+  )
   if (open.length > 0)
     input.complain('finally-too-early', `finally Job ${job.name} was made while ${open.map(({ name }) => name).join(', ')} had not ended`)
+}
+
+/** Whether the whole run is being ended: what has not begun then never does, which is decided and acted on in one pass. */
+function isHalted(input: Case, { run, createdAtMs }: RunFacts, { timeoutSeconds, failFast }: WorkflowModel): boolean {
+  const isOverdue = timeoutSeconds !== null && (input.now() - createdAtMs >= timeoutSeconds * 1_000 - 1_000 || !input.isClockTrue)
+  return run.spec.cancel !== undefined || run.metadata.deletionTimestamp !== undefined || isOverdue || failFast
+}
+
+function hasJob(input: Case, run: RunFacts, step: StepModel): boolean {
+  return [...input.facts.jobs.values()].some((job) => job.run === run.name && job.step === step.name)
 }
 
 function checkParallel(input: Case, run: RunFacts, workflow: WorkflowModel, job: JobFacts): void {
@@ -72,7 +84,8 @@ export function endOf(input: Case, run: RunFacts, siblings: readonly StepModel[]
   const status = run.run.status?.steps.find((one) => one.name === step.name)
   const recorded: StepEnd = status?.state === 'Ended' ? (status.result ?? 'Open') : 'Open'
   if (job !== undefined) {
-    if (job.stoppedAtMs !== null || job.isGone || recorded !== 'Open') return recorded
+    if (recorded !== 'Open') return recorded
+    if (job.stoppedAtMs !== null || job.isGone) return isActive(job) ? 'Open' : (status?.stop?.result ?? (hasSucceeded(job) ? 'Succeeded' : 'Failed'))
     if (hasSucceeded(job)) return 'Succeeded'
     return isExhausted(job) ? 'Failed' : 'Open'
   }

@@ -1,6 +1,7 @@
+import type { CommitSha } from '../../../src/git/ports.ts'
 import type { Cursors, TickFate } from '../../../src/runs/run.ts'
 import { tickKey, type RunFacts } from '../facts.ts'
-import { ticksBetween, type ScheduleModel, type WorkflowModel } from '../model.ts'
+import { hasSameTicks, ticksBetween, type ScheduleModel, type WorkflowModel } from '../model.ts'
 import { SLACK_MS, workflowAt, type Case } from './case.ts'
 
 const MINUTE_MS = 60_000
@@ -8,17 +9,27 @@ const MOST_CAUGHT_UP = 100
 
 /** Judges a move of the cursors over ticks: each that they pass has exactly one fate, and the right one. */
 export function checkPassedTicks(input: Case, before: Cursors | null, after: Cursors): void {
+  if (before !== null) checkKept(input, before, after)
   for (const [name, cursor] of Object.entries(after.schedules)) {
     const last = before?.schedules[name]
-    if (last === undefined || last.form !== cursor.form) continue
+    const known = input.begun.get(name)
+    if (last === undefined || last.form !== cursor.form || known === undefined) {
+      begin(input, after, name)
+      continue
+    }
     const [fromMs, toMs] = [Date.parse(last.judgedUpTo), Date.parse(cursor.judgedUpTo)]
     if (toMs < fromMs) input.complain('cursor-back', `the cursor of ${name} went from ${last.judgedUpTo} back to ${cursor.judgedUpTo}`)
-    const schedule = scheduleInForce(input, before ?? after, name)
-    if (schedule === null) continue
-    const ticks = ticksBetween(schedule, fromMs, toMs)
+    const ticks = ticksBetween(known.schedule, fromMs, toMs)
     for (const tick of ticks) checkFate(input, name, tick)
-    if (!input.isClockTrue || !isSame(schedule, scheduleInForce(input, after, name))) continue
-    checkCatchUp(input, schedule, ticks)
+    const inForce = scheduleInForce(input, after, name)
+    if (
+      input.isClockTrue &&
+      inForce !== null &&
+      hasSameTicks(inForce, known.schedule) &&
+      isSame(inForce, scheduleInForce(input, before ?? after, name))
+    ) {
+      checkCatchUp(input, inForce, ticks)
+    }
   }
 }
 
@@ -50,14 +61,35 @@ export function checkCalmTicks(input: Case, fromMs: number, untilMs: number): vo
   if (start === undefined) return
   const inBetween = writes.filter(({ atMs }) => atMs > fromMs && atMs <= untilMs + MINUTE_MS).map(({ after }) => after)
   for (const [name, cursor] of Object.entries(start.schedules)) {
-    const schedule = scheduleInForce(input, start, name)
-    if (schedule === null || inBetween.some((one) => one.schedules[name]?.form !== cursor.form)) continue
+    const schedule = input.begun.get(name)?.schedule
+    if (schedule === undefined || inBetween.some((one) => one.schedules[name]?.form !== cursor.form)) continue
     for (const tick of ticksBetween(schedule, fromMs, untilMs)) {
       const [run] = runsOf(input, name, tick)
       if (run?.run.spec.fate !== 'Fired')
         input.complain('tick-missed', `tick ${new Date(tick).toISOString()} of ${name} did not fire though all was well`)
     }
   }
+}
+
+/** A schedule that stays keeps its cursor: begun anew, it would lose the ticks in between. */
+function checkKept(input: Case, before: Cursors, after: Cursors): void {
+  for (const name of Object.keys(before.schedules)) {
+    const meant = [before.lastCommit, after.lastCommit].map((commit) => meantAt(input, commit, name))
+    if (after.schedules[name] === undefined && !meant.includes(null))
+      input.complain('schedule-forgotten', `the cursors dropped ${name}, which is still there`)
+  }
+}
+
+/** Notes what a schedule is when its ticks begin. */
+function begin(input: Case, cursors: Cursors, name: string): void {
+  const known = input.begun.get(name)
+  const schedule = scheduleInForce(input, cursors, name)
+  const form = cursors.schedules[name]?.form ?? ''
+  if (schedule === null) return
+  if (known !== undefined && known.form !== form && hasSameTicks(known.schedule, schedule)) {
+    input.complain('schedule-anew', `the cursors began ${name} anew, whose ticks are the same`)
+  }
+  input.begun.set(name, { form, schedule })
 }
 
 /** Exactly one fate: a run, or a reason why there is none; a late run may have its fate noted too. */
@@ -107,10 +139,13 @@ function checkPin(input: Case, commit: string, workflow: WorkflowModel, name: st
 }
 
 /** The schedule as meant at the commit that the cursors name for it. */
-function scheduleInForce({ models }: Case, cursors: Cursors, name: string): ScheduleModel | null {
-  const commit = cursors.validScheduleCommits[name] ?? cursors.lastCommit
-  if (commit === null) return null
-  const workflows = models.get(commit as never)?.workflows ?? []
+function scheduleInForce(input: Case, cursors: Cursors, name: string): ScheduleModel | null {
+  return meantAt(input, cursors.validScheduleCommits[name] ?? cursors.lastCommit, name)
+}
+
+/** The schedule as meant at a commit, be its file valid or not. */
+function meantAt({ models }: Case, commit: string | null, name: string): ScheduleModel | null {
+  const workflows = models.get((commit ?? '') as CommitSha)?.workflows ?? []
   return workflows.flatMap(({ schedules }) => schedules).find((schedule) => schedule.name === name) ?? null
 }
 

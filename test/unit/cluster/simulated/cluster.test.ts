@@ -61,6 +61,12 @@ describe('Runs in the simulated cluster', () => {
     expect((await runs.getRun(RUN_REF))?.spec).toEqual(runNamed('hello-1').spec)
   })
 
+  it('lets nobody change what is shared because it never changes', async () => {
+    const { jobs } = setUp()
+    const { object } = await jobs.createJob(jobWith({}))
+    expect(() => (object.spec.backoffLimit = 7)).toThrow(TypeError)
+  })
+
   it('tells events as often and as late as it is told to', async () => {
     const delays = [[0], [], [5_000, 100]]
     const { runs, clock, pass } = setUp({ delays: () => delays.shift() ?? [] })
