@@ -1,0 +1,100 @@
+import { FINALIZER, LABELS, type ObjectRef, type StoredJob } from '../../runs/objects.ts'
+import type { JobCluster } from '../ports.ts'
+import type { ClusterChange } from './changes.ts'
+import { copyJson, freezeJson } from './copy-json.ts'
+import { createEventHub, type EventDelays } from './event-hub.ts'
+import { createJobController, type JobTiming } from './job-controller.ts'
+import { createObjectStore, type ServerState } from './object-store.ts'
+import type { PodScripts } from './pod-script.ts'
+
+/** Jobs in memory, with what others than Fusee do to them. */
+export interface SimulatedJobs extends JobCluster {
+  /** Deletes the Jobs whose controller was the object with this uid, as the garbage collector does. */
+  collectOwnedBy(uid: string): void
+  /** Takes a Job away together with its finalizers, as somebody with rights can. */
+  removeByForce(ref: ObjectRef): void
+}
+
+/** Jobs in memory, with the rules of Kubernetes. Calls are answered at once and never fail in passing. */
+export function createSimulatedJobs(
+  server: ServerState,
+  scripts: PodScripts,
+  timing: JobTiming,
+  delays: EventDelays,
+  onChange: (change: ClusterChange) => void,
+): SimulatedJobs {
+  const events = createEventHub(server.clock, delays)
+  const emitFor = (job: StoredJob | null): void => {
+    const run = job?.metadata.labels?.[LABELS.run]
+    if (job !== null && run !== undefined) events.emit({ kind: 'Job', run: { namespace: job.metadata.namespace, name: run } })
+  }
+  const store = createObjectStore<StoredJob>(server, (before, after) => {
+    onChange({ kind: 'Job', before, after })
+    if (before !== null && after === null) controller.forget(before)
+    emitFor(after ?? before)
+  })
+  const controller = createJobController(server, store, scripts, timing, (change) => {
+    onChange(change)
+    if (change.kind === 'Pod') emitFor(change.job)
+  })
+
+  /** Marks the Job and ends its pods; without finalizers the object goes at once. */
+  function deleteByUid(ref: ObjectRef, uid: string): void {
+    const deleted = store.delete(ref, uid)
+    if (deleted !== null) controller.stop(deleted)
+  }
+
+  function current(job: StoredJob): StoredJob | null {
+    const stored = store.get(job.metadata)
+    return stored?.metadata.uid === job.metadata.uid ? stored : null
+  }
+
+  return {
+    async createJob(job) {
+      const creation = store.create({ ...copyJson(job), spec: freezeJson(copyJson(job.spec)), status: {} })
+      if (creation.kind === 'Created') controller.start(creation.object)
+      return copyJson(creation)
+    },
+    async observeJobs(run) {
+      const jobs = store.list().filter(({ metadata }) => metadata.namespace === run.namespace && metadata.labels?.[LABELS.run] === run.name)
+      return jobs.map((job) => ({ job: copyJson(job), pods: copyJson(controller.podsOf(job)) }))
+    },
+    async stopJob(job) {
+      deleteByUid(job.metadata, job.metadata.uid)
+    },
+    async releaseJob(job) {
+      const stored = current(job)
+      if (stored === null || !(stored.metadata.finalizers ?? []).includes(FINALIZER)) return
+      const finalizers = (stored.metadata.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER)
+      store.replace({ ...stored, metadata: { ...stored.metadata, finalizers } })
+    },
+    async deleteJob(job) {
+      deleteByUid(job.metadata, job.metadata.uid)
+    },
+    async readLogTail(job, maxBytes) {
+      const stored = current(job)
+      return stored === null ? '' : tailOf(controller.logOf(stored), maxBytes)
+    },
+    subscribe: (listener) => events.subscribe(listener),
+    collectOwnedBy(uid) {
+      for (const job of store.list()) {
+        if (job.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true) deleteByUid(job.metadata, job.metadata.uid)
+      }
+    },
+    removeByForce(ref) {
+      const stored = store.get(ref)
+      if (stored === null) return
+      const unheld = store.replace({ ...stored, metadata: { ...stored.metadata, finalizers: [] } })
+      deleteByUid(unheld.metadata, unheld.metadata.uid)
+    },
+  }
+}
+
+/** The end of the text, at most `maxBytes` of UTF-8, not beginning inside a character. */
+function tailOf(text: string, maxBytes: number): string {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= maxBytes) return text
+  let start = bytes.length - maxBytes
+  while (start < bytes.length && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++
+  return bytes.subarray(start).toString()
+}

@@ -1,0 +1,89 @@
+import { formatTick } from '../../clock.ts'
+import type { ContainerStatus, Pod, StoredJob, StoredMeta } from '../../runs/objects.ts'
+
+/** How a container came to its end. */
+export interface PodEnd {
+  exitCode: number
+  /** The pod went with its node or was evicted: Kubernetes says so by condition DisruptionTarget. */
+  isDisruption: boolean
+}
+
+/** A new pod of the Job, not started yet. */
+export function pendingPod(job: StoredJob, meta: Pick<StoredMeta, 'name' | 'uid' | 'resourceVersion' | 'creationTimestamp'>): Pod {
+  const { template } = job.spec
+  return {
+    metadata: {
+      ...meta,
+      namespace: job.metadata.namespace,
+      labels: {
+        ...template.metadata?.labels,
+        'batch.kubernetes.io/job-name': job.metadata.name,
+        'batch.kubernetes.io/controller-uid': job.metadata.uid,
+      },
+      annotations: { ...template.metadata?.annotations },
+      ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: job.metadata.name, uid: job.metadata.uid, controller: true }],
+    },
+    spec: template.spec,
+    status: { phase: 'Pending' },
+  }
+}
+
+/** The pod, its containers running since `nowMs`. */
+export function runningPod(pod: Pod, nowMs: number): Pod {
+  const startedAt = formatTick(nowMs)
+  const containerStatuses = containerNames(pod).map((name): ContainerStatus => ({ name, imageID: 'simulated', state: { running: { startedAt } } }))
+  return { ...pod, status: { ...pod.status, phase: 'Running', startTime: startedAt, containerStatuses } }
+}
+
+/** The pod, ended. One that never ran has no container states, as in Kubernetes. */
+export function endedPod(pod: Pod, nowMs: number, end: PodEnd): Pod {
+  const conditions = end.isDisruption
+    ? [
+        ...(pod.status.conditions ?? []),
+        { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'the node is drained' },
+      ]
+    : pod.status.conditions
+  const hasRun = pod.status.phase === 'Running'
+  const phase = hasRun && end.exitCode === 0 && !end.isDisruption ? 'Succeeded' : 'Failed'
+  const status: Pod['status'] = { ...pod.status, phase }
+  if (conditions !== undefined) status.conditions = conditions
+  if (pod.status.containerStatuses !== undefined)
+    status.containerStatuses = pod.status.containerStatuses.map((container) => terminated(container, nowMs, end))
+  return { ...pod, status }
+}
+
+function terminated(container: ContainerStatus, nowMs: number, { exitCode }: PodEnd): ContainerStatus {
+  const startedAt = container.state?.running?.startedAt
+  return {
+    ...container,
+    state: {
+      terminated: {
+        exitCode,
+        reason: exitCode === 0 ? 'Completed' : 'Error',
+        ...(startedAt === undefined ? {} : { startedAt }),
+        finishedAt: formatTick(nowMs),
+      },
+    },
+  }
+}
+
+/** Whether nothing of the pod runs any more. */
+export function isPodEnded(pod: Pod): boolean {
+  return pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'
+}
+
+/** Whether the pod was lost rather than failing by itself. */
+export function isDisrupted(pod: Pod): boolean {
+  return (pod.status.conditions ?? []).some(({ type, status }) => type === 'DisruptionTarget' && status === 'True')
+}
+
+/** Exit code of the first container that ended otherwise than well, else 0; null when none has ended. */
+export function exitCodeOf(pod: Pod): number | null {
+  const codes = (pod.status.containerStatuses ?? []).flatMap(({ state }) => state?.terminated?.exitCode ?? [])
+  return codes.length === 0 ? null : (codes.find((code) => code !== 0) ?? 0)
+}
+
+function containerNames(pod: Pod): string[] {
+  const containers = (pod.spec?.['containers'] ?? []) as { name?: string }[]
+  return containers.map(({ name }, index) => name ?? `container-${index}`)
+}

@@ -1,0 +1,77 @@
+import type { ObjectRef } from '../../runs/objects.ts'
+import type { Cursors, StoredRun } from '../../runs/run.ts'
+import { ConflictError, type RunCluster } from '../ports.ts'
+import type { ClusterChange } from './changes.ts'
+import { copyJson, freezeJson } from './copy-json.ts'
+import { createEventHub, type EventDelays } from './event-hub.ts'
+import { createObjectStore, type ServerState } from './object-store.ts'
+
+/** Runs and cursors in memory, with the rules of a Kubernetes API server. Calls are answered at once and never fail in passing. */
+export function createSimulatedRuns(server: ServerState, delays: EventDelays, onChange: (change: ClusterChange) => void): RunCluster {
+  const events = createEventHub(server.clock, delays)
+  const cursorsByRepository = new Map<string, Cursors>()
+  const store = createObjectStore<StoredRun>(server, (before, after) => {
+    onChange({ kind: 'Run', before, after })
+    const { namespace, name } = (after ?? before ?? { metadata: { namespace: '', name: '' } }).metadata
+    events.emit({ kind: 'Run', ref: { namespace, name } })
+  })
+
+  return {
+    async createRun(run) {
+      return copyJson(store.create(copyJson(run)))
+    },
+    async getRun(ref) {
+      return copyJson(store.get(ref))
+    },
+    async listRuns(filter) {
+      const isWanted = (run: StoredRun): boolean =>
+        filter === undefined || (run.metadata.namespace === filter.namespace && run.spec.repository === filter.repository)
+      return store.list().filter(isWanted).map(copyJson)
+    },
+    async updateRun(run) {
+      const stored = store.get(run.metadata)
+      if (stored === null) throw new ConflictError(`run ${run.metadata.name} is gone`)
+      if (stored.metadata.uid !== run.metadata.uid || stored.metadata.resourceVersion !== run.metadata.resourceVersion) {
+        throw new ConflictError(`run ${run.metadata.name} has changed since it was read`)
+      }
+      return copyJson(store.replace(updated(stored, copyJson(run))))
+    },
+    async deleteRun(run) {
+      store.delete(run.metadata, run.metadata.uid)
+    },
+    async readCursors(repository) {
+      return copyJson(cursorsByRepository.get(keyOf(repository)) ?? null)
+    },
+    async writeCursors(repository, cursors) {
+      const before = cursorsByRepository.get(keyOf(repository)) ?? null
+      if ((before?.resourceVersion ?? '') !== cursors.resourceVersion) {
+        throw new ConflictError(`cursors of ${repository.name} have changed since they were read`)
+      }
+      const after = { ...copyJson(cursors), resourceVersion: server.nextVersion() }
+      cursorsByRepository.set(keyOf(repository), after)
+      onChange({ kind: 'Cursors', repository, before, after })
+      return copyJson(after)
+    },
+    subscribe: (listener) => events.subscribe(listener),
+  }
+}
+
+/** Takes over what an update may change. Once an object is being deleted, finalizers can only be lifted, as in Kubernetes. */
+function updated(stored: StoredRun, given: StoredRun): StoredRun {
+  const isDeleting = stored.metadata.deletionTimestamp !== undefined
+  const kept = new Set(stored.metadata.finalizers)
+  const finalizers = (given.metadata.finalizers ?? []).filter((finalizer) => !isDeleting || kept.has(finalizer))
+  const next: StoredRun = { ...stored, metadata: { ...stored.metadata, finalizers }, spec: { ...stored.spec } }
+  delete next.spec.cancel
+  if (given.spec.cancel !== undefined) next.spec.cancel = given.spec.cancel
+  delete next.status
+  if (given.status === undefined) return next
+  next.status = given.status
+  // A run's definition is pinned once.
+  freezeJson(next.status.definition)
+  return next
+}
+
+function keyOf(ref: ObjectRef): string {
+  return `${ref.namespace}/${ref.name}`
+}

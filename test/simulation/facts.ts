@@ -1,0 +1,200 @@
+import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
+import type { CommitSha, FileChanges } from '../../src/git/ports.ts'
+import { FINALIZER, LABELS, type Pod, type StoredJob } from '../../src/runs/objects.ts'
+import type { Cursors, StoredRun, TickFate } from '../../src/runs/run.ts'
+import type { RemoteCommit } from './git-remote.ts'
+
+/** One Run, from its creation on; kept when the object is gone. */
+export interface RunFacts {
+  name: string
+  createdAtMs: number
+  /** How often an object of this name was created. */
+  creations: number
+  /** Newest version, also of one that is gone. */
+  run: StoredRun
+  finishedAtMs: number | null
+  deletedByUser: boolean
+  isGone: boolean
+}
+
+/** One Job, likewise. */
+export interface JobFacts {
+  name: string
+  run: string
+  step: string
+  createdAtMs: number
+  creations: number
+  job: StoredJob
+  pods: { pod: Pod; startedAtMs: number | null; endedAtMs: number | null }[]
+  stoppedAtMs: number | null
+  isReleased: boolean
+  isGone: boolean
+  /** Whether an earlier Job of this name was in the status of its Run: a name that nobody has noted proves nothing once somebody took the Job away. */
+  wasKnown: boolean
+}
+
+/** Everything that has happened in one world; the oracle judges by it. */
+export interface Facts {
+  runs: Map<string, RunFacts>
+  jobs: Map<string, JobFacts>
+  cursors: Cursors | null
+  cursorWrites: { atMs: number; before: Cursors | null; after: Cursors }[]
+  /** Every fate that the cursors ever held, by `schedule tick`. */
+  fates: Map<string, Set<TickFate['fate']>>
+  /** Tips that a process has fetched, with the time of the first. */
+  seenTips: Map<CommitSha, number>
+  statusCommits: { atMs: number; commit: RemoteCommit; changes: FileChanges }[]
+  /** Contents of records on the status branch, by run; more than one when it changed. */
+  records: Map<string, { path: string; contents: string[]; commits: number }>
+  /** Times at which something went wrong or was changed from outside, for rules that only hold in calm. */
+  disturbances: number[]
+}
+
+/** Nothing has happened yet. */
+export function createFacts(): Facts {
+  return {
+    runs: new Map(),
+    jobs: new Map(),
+    cursors: null,
+    cursorWrites: [],
+    fates: new Map(),
+    seenTips: new Map(),
+    statusCommits: [],
+    records: new Map(),
+    disturbances: [],
+  }
+}
+
+/** Takes a change of the cluster into the facts. */
+export function noteChange(facts: Facts, change: ClusterChange, atMs: number): void {
+  switch (change.kind) {
+    case 'Run':
+      return noteRun(facts, change.before, change.after, atMs)
+    case 'Cursors':
+      facts.cursors = change.after
+      facts.cursorWrites.push({ atMs, before: change.before, after: change.after })
+      for (const { schedule, at, fate } of change.after.fates) noteFate(facts, schedule, at, fate)
+      return
+    case 'Job':
+      return noteJob(facts, change.before, change.after, atMs)
+    case 'Pod':
+      return notePod(facts, change.job, change.after, atMs)
+  }
+}
+
+/** Takes a commit on the status branch into the facts. */
+export function noteStatusCommit(facts: Facts, commit: RemoteCommit, changes: FileChanges, atMs: number): void {
+  facts.statusCommits.push({ atMs, commit, changes })
+  for (const [path, content] of changes) {
+    const name = /^history\/[^/]+\/\d{4}\/\d\d\/\d\d\/([^/]+)\.json$/.exec(path)?.[1]
+    if (name === undefined || name === 'ticks') continue
+    const record = facts.records.get(name) ?? { path, contents: [], commits: 0 }
+    const text = content === null ? '' : Buffer.from(content).toString()
+    if (record.contents.at(-1) !== text) record.contents.push(text)
+    record.commits++
+    facts.records.set(name, record)
+  }
+}
+
+/** The key of a tick. */
+export function tickKey(schedule: string, tickMs: number): string {
+  return `${schedule} ${tickMs}`
+}
+
+/** Whether a pod's container has run to its end well. */
+export function hasSucceeded(job: JobFacts): boolean {
+  return job.pods.some(({ pod }) => pod.status.phase === 'Succeeded')
+}
+
+/** Whether something of the Job runs or may still run. */
+export function isActive(job: JobFacts): boolean {
+  if (job.pods.some(({ endedAtMs }) => endedAtMs === null)) return true
+  return !job.isGone && job.stoppedAtMs === null && !hasSucceeded(job) && !isExhausted(job)
+}
+
+/** Whether the Job has used up its retries; lost pods do not count. */
+export function isExhausted({ job, pods }: JobFacts): boolean {
+  const isDeadline = job.status?.conditions?.some(({ type }) => type === 'Failed') ?? false
+  return isDeadline || countedFailures(pods.map(({ pod }) => pod)) > (job.spec.backoffLimit ?? 6)
+}
+
+function countedFailures(pods: readonly Pod[]): number {
+  return pods.filter((pod) => pod.status.phase === 'Failed' && !isLostPod(pod)).length
+}
+
+/** Whether the pod went with its node. */
+export function isLostPod(pod: Pod): boolean {
+  return (pod.status.conditions ?? []).some(({ type }) => type === 'DisruptionTarget')
+}
+
+function noteRun(facts: Facts, before: StoredRun | null, after: StoredRun | null, atMs: number): void {
+  const run = after ?? before
+  if (run === null) return
+  const known = facts.runs.get(run.metadata.name)
+  const isNew = before === null
+  if (known === undefined || isNew) {
+    const creations = (known?.creations ?? 0) + 1
+    facts.runs.set(run.metadata.name, {
+      name: run.metadata.name,
+      createdAtMs: atMs,
+      creations,
+      run,
+      finishedAtMs: null,
+      deletedByUser: false,
+      isGone: false,
+    })
+    return
+  }
+  known.run = run
+  known.isGone = after === null
+  if (run.status?.phase === 'Finished') known.finishedAtMs ??= atMs
+}
+
+function noteJob(facts: Facts, before: StoredJob | null, after: StoredJob | null, atMs: number): void {
+  const job = after ?? before
+  if (job === null) return
+  const { name, labels, finalizers, deletionTimestamp } = job.metadata
+  const known = facts.jobs.get(name)
+  if (known === undefined || before === null) {
+    facts.jobs.set(name, {
+      name,
+      run: labels?.[LABELS.run] ?? '',
+      step: labels?.[LABELS.step] ?? '',
+      createdAtMs: atMs,
+      creations: (known?.creations ?? 0) + 1,
+      job,
+      pods: [],
+      stoppedAtMs: null,
+      isReleased: false,
+      isGone: false,
+      wasKnown: known !== undefined && hasNoted(facts, known),
+    })
+    return
+  }
+  known.job = job
+  if (deletionTimestamp !== undefined) known.stoppedAtMs ??= atMs
+  known.isReleased = !(finalizers ?? []).includes(FINALIZER)
+  known.isGone = after === null
+}
+
+function hasNoted(facts: Facts, { run, name }: JobFacts): boolean {
+  return facts.runs.get(run)?.run.status?.steps.some(({ job }) => job === name) ?? false
+}
+
+function notePod(facts: Facts, job: StoredJob, pod: Pod, atMs: number): void {
+  const known = facts.jobs.get(job.metadata.name)
+  if (known === undefined) return
+  let entry = known.pods.find((one) => one.pod.metadata.uid === pod.metadata.uid)
+  if (entry === undefined) {
+    entry = { pod, startedAtMs: null, endedAtMs: null }
+    known.pods.push(entry)
+  }
+  entry.pod = pod
+  if (pod.status.phase === 'Running') entry.startedAtMs ??= atMs
+  if (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') entry.endedAtMs ??= atMs
+}
+
+function noteFate(facts: Facts, schedule: string, at: string, fate: TickFate['fate']): void {
+  const key = tickKey(schedule, Date.parse(at))
+  facts.fates.set(key, (facts.fates.get(key) ?? new Set()).add(fate))
+}

@@ -1,0 +1,114 @@
+import type { SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
+import type { Context, FollowedRepository } from '../../src/context.ts'
+import type { SeededRandom } from '../../src/simulation/seeded-random.ts'
+import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
+import type { Faults } from './faults.ts'
+import type { Case } from './oracle/case.ts'
+import { createProcess, type SimulatedProcess } from './process.ts'
+import type { Scenario } from './scenario.ts'
+import type { Trace } from './trace.ts'
+
+/** What is simulated: created on a context for each life of the process. */
+export type CreateController = (context: Context) => { start(): void; drain(): Promise<void> }
+
+const FIRST_RESTART_MS = 1_000
+const LONGEST_RESTART_MS = 20_000
+/** A process that is asked to drain is killed when it takes longer. */
+const DRAIN_MS = 30_000
+
+/** The lives of the controller's process. */
+export interface Lives {
+  begin(): void
+  crash(downMs: number): void
+  deploy(downMs: number): void
+  stepClock(byMs: number): void
+  stepClockBack(): void
+}
+
+/** What all lives share. */
+export interface LivesGround {
+  clock: VirtualClock
+  random: SeededRandom
+  faults: Faults
+  trace: Trace
+  cluster: SimulatedCluster
+  createRepository: () => FollowedRepository
+  createController: CreateController
+  judged: Case
+}
+
+/** One process after the other, never two at once: after each end the next begins. */
+export function createLives(scenario: Scenario, ground: LivesGround): Lives {
+  const { clock, random, faults, trace, cluster, createRepository, createController, judged } = ground
+  const restarts = random.fork('restarts')
+  let count = 0
+  let offsetMs = 0
+  let current: { process: SimulatedProcess; drain: () => Promise<void> } | null = null
+
+  function begin(): void {
+    const name = `p${++count}`
+    trace.add(`${name} begins`)
+    const process = createProcess(name, {
+      clock,
+      random,
+      faults,
+      runs: cluster.runs,
+      jobs: cluster.jobs,
+      createRepository,
+      report(event) {
+        trace.add(`${name} ${event.kind}`, event)
+        if (event.kind === 'ReconcileFailed' && isBug(event.error)) judged.complain('bug', `${event.key}: ${String((event.error as Error).stack)}`)
+      },
+      trace: (text) => trace.add(text),
+      onCrash: () => beginAfter(restarts.integer(FIRST_RESTART_MS, LONGEST_RESTART_MS)),
+    })
+    process.stepClock(offsetMs)
+    const controller = createController(process.context)
+    current = { process, drain: () => controller.drain() }
+    controller.start()
+  }
+
+  function beginAfter(downMs: number): void {
+    current = null
+    const atMs = Math.min(clock.now() + downMs, Math.max(scenario.troubleUntilMs, clock.now() + FIRST_RESTART_MS))
+    clock.setTimer(atMs, begin)
+  }
+
+  return {
+    begin,
+    crash(downMs) {
+      if (current === null) return
+      current.process.kill()
+      beginAfter(downMs)
+    },
+    deploy(downMs) {
+      if (current === null) return
+      const { process, drain } = current
+      current = null
+      let isOver = false
+      const end = (how: string) => (): void => {
+        if (isOver) return
+        isOver = true
+        trace.add(how)
+        const died = !process.isAlive
+        process.kill()
+        if (!died) beginAfter(downMs)
+      }
+      clock.setTimer(clock.now() + DRAIN_MS, end('drain took too long'))
+      void drain().then(end('drained'))
+    },
+    stepClock(byMs) {
+      offsetMs += byMs
+      current?.process.stepClock(byMs)
+    },
+    stepClockBack() {
+      current?.process.stepClock(-offsetMs)
+      offsetMs = 0
+    },
+  }
+}
+
+/** Errors that no fault explains. */
+function isBug(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError || error instanceof SyntaxError
+}

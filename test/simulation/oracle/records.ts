@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ClusterChange } from '../../../src/cluster/simulated/changes.ts'
+import { FINALIZER, LABELS } from '../../../src/runs/objects.ts'
+import type { StepStatus, StoredRun } from '../../../src/runs/run.ts'
+import type { RunFacts } from '../facts.ts'
+import type { RemoteCommit } from '../git-remote.ts'
+import type { Case } from './case.ts'
+
+/** Judges a change of a Run, a Job or the status branch at the moment at which it comes about. `byUser`: not the controller's doing. */
+export function checkChange(input: Case, change: ClusterChange, byUser: boolean): void {
+  if (change.kind === 'Run') checkRunChange(input, change.before, change.after)
+  if (change.kind === 'Job' && change.before !== null && !byUser) checkRelease(input, change.before, change.after)
+}
+
+function checkRunChange(input: Case, before: StoredRun | null, after: StoredRun | null): void {
+  const run = after ?? before
+  if (run === null) return
+  const { name } = run.metadata
+  const isOnBranch = input.facts.records.has(name)
+  if (before === null) {
+    if (input.facts.runs.get(name)?.creations !== 1) input.complain('run-twice', `run ${name} was created again`)
+    if (input.facts.statusCommits.length === 0) input.complain('unclaimed', `run ${name} was created before the status branch was claimed`)
+    return
+  }
+  if (after === null && !isOnBranch) input.complain('swept-unrecorded', `run ${name} is gone, its record is not on the status branch`)
+  if (run.status?.recorded !== undefined && !isOnBranch)
+    input.complain('marked-unrecorded', `run ${name} is marked as recorded, its record is not there`)
+  if (before.status?.phase === 'Finished' && run.status?.result !== before.status.result) {
+    input.complain('result-changed', `run ${name} was ${before.status.result} and is ${run.status?.result}`)
+  }
+  for (const step of before.status?.steps ?? []) checkStepKept(input, name, step, run.status?.steps ?? [])
+}
+
+function checkStepKept(input: Case, run: string, before: StepStatus, after: readonly StepStatus[]): void {
+  if (before.state !== 'Ended') return
+  const now = after.find(({ name }) => name === before.name)
+  if (now?.state !== 'Ended' || now.result !== before.result) {
+    input.complain('step-changed', `step ${before.name} of ${run} was ${before.result} and is ${now?.state} ${now?.result ?? ''}`)
+  }
+}
+
+/** A Job may only go once its result is in the Run. */
+function checkRelease(input: Case, before: NonNullable<Extract<ClusterChange, { kind: 'Job' }>['before']>, after: typeof before | null): void {
+  const isHeld = (job: typeof before | null): boolean => job?.metadata.finalizers?.includes(FINALIZER) ?? false
+  if (!isHeld(before) || isHeld(after)) return
+  const run = input.facts.runs.get(before.metadata.labels?.[LABELS.run] ?? '')
+  const step = run?.run.status?.steps.find(({ name }) => name === before.metadata.labels?.[LABELS.step])
+  if (step?.state !== 'Ended')
+    input.complain('released-early', `Job ${before.metadata.name} was released while its step was ${step?.state ?? 'unknown'}`)
+}
+
+/** Judges a commit on the status branch: nothing but `history/`, on top of the last one, records of finished runs only. */
+export function checkStatusCommit(input: Case, commit: RemoteCommit, paths: readonly string[]): void {
+  const last = input.facts.statusCommits.at(-2)?.commit.sha ?? null
+  if (commit.parent !== last) input.complain('no-fast-forward', `status commit ${commit.sha} follows ${commit.parent}, the branch was at ${last}`)
+  for (const path of paths) if (!path.startsWith('history/')) input.complain('foreign-path', `status commit ${commit.sha} touches ${path}`)
+  const trailers = [...commit.message.matchAll(/^Fusee-Run: (.+)$/gm)].map(([, run]) => run ?? '')
+  for (const name of trailers) {
+    const run = input.facts.runs.get(name)
+    if (run?.finishedAtMs === null || run === undefined) input.complain('recorded-early', `the record of ${name} was written before its end`)
+    if (!input.facts.records.has(name)) input.complain('trailer', `commit ${commit.sha} names ${name} without its record`)
+  }
+}
+
+/** Judges, at the end, that every run has exactly one record, and a true one. */
+export function checkRecord(input: Case, run: RunFacts): void {
+  const record = input.facts.records.get(run.name)
+  if (record === undefined) return input.complain('no-record', `run ${run.name} finished and has no record`)
+  if (record.contents.length > 1) input.complain('record-changed', `the record of ${run.name} was written with ${record.contents.length} contents`)
+  const commits = input.facts.statusCommits.filter(
+    ({ commit }) => commit.message.includes(`Fusee-Run: ${run.name}\n`) || commit.message.endsWith(`Fusee-Run: ${run.name}`),
+  )
+  if (commits.length !== 1) input.complain('record-twice', `run ${run.name} is in the trailers of ${commits.length} commits`)
+  const { spec, status } = run.run
+  const written = JSON.parse(record.contents.at(-1) ?? 'null') as Record<string, unknown> & { steps: { name: string; result: string }[] }
+  const want = { run: run.name, workflow: spec.workflow, commit: spec.commit, result: status?.result, trigger: spec.trigger }
+  const { run: name, workflow, commit, result, trigger, steps } = written
+  if (!isDeepStrictEqual({ run: name, workflow, commit, result, trigger }, want)) {
+    input.complain(
+      'record',
+      `the record of ${run.name} says ${JSON.stringify({ run: name, workflow, commit, result, trigger })}, wanted ${JSON.stringify(want)}`,
+    )
+  }
+  const wantSteps = status?.steps.map((step) => `${step.name} ${step.result}`).join()
+  if (steps.map((step) => `${step.name} ${step.result}`).join() !== wantSteps)
+    input.complain('record-steps', `the record of ${run.name} has other steps`)
+  if (spec.trigger.kind === 'Schedule' && !record.path.includes(spec.trigger.tick.slice(0, 10).replaceAll('-', '/'))) {
+    input.complain('record-day', `the record of ${run.name} lies at ${record.path}`)
+  }
+}

@@ -1,0 +1,183 @@
+import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
+import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
+import type { FollowedRepository } from '../../src/context.ts'
+import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
+import { createVirtualClock, type VirtualClock } from '../../src/simulation/virtual-clock.ts'
+import { createAuthor, type Author } from './author.ts'
+import { createFacts, noteChange, noteStatusCommit, type Facts } from './facts.ts'
+import { describeChange, describeHappening } from './describe.ts'
+import { createFaults } from './faults.ts'
+import { createGitRemote, createRemoteSource, createRemoteStatus, type GitRemote } from './git-remote.ts'
+import type { Case } from './oracle/case.ts'
+import { checkPassedPushes, checkPushRun } from './oracle/pushes.ts'
+import { checkChange, checkStatusCommit } from './oracle/records.ts'
+import { checkNewJob } from './oracle/steps.ts'
+import { checkPassedTicks, checkTickRun } from './oracle/ticks.ts'
+import { createLives, type CreateController } from './lives.ts'
+import { createPeople } from './people.ts'
+import { createPodScripts, type Happening, type Scenario } from './scenario.ts'
+import { createTrace, type Trace } from './trace.ts'
+
+/** One finding of the oracle. */
+export interface Violation {
+  rule: string
+  message: string
+  atMs: number
+}
+
+/** The world of one scenario: a cluster, a Git remote, people, and the process of a controller that comes and goes. */
+export interface World {
+  clock: VirtualClock
+  facts: Facts
+  trace: Trace
+  violations: Violation[]
+  judged: Case
+  author: Author
+  /** Starts the first process, and lets everything happen that the scenario holds. */
+  begin(): void
+  /** Nothing goes wrong from now on; the controller runs. */
+  calmDown(): void
+  /** Whether nothing is open: every run recorded, every Job released, every commit looked at. */
+  isAtRest(): boolean
+  /** What is open, for people. */
+  describeOpen(): string
+}
+
+/** Builds the world of a scenario; nothing happens before `begin`. `blobIds` may be shared among worlds. */
+export function createWorld(scenario: Scenario, createController: CreateController, blobIds?: Map<string, string>): World {
+  const random = createSeededRandom(scenario.seed)
+  const clock = createVirtualClock(scenario.startMs)
+  const facts = createFacts()
+  const trace = createTrace(() => clock.now())
+  const violations: Violation[] = []
+  const remote = createGitRemote()
+  const author = createAuthor(remote, random.fork('author'), scenario.style)
+  const faults = createFaults(random.fork('faults'), scenario.rates)
+  let byUser = false
+
+  const judged: Case = {
+    facts,
+    remote,
+    models: author.models,
+    begun: new Map(),
+    now: () => clock.now(),
+    isClockTrue: scenario.isClockTrue,
+    complain(rule, message) {
+      violations.push({ rule, message, atMs: clock.now() })
+      trace.add(`VIOLATION ${rule}: ${message}`)
+    },
+  }
+  const cluster = createSimulatedCluster({
+    clock,
+    random: random.fork('cluster'),
+    scripts: createPodScripts(scenario.seed),
+    delays: () => faults.eventDelays(),
+    garbageAfterMs: random.fork('garbage').chance(0.5) ? 500 : null,
+    onChange(change) {
+      noteChange(facts, change, clock.now())
+      trace.add(describeChange(change))
+      judgeChange(judged, change, byUser)
+    },
+  })
+
+  const createRepository = (): FollowedRepository => {
+    const source = createRemoteSource(remote, scenario.style.branch, blobIds)
+    return {
+      settings: scenario.settings,
+      owner: 'simulated',
+      source: {
+        ...source,
+        async fetchTip() {
+          const tip = await source.fetchTip()
+          if (!facts.seenTips.has(tip)) facts.seenTips.set(tip, clock.now())
+          return tip
+        },
+      },
+      status: createRemoteStatus(remote, 'fusee/status', (commit, changes) => {
+        noteStatusCommit(facts, commit, changes, clock.now())
+        trace.add(`status commit ${commit.message.split('\n')[0]}`)
+        checkStatusCommit(judged, commit, [...changes.keys()])
+      }),
+    }
+  }
+  const lives = createLives(scenario, { clock, random, faults, trace, cluster, createRepository, createController, judged })
+  const people = createPeople(cluster, facts, random.fork('people'), trace)
+
+  function happen(happening: Happening): void {
+    trace.add(describeHappening(happening))
+    switch (happening.kind) {
+      case 'Push':
+        return trace.add(`push ${author.push(random.fork(`push ${happening.index}`))}`)
+      case 'Crash':
+        return lives.crash(happening.downMs)
+      case 'Deploy':
+        return lives.deploy(happening.downMs)
+      case 'ClockStep':
+        return lives.stepClock(happening.byMs)
+      case 'GitOutage':
+        faults.gitDown = true
+        clock.setTimer(clock.now() + happening.forMs, () => {
+          faults.gitDown = false
+        })
+        return
+      default:
+        byUser = true
+        people.meddle(happening.kind)
+        byUser = false
+    }
+  }
+
+  return {
+    clock,
+    facts,
+    trace,
+    violations,
+    judged,
+    author,
+    begin() {
+      lives.begin()
+      for (const happening of scenario.happenings) clock.setTimer(happening.atMs, () => happen(happening))
+    },
+    calmDown() {
+      faults.stop()
+      lives.stepClockBack()
+    },
+    isAtRest: () => openRuns(facts).length === 0 && openJobs(facts).length === 0 && isLooked(remote, facts, scenario),
+    describeOpen() {
+      const runs = openRuns(facts).map(
+        ({ name, run }) => `${name} ${run.status?.phase ?? 'Pending'}${run.metadata.deletionTimestamp === undefined ? '' : ' deleted'}`,
+      )
+      const jobs = openJobs(facts).map(({ name, job }) => `${name} ${job.metadata.deletionTimestamp === undefined ? '' : 'deleted'}`)
+      return `runs ${runs.join(', ')}; jobs ${jobs.join(', ')}; fates ${facts.cursors?.fates.length}; cursor ${facts.cursors?.lastCommit}`
+    },
+  }
+}
+
+function judgeChange(judged: Case, change: ClusterChange, byUser: boolean): void {
+  checkChange(judged, change, byUser)
+  if (change.kind === 'Cursors') {
+    checkPassedPushes(judged, change.before, change.after)
+    checkPassedTicks(judged, change.before, change.after)
+  }
+  if (change.kind === 'Run' && change.before === null && change.after !== null) {
+    const run = judged.facts.runs.get(change.after.metadata.name)
+    if (run?.run.spec.trigger.kind === 'Push') checkPushRun(judged, run)
+    else if (run !== undefined) checkTickRun(judged, run)
+  }
+  if (change.kind === 'Job' && change.before === null && change.after !== null) {
+    const job = judged.facts.jobs.get(change.after.metadata.name)
+    if (job !== undefined) checkNewJob(judged, job)
+  }
+}
+
+function openRuns(facts: Facts) {
+  return [...facts.runs.values()].filter(({ run, isGone }) => !isGone && run.status?.recorded === undefined)
+}
+
+function openJobs(facts: Facts) {
+  return [...facts.jobs.values()].filter((job) => !job.isGone && (!job.isReleased || job.pods.some(({ endedAtMs }) => endedAtMs === null)))
+}
+
+function isLooked(remote: GitRemote, facts: Facts, { style }: Scenario): boolean {
+  return facts.cursors !== null && facts.cursors.lastCommit === remote.tip(style.branch) && facts.cursors.fates.length === 0
+}
