@@ -62,19 +62,19 @@ function addDocument(analysis: FileAnalysis, document: SourceDocument, schemaChe
 }
 
 function addDefinition(analysis: FileAnalysis, document: SourceDocument, kind: DefinitionKind, schemaCheck: SchemaCheck): void {
-  const { findings, damaged } = schemaFindings(document.root, schemaCheck(kind, document.root.json))
-  const problems = findings.map((finding) => problemOf(document, { rule: finding.rule, severity: 'error' }, finding))
+  const schema = schemaFindings(document.root, schemaCheck(kind, document.root.json))
+  const problems = schema.findings.map((finding) => problemOf(document, { rule: finding.rule, severity: 'error' }, finding))
   const add = <Source>(rules: readonly Rule<Source>[], source: Source) => problems.push(...checkRules(document, rules, source))
   add(DOCUMENT_RULES, document)
   const isValid = () => !document.isFaulty && problems.every(({ severity }) => severity !== 'error')
   if (kind === 'Workflow') {
-    const workflow = viewWorkflow(document, damaged)
+    const workflow = viewWorkflow(document, schema)
     add(WORKFLOW_RULES, workflow)
     for (const schedule of workflow.schedules) add(SCHEDULE_RULES, schedule)
     analysis.workflows.push(...draftWorkflow(workflow, isValid()))
   } else {
     add(SCHEDULE_RULES, { document, spec: childOf(document.root, 'spec') })
-    analysis.schedules.push(...draftSchedule(document, damaged, isValid()))
+    analysis.schedules.push(...draftSchedule(document, schema.damaged, isValid()))
   }
   analysis.problems.push(...problems)
 }

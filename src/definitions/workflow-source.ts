@@ -1,3 +1,4 @@
+import type { SchemaFindings } from './schema/schema-findings.ts'
 import {
   childOf,
   entriesOf,
@@ -55,12 +56,14 @@ export interface WorkflowSource {
   finally: StepSource[]
   /** The schedules among its triggers. */
   schedules: ScheduleSource[]
-  /** Whether the schema finds this value, or something in it, wrong. What it lacks then means nothing. */
+  /** Whether the schema finds this value, or something in it, wrong. */
   isDamaged(node: SourceNode | undefined): boolean
+  /** Whether this map has fields that nobody knows, so that what it lacks means nothing. */
+  hasUnknownFields(node: SourceNode | undefined): boolean
 }
 
 /** Makes the view of a Workflow document that rules look at. */
-export function viewWorkflow(document: SourceDocument, damaged: ReadonlySet<SourceNode>): WorkflowSource {
+export function viewWorkflow(document: SourceDocument, { damaged, withUnknownFields }: SchemaFindings): WorkflowSource {
   const spec = childOf(document.root, 'spec')
   const defaults = childOf(spec, 'defaults')
   const isChain = childOf(spec, 'chain')?.json === true
@@ -72,6 +75,7 @@ export function viewWorkflow(document: SourceDocument, damaged: ReadonlySet<Sour
     finally: viewSteps('finally', childOf(spec, 'finally'), defaults, isChain),
     schedules: itemsOf(childOf(spec, 'triggers', 'schedule')).map((node) => ({ document, spec: node })),
     isDamaged: (node) => node !== undefined && damaged.has(node),
+    hasUnknownFields: (node) => node !== undefined && withUnknownFields.has(node),
   }
 }
 

@@ -128,8 +128,4 @@ export interface Definitions {
   ignored: string[]
   /** Names of workflows that a file declares but that are invalid at this commit: they keep their last valid version. */
   invalidWorkflows: string[]
-  /** Names of schedules likewise, those of invalid workflows included. */
-  invalidSchedules?: string[]
-  /** Files of which a part could not be read at all, so that what they declare is only guessed: what was last seen in them is not gone. */
-  unreadableFiles?: string[]
 }

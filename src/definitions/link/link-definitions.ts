@@ -33,11 +33,6 @@ export function linkDefinitions(files: readonly AnalysedFile[], manifests: Reado
     diagnostics: inOrder(diagnostics),
     ignored: files.filter(({ analysis }) => !analysis.isOurs && !analysis.isUnreadable && analysis.problems.length === 0).map(({ path }) => path),
     invalidWorkflows: without([...linkage.byName.keys(), ...linkage.lostWorkflows], workflows),
-    invalidSchedules: without(
-      linkage.schedules.map(({ name }) => name),
-      schedules,
-    ),
-    unreadableFiles: files.filter(({ analysis }) => analysis.isUnreadable).map(({ path }) => path),
   }
 }
 

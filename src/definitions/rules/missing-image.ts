@@ -5,9 +5,9 @@ import type { WorkflowRule } from './rule.ts'
 export const missingImage: WorkflowRule = {
   id: 'missing-image',
   severity: 'error',
-  check({ steps, finally: last, defaults, isDamaged }) {
-    if (isDamaged(defaults)) return []
-    const without = [...steps, ...last].filter((step) => step.kind === 'Container' && !step.field('image') && !isDamaged(step.node))
+  check({ steps, finally: last, defaults, hasUnknownFields }) {
+    if (hasUnknownFields(defaults)) return []
+    const without = [...steps, ...last].filter((step) => step.kind === 'Container' && !step.field('image') && !hasUnknownFields(step.node))
     return without.map(({ name, at }) => ({ at, message: `step ${excerpt(name)} needs an image; add "image" here or below spec.defaults` }))
   },
 }

@@ -13,8 +13,10 @@ export interface SchemaFinding extends Finding {
 /** What the schema says against a document. */
 export interface SchemaFindings {
   findings: SchemaFinding[]
-  /** Every value that is wrong or holds something that is: rules draw no conclusion from what such a value lacks. */
+  /** Every value that is wrong or holds something that is: rules make no use of such a value as a whole. */
   damaged: ReadonlySet<SourceNode>
+  /** Every map with a field that nobody knows: a field that it lacks may be the one that was meant. */
+  withUnknownFields: ReadonlySet<SourceNode>
 }
 
 /** A value in its document: where to point at when it is wrong. */
@@ -42,16 +44,18 @@ const TYPE_WORDS: Record<string, string> = {
 /** Puts the schema's errors into our words, each once, at their places. */
 export function schemaFindings(root: SourceNode, errors: readonly ErrorObject[]): SchemaFindings {
   const damaged = new Set<SourceNode>()
+  const withUnknownFields = new Set<SourceNode>()
   const findings: SchemaFinding[] = []
   const misspelt = misspeltFields(errors.slice(0, MOST_FINDINGS))
   for (const error of errors) {
     const place = placeOf(root, error.instancePath)
     for (const node of [...place.around, place.node]) damaged.add(node)
+    if (error.keyword === 'additionalProperties') withUnknownFields.add(place.node)
     if (findings.length >= MOST_FINDINGS) continue
     if (error.keyword === 'required' && misspelt.has(`${error.instancePath} ${String(error.params.missingProperty)}`)) continue
     findings.push(describe(error, place))
   }
-  return { findings, damaged }
+  return { findings, damaged, withUnknownFields }
 }
 
 /** Fields that are there under a name that is nearly right: they are not missing as well. */

@@ -1,0 +1,69 @@
+import path from 'node:path'
+import { stat } from 'node:fs/promises'
+import { Command, Option } from 'commander'
+import { createColors } from 'picocolors'
+import type { Files } from '../definitions/files.ts'
+import { formatDiagnostics, formatGithubAnnotations } from '../definitions/format-diagnostics.ts'
+import { loadDefinitions } from '../definitions/load-definitions.ts'
+import type { Definitions, Diagnostic } from '../definitions/workflow.ts'
+import { createWorkingTreeFiles } from '../git/working-tree.ts'
+import { type Shell, UsageError } from './shell.ts'
+import { describeDefinitions } from './validate-json.ts'
+
+interface ValidateOptions {
+  path: string
+  output: 'text' | 'json' | 'github'
+}
+
+/** `fusee validate [DIR]`: every mistake of every definition file, at once. Ends with 2 when there is an error. */
+export function createValidateCommand(shell: Shell): Command {
+  return new Command('validate')
+    .description('check the workflow and schedule files of a folder, and the manifests that they name')
+    .argument('[DIR]', "the repository's root", '.')
+    .option('--path <FOLDER>', 'folder of the definitions, relative to the root', 'workflows')
+    .addOption(new Option('--output <FORMAT>', 'text, json, or github for annotations').choices(['text', 'json', 'github']).default('text'))
+    .addHelpText('after', '\nExample:\n  fusee validate --path workflows .')
+    .action(async (folder: string, options: ValidateOptions) => {
+      const root = path.resolve(shell.workingDirectory, folder)
+      await checkFolder(root, folder)
+      const files = createWorkingTreeFiles(root)
+      const definitions = await loadDefinitions(files, { path: options.path })
+      shell.stdout.write(await format(definitions, files, options, shell))
+      if (definitions.diagnostics.some(({ severity }) => severity === 'error')) shell.exitCode = 2
+    })
+}
+
+async function checkFolder(root: string, shown: string): Promise<void> {
+  const found = await stat(root).catch(() => null)
+  if (!found?.isDirectory()) throw new UsageError(`${JSON.stringify(shown)} is no folder; name the root of a repository`)
+}
+
+async function format(definitions: Definitions, files: Files, { output }: ValidateOptions, shell: Shell): Promise<string> {
+  switch (output) {
+    case 'json':
+      return `${JSON.stringify(describeDefinitions(definitions), null, 2)}\n`
+    case 'github':
+      return formatGithubAnnotations(definitions.diagnostics)
+    case 'text':
+      return formatDiagnostics(definitions.diagnostics, await readSources(definitions.diagnostics, files), coloursOf(shell)) + formatTotals(definitions)
+  }
+}
+
+async function readSources(diagnostics: readonly Diagnostic[], files: Files): Promise<Map<string, string>> {
+  const sources = new Map<string, string>()
+  for (const file of new Set(diagnostics.map((diagnostic) => diagnostic.file))) {
+    const bytes = await files.read(file)
+    if (bytes) sources.set(file, new TextDecoder().decode(bytes))
+  }
+  return sources
+}
+
+function coloursOf({ stdout, env }: Shell) {
+  const isTerminal = 'isTTY' in stdout && stdout.isTTY === true
+  return createColors(isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb')
+}
+
+function formatTotals({ workflows, schedules, ignored }: Definitions): string {
+  const totals = [`workflows: ${workflows.length} valid`, `schedules: ${schedules.length} valid`]
+  return `${[...totals, ...(ignored.length > 0 ? [`ignored files: ${ignored.length}`] : [])].join(', ')}\n`
+}
