@@ -34,14 +34,30 @@ export function describeDefinitions({ diagnostics, workflows, schedules, ignored
   return {
     diagnostics,
     workflows: workflows.map(describeWorkflow),
-    schedules: schedules.map(({ name, file, workflow, cron, timeZone, suspend }) => ({ name, file, workflow, cron, timeZone, suspended: suspend !== null })),
+    schedules: schedules.map(({ name, file, workflow, cron, timeZone, suspend }) => ({
+      name,
+      file,
+      workflow,
+      cron,
+      timeZone,
+      suspended: suspend !== null,
+    })),
     ignored,
   }
 }
 
 function describeWorkflow(workflow: Definitions['workflows'][number]): DescribedWorkflow {
   const { name, file, description, params, push, suspend, steps, finally: last } = workflow
-  return { name, file, description, params, push: push !== null, suspended: suspend !== null, steps: steps.map(describeStep), finally: last.map(describeStep) }
+  return {
+    name,
+    file,
+    description,
+    params,
+    push: push !== null,
+    suspended: suspend !== null,
+    steps: steps.map(describeStep),
+    finally: last.map(describeStep),
+  }
 }
 
 function describeStep({ name, work, dependsOn }: Definitions['workflows'][number]['steps'][number]): DescribedWorkflow['steps'][number] {

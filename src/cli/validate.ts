@@ -45,7 +45,9 @@ async function format(definitions: Definitions, files: Files, { output }: Valida
     case 'github':
       return formatGithubAnnotations(definitions.diagnostics)
     case 'text':
-      return formatDiagnostics(definitions.diagnostics, await readSources(definitions.diagnostics, files), coloursOf(shell)) + formatTotals(definitions)
+      return (
+        formatDiagnostics(definitions.diagnostics, await readSources(definitions.diagnostics, files), coloursOf(shell)) + formatTotals(definitions)
+      )
   }
 }
 

@@ -2,10 +2,10 @@ import type { Diagnostic } from './workflow.ts'
 
 /** Makes text stand out on a terminal; picocolors' functions are such. */
 export interface Colours {
-  bold(text: string): string
-  dim(text: string): string
-  red(text: string): string
-  yellow(text: string): string
+  bold: (text: string) => string
+  dim: (text: string) => string
+  red: (text: string) => string
+  yellow: (text: string) => string
 }
 
 const plain = (text: string): string => text

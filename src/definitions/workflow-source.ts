@@ -57,9 +57,9 @@ export interface WorkflowSource {
   /** The schedules among its triggers. */
   schedules: ScheduleSource[]
   /** Whether the schema finds this value, or something in it, wrong. */
-  isDamaged(node: SourceNode | undefined): boolean
+  isDamaged: (node: SourceNode | undefined) => boolean
   /** Whether this map has fields that nobody knows, so that what it lacks means nothing. */
-  hasUnknownFields(node: SourceNode | undefined): boolean
+  hasUnknownFields: (node: SourceNode | undefined) => boolean
 }
 
 /** Makes the view of a Workflow document that rules look at. */
@@ -109,7 +109,10 @@ function chainTo(above: StepSource | undefined): DependencySource[] {
 
 function dependenciesOf(list: SourceNode): DependencySource[] {
   const named = itemsOf(list).map((item) => (item.kind === 'Map' ? childOf(item, 'step') : item))
-  return named.flatMap((node) => (textOf(node) === null || !node ? [] : [{ step: String(node.json), at: node.start }]))
+  return named.flatMap((node) => {
+    const step = textOf(node)
+    return node && step !== null ? [{ step, at: node.start }] : []
+  })
 }
 
 /** Fields of a step say what it is; `defaults` only when they say what is to be run, since an image alone must leave joins possible. */

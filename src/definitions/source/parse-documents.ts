@@ -1,4 +1,4 @@
-import { LineCounter, parseAllDocuments, type Document, type Node } from 'yaml'
+import { LineCounter, parseAllDocuments, type Document } from 'yaml'
 import { excerpt } from '../excerpt.ts'
 import type { Problem } from '../problem.ts'
 import { buildSource, type SourceFault } from './build-source.ts'
@@ -61,7 +61,7 @@ function addDocument(parsed: ParsedText, document: Document.Parsed, text: string
     parsed.isUnreadable = true
     return
   }
-  const { root, faults } = buildSource(document.contents as Node | null)
+  const { root, faults } = buildSource(document.contents)
   parsed.problems.push(...faults.map((fault) => problemOf(lines, fault)))
   const isFaulty = faults.length > 0
   if (root && root.json !== null) parsed.documents.push({ root, text, isFaulty, positionAt: (offset) => positionAt(lines, offset) })
