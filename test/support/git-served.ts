@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { OpenRepositoryOptions, OpenedRepository } from '../../src/git/open.ts'
@@ -32,7 +32,7 @@ export async function serveRepository(
   const folder = await mkdtemp(join(tmpdir(), 'fusee-git-'))
   const repository = join(folder, 'served', 'repo.git')
   await runGit(folder, ['init', '--quiet', '--bare', '--initial-branch=main', repository])
-  for (const [key, value] of Object.entries(options.config ?? SERVES_ALL)) await runGit(repository, ['config', key, value])
+  await appendFile(join(repository, 'config'), configText(options.config ?? SERVES_ALL))
   const server = await startGitHttpServer({ ...options, root: join(folder, 'served') })
   const url = `${server.url}/repo.git`
   const opened: OpenedRepository[] = []
@@ -59,4 +59,9 @@ export async function serveRepository(
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+function configText(config: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(config).map(([key, value]) => `[${key.split('.')[0] ?? ''}]\n\t${key.split('.')[1] ?? ''} = ${value}\n`)
+  return lines.join('')
 }
