@@ -42,7 +42,7 @@ export async function createLocalContext(
   })
   const credentials = credentialsSecret === null ? {} : await readCredentials(secretsFolder ?? '', credentialsSecret)
   return withDataFolder(config.dataFolder, async (folder, clock, random) => {
-    const git = openRepository({ url, branch, statusBranch, dataFolder: path.join(config.dataFolder, 'git'), credentials })
+    const git = await openRepository({ url, branch, statusBranch, dataFolder: path.join(config.dataFolder, 'git'), credentials })
     const clusters = await createClusters(folder, clock, random, secretsFolder, (commit) => git.source.filesAt(asCommitSha(commit)))
     const repositories = [{ settings: config.settings, source: git.source, status: git.status, owner: folder.controllerId }]
     return {

@@ -49,6 +49,10 @@ function lineOf(event: ControllerEvent): Line {
         trigger: spec.trigger,
       }
     }
+    case 'PushHeld': {
+      const { kind: _, ...fields } = event
+      return { level: 'info', message: 'push held', ...fields }
+    }
     case 'TickJudged':
       return { level: 'info', message: 'tick judged', repository: event.repository, ...event.fate }
     case 'StepStarted':

@@ -10,7 +10,7 @@ import type { Workflow } from '../definitions/workflow.ts'
 import { encodeRecord, recordOf } from '../history/record.ts'
 import { createRunObject } from '../runs/create-run.ts'
 import type { StoredRun } from '../runs/run.ts'
-import { parseParams } from '../triggers/params.ts'
+import { parseParamWords } from '../triggers/params.ts'
 import type { Paint } from './paint.ts'
 import { createPaint } from './paint.ts'
 import { formatEvent } from './print-event.ts'
@@ -82,7 +82,7 @@ async function runWorkflow(shell: Shell, name: string, options: RunOptions): Pro
 }
 
 function givenParams(workflow: Workflow, words: readonly string[]): Record<string, unknown> {
-  const parsed = parseParams(workflow.params, words)
+  const parsed = parseParamWords(workflow.params, words)
   if (parsed.kind === 'Invalid') throw new UsageError(parsed.problems.join('; '))
   return parsed.values
 }

@@ -8,6 +8,7 @@ export type ControllerEvent =
   | { kind: 'LookEnded'; repository: string; branch: string; commit: string; workflows: string[]; schedules: string[]; diagnostics: Diagnostic[] }
   | { kind: 'LookFailed'; repository: string; reason: string; message: string }
   | { kind: 'RunCreated'; repository: string; run: StoredRun }
+  | { kind: 'PushHeld'; repository: string; workflow: string; commit: string; reason: string }
   | { kind: 'TickJudged'; repository: string; fate: TickFate }
   | { kind: 'StepStarted'; repository: string; run: string; step: StepStatus }
   | { kind: 'StepEnded'; repository: string; run: string; step: StepStatus }

@@ -8,12 +8,14 @@ import { hasRecord } from '../history/read.ts'
 import { runName } from '../runs/names.ts'
 import type { Cursors } from '../runs/run.ts'
 import type { PushedCommit } from '../triggers/push.ts'
+import type { PushPlan } from '../triggers/push.ts'
 import { planPush } from '../triggers/push.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import { initialCursors, updateCursors, withCondition } from './cursors.ts'
 import { isHistoryFull } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem, startRun } from './repository.ts'
+import type { Versions } from './versions.ts'
 import { restoreVersions, validCommitsOf, versionsAt } from './versions.ts'
 
 /** Most commits of one push that `commits: Each` looks at. */
@@ -70,21 +72,20 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   const definitions = await definitionsAt(state, tip)
   const versions = versionsAt(tip, definitions, state.versions)
   const last = cursors.lastCommit === null ? null : asCommitSha(cursors.lastCommit)
-  const push = last === null || last === tip ? { requests: [], rewound: false } : await planPushes(state, definitions, last, tip)
+  const push = last === null || last === tip ? noPush : await planPushes(context, state, { definitions, versions }, last, tip)
   const rewound = cursors.rewound || push.rewound
   if (push.requests.length > 0 && isHistoryFull(await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })))
     return
-  if (!settings.suspend) {
-    for (const request of push.requests) {
-      if (rewound && (await hasRun(state, request))) continue
-      await startRun(context, state, request, wake)
-    }
+  for (const request of push.requests) {
+    if (rewound && (await hasRun(state, request))) continue
+    await startRun(context, state, request, wake)
   }
   await updateCursors(context, settings.ref, (current) => {
     if (current.lastCommit !== cursors.lastCommit) throw new ConflictError(`somebody else moved the cursor of ${state.key}`)
     return { ...current, lastCommit: tip, rewound, ...validCommitsOf(versions) }
   })
   for (const request of push.requests) state.uncovered.delete(runName(settings.ref, request.workflow, request.trigger, request.commit))
+  for (const held of push.held) context.report({ kind: 'PushHeld', repository: state.key, ...held })
   state.versions = versions
   if (state.tip !== tip) {
     const schedules = [...versions.schedules.keys()]
@@ -101,14 +102,17 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   state.tip = tip
 }
 
-/** The requests of the way from one tip to the next. */
+const noPush: PushPlan & { rewound: boolean } = { requests: [], held: [], rewound: false }
+
+/** What the way from one tip to the next starts. */
 async function planPushes(
+  context: Context,
   state: RepositoryState,
-  definitions: Definitions,
+  { definitions, versions }: { definitions: Definitions; versions: Versions },
   last: CommitSha,
   tip: CommitSha,
-): Promise<{ requests: RunRequest[]; rewound: boolean }> {
-  const { source } = state.followed
+): Promise<PushPlan & { rewound: boolean }> {
+  const { source, settings } = state.followed
   const range = await source.range(last, tip, MOST_COMMITS)
   const each = definitions.workflows.some((workflow) => workflow.push?.commits === 'Each')
   const commits: PushedCommit[] = []
@@ -124,7 +128,15 @@ async function planPushes(
     message: await source.message(tip),
     workflows: definitions.workflows,
   }
-  return { requests: planPush({ branch: source.branch, tip: whole, each: commits }), rewound: !range.forward }
+  const plan = planPush({
+    branch: source.branch,
+    tip: whole,
+    each: commits,
+    workflows: versions.workflows,
+    suspend: settings.suspend,
+    nowMs: context.clock.now(),
+  })
+  return { ...plan, rewound: !range.forward }
 }
 
 /** Whether a commit that came back after the branch was rewound has run already, though its Run may have been swept since. */

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { rootCertificates } from 'node:tls'
-import { errorCode, oneLine, showUrl } from './failures.ts'
+import { errorCode, oneLine } from './failures.ts'
 import { CutStreamError } from './pkt-line.ts'
 import { GitError } from './ports.ts'
 
@@ -9,6 +9,8 @@ import { GitError } from './ports.ts'
 export interface HttpRequest {
   method: 'GET' | 'POST'
   url: string
+  /** The repository, for messages. */
+  where: string
   headers: Readonly<Record<string, string>>
   body?: Uint8Array
   signal?: AbortSignal | undefined
@@ -91,7 +93,7 @@ async function* readBody(response: http.IncomingMessage, request: HttpRequest, m
       bytes += chunk.length
       if (bytes > maxBytes) {
         const bound = `${Math.floor(maxBytes / 2 ** 20)} MiB`
-        throw new GitError('TooLarge', `${showUrl(request.url)} sends more than ${bound}: keep large files out of the repository, or raise the bound`)
+        throw new GitError('TooLarge', `${request.where} sends more than ${bound}: keep large files out of the repository, or raise the bound`)
       }
       yield chunk
     }
@@ -103,10 +105,10 @@ async function* readBody(response: http.IncomingMessage, request: HttpRequest, m
 }
 
 /** What went wrong below HTTP as GitError `Unreachable`; an abort as its reason. */
-export function networkError(error: unknown, request: { url: string; signal?: AbortSignal | undefined }): unknown {
+export function networkError(error: unknown, request: Pick<HttpRequest, 'where' | 'signal'>): unknown {
   if (request.signal?.aborted === true) return request.signal.reason
   if (error instanceof GitError) return error
-  return new GitError('Unreachable', `cannot reach ${showUrl(request.url)}: ${explain(error)}`, { cause: error })
+  return new GitError('Unreachable', `cannot reach ${request.where}: ${explain(error)}`, { cause: error })
 }
 
 function explain(error: unknown): string {

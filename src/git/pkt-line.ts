@@ -26,14 +26,14 @@ export function packetText(packet: { bytes: Buffer }): string {
   return packet.bytes.toString('utf8').replace(/\n$/, '')
 }
 
-/** The packets of a stream. Throws CutStreamError when it ends within one, GitError `Corrupt` when it is not git's format. */
-export async function* readPackets(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Packet> {
+/** The packets of a stream from `where`. Throws CutStreamError when it ends within one, GitError `Corrupt` when it is not git's format. */
+export async function* readPackets(stream: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<Packet> {
   let rest: Buffer = Buffer.alloc(0)
   for await (const chunk of stream) {
     rest = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk])
     let at = 0
     for (;;) {
-      const length = packetLength(rest, at)
+      const length = packetLength(rest, at, where)
       if (length === null || at + Math.max(length, LENGTH_DIGITS) > rest.length) break
       yield toPacket(rest, at, length)
       at += Math.max(length, LENGTH_DIGITS)
@@ -43,12 +43,11 @@ export async function* readPackets(stream: AsyncIterable<Uint8Array>): AsyncGene
   if (rest.length > 0) throw new CutStreamError('the answer ends within a packet')
 }
 
-function packetLength(buffer: Buffer, at: number): number | null {
+function packetLength(buffer: Buffer, at: number, where: string): number | null {
   if (buffer.length - at < LENGTH_DIGITS) return null
   const digits = buffer.toString('latin1', at, at + LENGTH_DIGITS)
-  if (!/^[0-9a-fA-F]{4}$/.test(digits))
-    throw new GitError('Corrupt', 'the answer is not in the format of git: check that the URL is that of a Git repository')
-  return parseInt(digits, 16)
+  if (/^[0-9a-fA-F]{4}$/.test(digits)) return parseInt(digits, 16)
+  throw new GitError('Corrupt', `${where} gives an answer that is not in the format of git: check that the URL is that of a Git repository`)
 }
 
 function toPacket(buffer: Buffer, at: number, length: number): Packet {

@@ -51,7 +51,7 @@ async function readReport(http: SmartHttp, body: AsyncIterable<Uint8Array>): Pro
   const band: Buffer[] = []
   let talk = ''
   try {
-    for await (const packet of readPackets(body)) {
+    for await (const packet of readPackets(body, http.where)) {
       if (packet.kind !== 'data') continue
       const channel = packet.bytes[0]
       if (channel === 1) band.push(packet.bytes.subarray(1))
@@ -61,7 +61,7 @@ async function readReport(http: SmartHttp, body: AsyncIterable<Uint8Array>): Pro
       else plain.push(packetText(packet))
     }
     const inner: string[] = []
-    for await (const packet of readPackets(Readable.from(band))) inner.push(...lineOf(packet))
+    for await (const packet of readPackets(Readable.from(band), http.where)) inner.push(...lineOf(packet))
     return { report: [...plain, ...inner], talk }
   } catch (error) {
     if (!(error instanceof CutStreamError)) throw error

@@ -28,6 +28,7 @@ export function createSmartHttp(url: string, credentials: Credentials, client: H
   const original = url.replace(/\/+$/, '')
   const authorization = authorizationHeader(credentials)
   const secrets = secretsOf(credentials)
+  const where = showUrl(original)
   let base = original
 
   function headersFor(target: string, headers: Readonly<Record<string, string>>): Record<string, string> {
@@ -42,7 +43,7 @@ export function createSmartHttp(url: string, credentials: Credentials, client: H
   ): Promise<{ response: HttpResponse; target: string }> {
     let target = original + path
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-      const response = await client.request({ method: 'GET', url: target, headers: headersFor(target, headers), signal })
+      const response = await client.request({ method: 'GET', url: target, where, headers: headersFor(target, headers), signal })
       const location = response.headers.location
       if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) {
         if (response.status === 200) base = rebase(target, path)
@@ -51,12 +52,12 @@ export function createSmartHttp(url: string, credentials: Credentials, client: H
       response.discard()
       target = nextTarget(target, location)
     }
-    throw new GitError('Unreachable', `${showUrl(original)} redirects more than ${MOST_REDIRECTS} times: use the URL that it leads to`)
+    throw new GitError('Unreachable', `${where} redirects more than ${MOST_REDIRECTS} times: use the URL that it leads to`)
   }
 
   function rebase(target: string, path: string): string {
     if (target.endsWith(path)) return target.slice(0, -path.length)
-    throw new GitError('Corrupt', `${showUrl(original)} redirects to ${showUrl(target)}, which is no Git repository: correct the URL`)
+    throw new GitError('Corrupt', `${where} redirects to ${showUrl(target)}, which is no Git repository: correct the URL`)
   }
 
   async function check(response: HttpResponse, target: string, service: GitService, wantType: string): Promise<HttpResponse> {
@@ -64,16 +65,16 @@ export function createSmartHttp(url: string, credentials: Credentials, client: H
     if (response.status === 200 && type.split(';')[0]?.trim() === wantType) return response
     if (response.status === 200) {
       response.discard()
-      throw new GitError('Corrupt', `${showUrl(target)} answers with ${oneLine(type, [], 80)}, not as a Git server: check the URL`)
+      throw new GitError('Corrupt', `${where} answers with ${oneLine(type, [], 80)}, not as a Git server: check the URL`)
     }
     const text = await readErrorText(response)
     const said = text === '' ? '' : ` (it says: ${oneLine(text, secrets)})`
     const login = authorization === null ? 'none' : mayCarryCredentials(original, target) ? 'sent' : 'withheld'
-    throw statusError({ status: response.status, service, where: showUrl(original), login, said })
+    throw statusError({ status: response.status, service, where, login, said })
   }
 
   return {
-    where: showUrl(original),
+    where,
     quote: (text) => oneLine(text, secrets),
     close: () => client.close(),
     async discover(service, headers, signal) {
@@ -83,7 +84,14 @@ export function createSmartHttp(url: string, credentials: Credentials, client: H
     async post(service, body, headers, signal) {
       const target = `${base}/${service}`
       const types = { 'content-type': `application/x-${service}-request`, accept: `application/x-${service}-result` }
-      const response = await client.request({ method: 'POST', url: target, headers: headersFor(target, { ...types, ...headers }), body, signal })
+      const response = await client.request({
+        method: 'POST',
+        url: target,
+        where,
+        headers: headersFor(target, { ...types, ...headers }),
+        body,
+        signal,
+      })
       return check(response, target, service, `application/x-${service}-result`)
     },
   }

@@ -35,7 +35,7 @@ export async function fetchVersion0(
   const unshallow: string[] = []
   let inPack = false
   let ended = false
-  for await (const packet of readPackets(response.body)) {
+  for await (const packet of readPackets(response.body, http.where)) {
     if (checkPacket(http, packet).kind === 'flush' && inPack) ended = true
     if (packet.kind !== 'data') continue
     const [word = '', id = ''] = packetText(packet).split(' ')

@@ -33,7 +33,7 @@ export async function listRefsVersion2(
   const refs = new Map<string, string>()
   let headBranch: string | null = null
   let ended = false
-  for await (const packet of readPackets(response.body)) {
+  for await (const packet of readPackets(response.body, http.where)) {
     if (checkPacket(http, packet).kind === 'flush') ended = true
     if (packet.kind !== 'data') continue
     const [id = '', ref = '', ...attributes] = packetText(packet).split(' ')
@@ -48,7 +48,7 @@ export async function listRefsVersion2(
 export async function fetchVersion2(http: SmartHttp, request: FetchRequest, sink: PackSink, signal?: AbortSignal): Promise<FetchResult> {
   const response = await http.post('git-upload-pack', encodeFetch(request), VERSION_2, signal)
   const answer = createAnswer(http, sink)
-  for await (const packet of readPackets(response.body)) await answer.take(packet)
+  for await (const packet of readPackets(response.body, http.where)) await answer.take(packet)
   return answer.result(request.onlyIncrement)
 }
 

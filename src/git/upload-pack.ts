@@ -67,7 +67,7 @@ export function cutError(where: string, cause: unknown): GitError {
 
 async function readAllPackets(http: SmartHttp, response: HttpResponse): Promise<Packet[]> {
   const packets: Packet[] = []
-  for await (const packet of readPackets(response.body)) packets.push(checkPacket(http, packet))
+  for await (const packet of readPackets(response.body, http.where)) packets.push(checkPacket(http, packet))
   if (packets.at(-1)?.kind !== 'flush') throw new CutStreamError('the answer ends before its end')
   return packets
 }

@@ -189,7 +189,7 @@ function read<T>(path: string, parse: (text: string) => T, reading: Reading): T 
 }
 
 /** `<namespace>/<name>`. */
-export function fullName(repository: ObjectRef): string {
+function fullName(repository: ObjectRef): string {
   return `${repository.namespace}/${repository.name}`
 }
 

@@ -99,7 +99,7 @@ export function parseState(text: string): WorkflowState {
 }
 
 /** The digest of a finished run. */
-export function digestOf(run: StoredRun): RunDigest {
+function digestOf(run: StoredRun): RunDigest {
   const { result, trigger, commit, createdAt, startedAt, finishedAt } = recordOf(run)
   return { run: run.metadata.name, result, failedStep: failedStep(run), trigger, commit, createdAt, startedAt, finishedAt }
 }

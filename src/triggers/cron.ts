@@ -33,7 +33,7 @@ export interface CronCache {
 /** The longest that a day of the calendar keeps one waiting: a weekday's 29th of February around 2100, with a year to spare. */
 const LONGEST_GAP_MS = 41 * 366 * 86_400_000
 
-/** An empty cache; the entry that was not asked for the longest goes when there are more than `maxEntries`. */
+/** An empty cache; the oldest entry goes when there are more than `maxEntries`. */
 export function createCronCache(maxEntries = 20_000): CronCache {
   const entries = new Map<string, CronTicks>()
   const zones = new Map<string, TimeZone>()
@@ -43,10 +43,11 @@ export function createCronCache(maxEntries = 20_000): CronCache {
     return zone
   }
   return {
-    ticks({ cron, timeZone, seed }) {
-      const key = JSON.stringify([cron, timeZone, isHashed(cron) ? seed : ''])
-      const ticks = entries.get(key) ?? createTicks({ cron, timeZone, seed }, zoneOf(timeZone))
-      entries.delete(key)
+    ticks(spec) {
+      const key = `${spec.timeZone}\n${isHashed(spec.cron) ? spec.seed : ''}\n${spec.cron}`
+      const known = entries.get(key)
+      if (known !== undefined) return known
+      const ticks = createTicks(spec, zoneOf(spec.timeZone))
       entries.set(key, ticks)
       for (const oldest of entries.keys()) {
         if (entries.size <= maxEntries) break

@@ -1,18 +1,13 @@
-import { formatTick } from '../clock.ts'
-import type { Schedule, Suspension } from '../definitions/workflow.ts'
+import type { Schedule } from '../definitions/workflow.ts'
 import type { CronTicks } from './cron.ts'
+import type { SuspensionInForce } from './suspension.ts'
+import { suspensionAt, suspensionReason } from './suspension.ts'
 
 /** Up to this late a tick is Fired, and catching up is no question. */
 const PROMPT_MS = 60_000
 
 /** Most ticks that `catchUp: All` runs late. */
 const MOST_LATE = 100
-
-/** A suspension and whose it is, as in `workflow nightly-report`. */
-export interface SuspensionInForce {
-  subject: string
-  suspension: Suspension
-}
 
 /** What the judgement of one schedule's ticks depends on. Times are milliseconds since the epoch. */
 export interface Case {
@@ -59,8 +54,12 @@ export function judgeTicks(given: Case): Judgement {
     doneUpTo = end
   }
 
-  for (let ruling = suspensionAt(given, doneUpTo + 1); ruling !== null && doneUpTo < nowMs; ruling = suspensionAt(given, doneUpTo + 1)) {
-    dismiss((ruling.suspension.untilMs ?? Infinity) - 1, 'Skipped', reasonOf(ruling))
+  for (
+    let ruling = suspensionAt(given.suspensions, doneUpTo + 1);
+    ruling !== null && doneUpTo < nowMs;
+    ruling = suspensionAt(given.suspensions, doneUpTo + 1)
+  ) {
+    dismiss((ruling.suspension.untilMs ?? Infinity) - 1, 'Skipped', suspensionReason(ruling))
   }
   if (given.startingDeadlineSeconds !== null) {
     const seconds = given.startingDeadlineSeconds
@@ -115,15 +114,6 @@ function lateTicks(given: Case, afterMs: number, upToMs: number, startedMs: Read
       return found.reverse()
     }
   }
-}
-
-function suspensionAt(given: Case, tickMs: number): SuspensionInForce | null {
-  return given.suspensions.find(({ suspension: { untilMs } }) => untilMs === null || tickMs < untilMs) ?? null
-}
-
-function reasonOf({ subject, suspension }: SuspensionInForce): string {
-  if (suspension.reason !== null) return suspension.reason
-  return `the ${subject} is suspended${suspension.untilMs === null ? '' : ` until ${formatTick(suspension.untilMs)}`}`
 }
 
 function formatSeconds(seconds: number): string {

@@ -1,12 +1,14 @@
 import { formatTick, formatTimestamp, parseTimestamp } from '../clock.ts'
-import type { Schedule, Suspension, Workflow } from '../definitions/workflow.ts'
+import type { Schedule, Workflow } from '../definitions/workflow.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import type { ScheduleCursor, TickFate } from '../runs/run.ts'
 import type { CronCache, CronTicks } from './cron.ts'
-import type { Judgement, Stretch, SuspensionInForce } from './judge-ticks.ts'
+import type { Judgement, Stretch } from './judge-ticks.ts'
 import { judgeTicks } from './judge-ticks.ts'
 import { CronSyntaxError } from './parse-cron.ts'
 import type { RunRequest } from './run-request.ts'
+import type { WrittenSuspension } from './suspension.ts'
+import { suspensionsInForce } from './suspension.ts'
 import { TimeZoneError } from './time-zone.ts'
 
 const DAY_MS = 86_400_000
@@ -30,8 +32,8 @@ export interface TickPlanInput {
   schedules: readonly Schedule[]
   /** The workflows in force, each with the newest commit at which it was valid: there its runs are pinned. */
   workflows: ReadonlyMap<string, { commit: string; definition: Pick<Workflow, 'suspend'> }>
-  /** The Repository's own suspension; `true` is one without end or reason. */
-  suspend: Suspension | boolean | null
+  /** The Repository's own suspension. */
+  suspend: WrittenSuspension
   cursors: Readonly<Record<string, ScheduleCursor>>
   nowMs: number
   /**
@@ -137,7 +139,11 @@ function addSchedule(
     nowMs,
     startingDeadlineSeconds: schedule.startingDeadlineSeconds,
     catchUp: schedule.catchUp,
-    suspensions: suspensionsOf(input, schedule),
+    suspensions: suspensionsInForce([
+      { subject: 'repository', suspend: input.suspend },
+      { subject: `workflow ${schedule.workflow}`, suspend: workflow?.definition.suspend ?? null },
+      { subject: `schedule ${schedule.name}`, suspend: schedule.suspend },
+    ]),
     obstacle: workflow === undefined ? `no commit has a valid workflow ${schedule.workflow}` : null,
     started,
   })
@@ -172,17 +178,6 @@ function requestsOf(judgement: Judgement, schedule: Schedule, commit: string | u
     params: schedule.params,
     fate,
   }))
-}
-
-function suspensionsOf(input: TickPlanInput, schedule: Schedule): SuspensionInForce[] {
-  const endless = { untilMs: null, reason: null }
-  const ofRepository = typeof input.suspend === 'boolean' ? (input.suspend ? endless : null) : input.suspend
-  const candidates: [string, Suspension | null][] = [
-    ['repository', ofRepository],
-    [`workflow ${schedule.workflow}`, input.workflows.get(schedule.workflow)?.definition.suspend ?? null],
-    [`schedule ${schedule.name}`, schedule.suspend],
-  ]
-  return candidates.flatMap(([subject, suspension]) => (suspension === null ? [] : [{ subject, suspension }]))
 }
 
 /** The parts of a stretch between the ticks that have a Run, and between the last days. */

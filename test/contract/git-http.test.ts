@@ -1,59 +1,39 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openRepository } from '../../src/git/open.ts'
-import type { OpenedRepository } from '../../src/git/open.ts'
-import { startGitHttpServer } from '../support/git-http-server.ts'
-import { checkObjects, findTip, importCommits, moveBranch, readBranchFiles, runGit } from '../support/git-program.ts'
-import type { GitContract, GitHarness } from './git-harness.ts'
+import { checkObjects, findTip, importCommits, moveBranch, readBranchFiles } from '../support/git-program.ts'
+import { SERVES_ALL, serveRepository } from '../support/git-served.ts'
 import { describeGitPorts } from './git.ts'
+import type { GitContract } from './git-harness.ts'
 
-interface Server {
+interface ServerKind {
   name: string
   config: Readonly<Record<string, string>>
   versionZero?: boolean
 }
 
-const FILTERS = { 'http.receivepack': 'true', 'uploadpack.allowFilter': 'true', 'uploadpack.allowAnySHA1InWant': 'true' }
-const servers: Server[] = [
-  { name: 'http with filters', config: FILTERS },
+const kinds: ServerKind[] = [
+  { name: 'http with filters', config: SERVES_ALL },
   { name: 'http without filters', config: { 'http.receivepack': 'true' } },
-  { name: 'http with protocol version 0', config: FILTERS, versionZero: true },
+  { name: 'http with protocol version 0', config: SERVES_ALL, versionZero: true },
 ]
 
-for (const server of servers) describeGitPorts(contractOf(server))
+for (const kind of kinds) describeGitPorts(contractOf(kind))
 
-function contractOf({ name, config, versionZero = false }: Server): GitContract {
+function contractOf({ name, config, versionZero = false }: ServerKind): GitContract {
   return {
     name,
     links: true,
-    async create(): Promise<GitHarness> {
-      const folder = await mkdtemp(join(tmpdir(), 'fusee-git-'))
-      const repository = join(folder, 'served', 'repo.git')
-      await runGit(folder, ['init', '--quiet', '--bare', '--initial-branch=main', repository])
-      for (const [key, value] of Object.entries(config)) await runGit(repository, ['config', key, value])
-      const server = await startGitHttpServer({ root: join(folder, 'served') })
-      server.faults.versionZero = versionZero
-      const opened: OpenedRepository[] = []
-      let nowMs = 1_700_000_000_000
+    async create() {
+      const served = await serveRepository({ config })
+      served.server.faults.versionZero = versionZero
+      let opened = 0
       return {
-        async open({ keepData = false } = {}) {
-          const dataFolder = join(folder, keepData ? 'data' : `data-${opened.length}`)
-          const now = () => (nowMs += 1000)
-          const ports = await openRepository({ url: `${server.url}/repo.git`, branch: null, statusBranch: 'fusee/status', dataFolder, now })
-          opened.push(ports)
-          return ports
-        },
-        push: (commits, options = {}) => importCommits(repository, commits, options),
-        reset: (commit, branch) => moveBranch(repository, branch, commit),
-        tip: (branch) => findTip(repository, `refs/heads/${branch}`),
-        files: (branch) => readBranchFiles(repository, branch),
-        check: () => checkObjects(repository),
-        async close() {
-          for (const ports of opened) ports.close()
-          await server.close()
-          await rm(folder, { recursive: true, force: true })
-        },
+        open: ({ keepData = false } = {}) => served.open({ dataFolder: join(served.folder, keepData ? 'data' : `data-${opened++}`) }),
+        push: (commits, options = {}) => importCommits(served.repository, commits, options),
+        reset: (commit, branch) => moveBranch(served.repository, branch, commit),
+        tip: (branch) => findTip(served.repository, `refs/heads/${branch}`),
+        files: (branch) => readBranchFiles(served.repository, branch),
+        check: () => checkObjects(served.repository),
+        close: () => served.close(),
       }
     },
   }

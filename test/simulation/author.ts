@@ -9,14 +9,13 @@ export interface Author {
   /** What was meant at each commit. */
   models: ReadonlyMap<CommitSha, RepositoryModel>
   /** Pushes one to three commits, or moves the branch back. Returns a word on it. */
-  push(random: SeededRandom): string
+  push(random: SeededRandom): Promise<string>
   /** Pushes a commit without any workflow. */
-  pushNothing(): void
+  pushNothing(): Promise<void>
 }
 
 /** How the workflows of a scenario are. */
 export interface AuthorStyle {
-  branch: string
   workflows: number
   /** Period of the schedules in ms; null for none. */
   periodMs: number | null
@@ -29,47 +28,41 @@ const DATA_PATHS = ['reports/week.md', 'reports/drafts/next.md', 'data/sites.csv
 const PATH_FILTERS = [[], [], ['reports/**'], ['reports/**', '!reports/drafts/**'], ['data/*.csv'], ['workflows/**']]
 
 /** An author who has already pushed a first commit. */
-export function createAuthor(remote: GitRemote, random: SeededRandom, style: AuthorStyle): Author {
+export async function createAuthor(remote: GitRemote, random: SeededRandom, style: AuthorStyle): Promise<Author> {
   const models = new Map<CommitSha, RepositoryModel>()
-  const { branch } = style
 
-  const commit = (parent: CommitSha | null, model: RepositoryModel, message: string): CommitSha => {
-    const sha = remote.addCommit(parent, treeOf(model), message)
+  const commit = async (parent: CommitSha | null, model: RepositoryModel, message: string): Promise<CommitSha> => {
+    const sha = await remote.push(parent, treeOf(model), message)
     models.set(sha, model)
     return sha
   }
   const modelAt = (sha: CommitSha): RepositoryModel => models.get(sha) ?? { workflows: [], data: new Map() }
-  const tip = (): CommitSha => {
-    const sha = remote.tip(branch)
-    if (sha === null) throw new Error('the branch is gone')
-    return sha
-  }
 
   const first: RepositoryModel = {
     workflows: NAMES.slice(0, style.workflows).map((name) => drawWorkflow(random, style, name)),
     data: new Map(DATA_PATHS.map((path) => [path, 'first\n'])),
   }
-  remote.setTip(branch, commit(null, first, 'Begin'))
+  await commit(null, first, 'Begin')
 
   return {
     models,
-    push(draw) {
+    async push(draw) {
       const kind = style.isCareful ? 'Forward' : draw.pick(['Forward', 'Forward', 'Forward', 'Forward', 'Forward', 'Rewind', 'Replace'] as const)
       const back = kind === 'Forward' ? 0 : draw.integer(1, 3)
-      let at = tip()
+      let at = remote.tip()
       for (let step = 0; step < back; step++) at = remote.commits.get(at)?.parent ?? at
       const count = kind === 'Rewind' ? 0 : draw.integer(1, 3)
       const words: string[] = []
       for (let index = 0; index < count; index++) {
         const { model, word } = edit(draw, style, modelAt(at))
-        at = commit(at, model, word)
+        at = await commit(at, model, word)
         words.push(word)
       }
-      remote.setTip(branch, at)
+      remote.reset(at)
       return `${kind}: ${words.join(', ')} -> ${at.slice(0, 7)}`
     },
-    pushNothing() {
-      remote.setTip(branch, commit(tip(), { workflows: [], data: modelAt(tip()).data }, 'Remove all workflows'))
+    async pushNothing() {
+      await commit(remote.tip(), { workflows: [], data: modelAt(remote.tip()).data }, 'Remove all workflows')
     },
   }
 }

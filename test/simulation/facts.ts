@@ -1,8 +1,8 @@
 import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
-import type { CommitSha, FileChanges } from '../../src/git/ports.ts'
+import type { CommitSha } from '../../src/git/ports.ts'
 import { FINALIZER, LABELS, type Pod, type StoredJob } from '../../src/runs/objects.ts'
 import type { Cursors, StoredRun, TickFate } from '../../src/runs/run.ts'
-import type { RemoteCommit } from './git-remote.ts'
+import type { StatusCommit } from './git-remote.ts'
 
 /** One Run, from its creation on; kept when the object is gone. */
 export interface RunFacts {
@@ -43,11 +43,9 @@ export interface Facts {
   fates: Map<string, Set<TickFate['fate']>>
   /** Tips that a process has fetched, with the time of the first. */
   seenTips: Map<CommitSha, number>
-  statusCommits: { atMs: number; commit: RemoteCommit; changes: FileChanges }[]
+  statusCommits: StatusCommit[]
   /** Contents of records on the status branch, by run; more than one when it changed. */
   records: Map<string, { path: string; contents: string[]; commits: number }>
-  /** Times at which something went wrong or was changed from outside, for rules that only hold in calm. */
-  disturbances: number[]
 }
 
 /** Nothing has happened yet. */
@@ -61,7 +59,6 @@ export function createFacts(): Facts {
     seenTips: new Map(),
     statusCommits: [],
     records: new Map(),
-    disturbances: [],
   }
 }
 
@@ -83,9 +80,9 @@ export function noteChange(facts: Facts, change: ClusterChange, atMs: number): v
 }
 
 /** Takes a commit on the status branch into the facts. */
-export function noteStatusCommit(facts: Facts, commit: RemoteCommit, changes: FileChanges, atMs: number): void {
-  facts.statusCommits.push({ atMs, commit, changes })
-  for (const [path, content] of changes) {
+export function noteStatusCommit(facts: Facts, commit: StatusCommit): void {
+  facts.statusCommits.push(commit)
+  for (const [path, content] of commit.changes) {
     const name = /^history\/[^/]+\/\d{4}\/\d\d\/\d\d\/([^/]+)\.json$/.exec(path)?.[1]
     if (name === undefined || name === 'ticks') continue
     const record = facts.records.get(name) ?? { path, contents: [], commits: 0 }

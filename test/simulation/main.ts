@@ -11,14 +11,13 @@ async function main(): Promise<void> {
   const first = Number(process.env['FIRST'] ?? '1')
   const lines = Number(process.env['LINES'] ?? '60')
   const seeds = only === undefined ? Array.from({ length: count }, (_, index) => String(first + index)) : [only]
-  const blobIds = new Map<string, string>()
   const rules = new Map<string, string[]>()
   let runs = 0
   let steps = 0
   const slow: { seed: string; ms: number; steps: number }[] = []
   for (const seed of seeds) {
     const startedAt = performance.now()
-    const result = await simulate(seed, createController, blobIds)
+    const result = await simulate(seed, createController)
     slow.push({ seed, ms: Math.round(performance.now() - startedAt), steps: result.steps })
     runs += result.runs
     steps += result.steps

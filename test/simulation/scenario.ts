@@ -1,4 +1,4 @@
-import type { RepositorySettings } from '../../src/context.ts'
+import type { RepositorySettings } from '../../src/config/repository-settings.ts'
 import type { PodScript, PodScripts } from '../../src/cluster/simulated/pod-script.ts'
 import { createSeededRandom, type SeededRandom } from '../../src/simulation/seeded-random.ts'
 import type { AuthorStyle } from './author.ts'
@@ -58,7 +58,7 @@ export function drawScenario(seed: string): Scenario {
     startMs,
     troubleUntilMs,
     endMs,
-    style: { branch: 'main', workflows: random.integer(1, periodMs === MINUTE_MS ? 2 : 3), periodMs, isCareful: isCalm && random.chance(0.5) },
+    style: { workflows: random.integer(1, periodMs === MINUTE_MS ? 2 : 3), periodMs, isCareful: isCalm && random.chance(0.5) },
     settings: drawSettings(random, lengthMs),
     rates: isCalm ? NO_FAULTS : drawRates(random),
     isClockTrue: !hasClockSteps,

@@ -22,10 +22,10 @@ const LONGEST_REST_MS = 6 * 3_600_000
 /** More timers than any scenario needs: something turns without getting on. */
 const MOST_STEPS = 200_000
 
-/** Lives through one seed, in virtual time. `blobIds` may be shared among simulations. */
-export async function simulate(seed: string, createController: CreateController, blobIds?: Map<string, string>): Promise<Simulation> {
+/** Lives through one seed, in virtual time. */
+export async function simulate(seed: string, createController: CreateController): Promise<Simulation> {
   const scenario = drawScenario(seed)
-  const world = createWorld(scenario, createController, blobIds)
+  const world = await createWorld(scenario, createController)
   let steps = 0
   const isStuck = (): boolean => ++steps > MOST_STEPS
   world.begin()
@@ -33,7 +33,7 @@ export async function simulate(seed: string, createController: CreateController,
   world.calmDown()
   await world.clock.runUntil(scenario.endMs, isStuck)
   if (scenario.isClockTrue) checkCalmTicks(world.judged, scenario.troubleUntilMs + ECHO_MS, scenario.endMs - 30_000)
-  world.author.pushNothing()
+  await world.author.pushNothing()
   await world.clock.runUntil(scenario.endMs + LONGEST_REST_MS, () => isStuck() || world.isAtRest())
   judgeEnd(world, steps)
   return {

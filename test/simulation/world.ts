@@ -1,13 +1,14 @@
 import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
 import type { FollowedRepository } from '../../src/context.ts'
+import type { SourceRepository } from '../../src/git/ports.ts'
 import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { createAuthor, type Author } from './author.ts'
 import { createFacts, noteChange, noteStatusCommit, type Facts } from './facts.ts'
 import { describeChange, describeHappening } from './describe.ts'
 import { createFaults } from './faults.ts'
-import { createGitRemote, createRemoteSource, createRemoteStatus, type GitRemote } from './git-remote.ts'
+import { createGitRemote, type GitRemote } from './git-remote.ts'
 import type { Case } from './oracle/case.ts'
 import { checkPassedPushes, checkPushRun } from './oracle/pushes.ts'
 import { checkChange, checkStatusCommit } from './oracle/records.ts'
@@ -43,15 +44,22 @@ export interface World {
   describeOpen(): string
 }
 
-/** Builds the world of a scenario; nothing happens before `begin`. `blobIds` may be shared among worlds. */
-export function createWorld(scenario: Scenario, createController: CreateController, blobIds?: Map<string, string>): World {
+/** Builds the world of a scenario; nothing happens before `begin`. */
+export async function createWorld(scenario: Scenario, createController: CreateController): Promise<World> {
   const random = createSeededRandom(scenario.seed)
   const clock = createVirtualClock(scenario.startMs)
   const facts = createFacts()
   const trace = createTrace(() => clock.now())
   const violations: Violation[] = []
-  const remote = createGitRemote()
-  const author = createAuthor(remote, random.fork('author'), scenario.style)
+  const remote = createGitRemote(
+    () => clock.now(),
+    (commit) => {
+      noteStatusCommit(facts, commit)
+      trace.add(`status commit ${commit.message.split('\n')[0]}`)
+      checkStatusCommit(judged, commit)
+    },
+  )
+  const author = await createAuthor(remote, random.fork('author'), scenario.style)
   const faults = createFaults(random.fork('faults'), scenario.rates)
   let byUser = false
 
@@ -81,24 +89,13 @@ export function createWorld(scenario: Scenario, createController: CreateControll
   })
 
   const createRepository = (): FollowedRepository => {
-    const source = createRemoteSource(remote, scenario.style.branch, blobIds)
-    return {
-      settings: scenario.settings,
-      owner: 'simulated',
-      source: {
-        ...source,
-        async fetchTip() {
-          const tip = await source.fetchTip()
-          if (!facts.seenTips.has(tip)) facts.seenTips.set(tip, clock.now())
-          return tip
-        },
-      },
-      status: createRemoteStatus(remote, 'fusee/status', (commit, changes) => {
-        noteStatusCommit(facts, commit, changes, clock.now())
-        trace.add(`status commit ${commit.message.split('\n')[0]}`)
-        checkStatusCommit(judged, commit, [...changes.keys()])
-      }),
+    const { source, status } = remote.open()
+    const fetchTip: SourceRepository['fetchTip'] = async (signal) => {
+      const tip = await source.fetchTip(signal)
+      if (!facts.seenTips.has(tip)) facts.seenTips.set(tip, clock.now())
+      return tip
     }
+    return { settings: scenario.settings, owner: 'simulated', source: { ...source, fetchTip }, status }
   }
   const lives = createLives(scenario, { clock, random, faults, trace, cluster, createRepository, createController, judged })
   const people = createPeople(cluster, facts, random.fork('people'), trace)
@@ -107,7 +104,7 @@ export function createWorld(scenario: Scenario, createController: CreateControll
     trace.add(describeHappening(happening))
     switch (happening.kind) {
       case 'Push':
-        return trace.add(`push ${author.push(random.fork(`push ${happening.index}`))}`)
+        return void author.push(random.fork(`push ${happening.index}`)).then((word) => trace.add(`push ${word}`))
       case 'Crash':
         return lives.crash(happening.downMs)
       case 'Deploy':
@@ -142,7 +139,7 @@ export function createWorld(scenario: Scenario, createController: CreateControll
       faults.stop()
       lives.stepClockBack()
     },
-    isAtRest: () => openRuns(facts).length === 0 && openJobs(facts).length === 0 && isLooked(remote, facts, scenario),
+    isAtRest: () => openRuns(facts).length === 0 && openJobs(facts).length === 0 && isLooked(remote, facts),
     describeOpen() {
       const runs = openRuns(facts).map(
         ({ name, run }) => `${name} ${run.status?.phase ?? 'Pending'}${run.metadata.deletionTimestamp === undefined ? '' : ' deleted'}`,
@@ -178,6 +175,6 @@ function openJobs(facts: Facts) {
   return [...facts.jobs.values()].filter((job) => !job.isGone && (!job.isReleased || job.pods.some(({ endedAtMs }) => endedAtMs === null)))
 }
 
-function isLooked(remote: GitRemote, facts: Facts, { style }: Scenario): boolean {
-  return facts.cursors !== null && facts.cursors.lastCommit === remote.tip(style.branch) && facts.cursors.fates.length === 0
+function isLooked(remote: GitRemote, facts: Facts): boolean {
+  return facts.cursors !== null && facts.cursors.lastCommit === remote.tip() && facts.cursors.fates.length === 0
 }

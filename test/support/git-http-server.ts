@@ -22,6 +22,8 @@ export interface GitServerFaults {
   statusBody?: string
   /** Answer only requests whose URL matches. */
   onlyFor?: RegExp
+  /** Misbehave only for requests whose body matches. */
+  whenBody?: RegExp
   /** Cut the connection after that many bytes of an answer's body. */
   cutAfterBytes?: number
   /** Never answer. */
@@ -30,6 +32,8 @@ export interface GitServerFaults {
   redirect?: { status: number; to: string }
   /** Run the request, then cut the connection without an answer. */
   loseAnswer?: boolean
+  /** Change the body of git's answer. */
+  tamper?: (answer: Buffer) => Buffer
   /** Answer with a page, as a portal does. */
   page?: boolean
   /** Hide the protocol's version 2, as old servers and some proxies do. */
@@ -95,7 +99,8 @@ async function answer(
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
   const body = Buffer.concat(chunks)
   seen.received = body.length
-  const active = faults.onlyFor === undefined || faults.onlyFor.test(seen.url) ? { ...faults } : {}
+  const isMeant = (faults.onlyFor?.test(seen.url) ?? true) && (faults.whenBody?.test(body.toString('latin1')) ?? true)
+  const active: GitServerFaults = isMeant ? faults : {}
   if (active.silent === true) return
   if (active.redirect !== undefined) return end(response, active.redirect.status, { location: active.redirect.to + seen.url })
   if (active.status !== undefined) return end(response, active.status, { 'content-type': 'text/plain' }, active.statusBody)
@@ -107,6 +112,7 @@ async function answer(
   if (replaced !== null) return end(response, 200, { 'content-type': `application/x-${seen.url.split('/').at(-1) ?? ''}-result` }, replaced)
   const result = await runBackend(options.root, request, body, active.versionZero === true)
   if (active.loseAnswer === true) return void response.destroy()
+  if (active.tamper !== undefined) result.body = active.tamper(result.body)
   const cut = active.cutAfterBytes
   seen.sent = cut === undefined ? result.body.length : Math.min(cut, result.body.length)
   response.writeHead(result.status, result.headers)

@@ -1,7 +1,9 @@
 import type { Container, JsonObject } from '../../definitions/container.ts'
 import type { Job, PodSpec } from '../../runs/objects.ts'
 import { UnsupportedJobError } from '../ports.ts'
-import { mountPathOf, isPlaceKnown } from './mounts.ts'
+import { listField, objectField, textField } from './json-fields.ts'
+import { containersOf } from './launch.ts'
+import { isPlaceKnown, mountPathOf } from './mounts.ts'
 import { checkPodFailurePolicy } from './pod-failure-policy.ts'
 
 /** Fields that would change what a Job does, and that processes of one machine do not have. Others concern placement, images and limits, and are passed over. */
@@ -34,6 +36,9 @@ function checkPod(pod: PodSpec): void {
   refuseFields(pod, REFUSED_IN_POD, path)
   checkVolumes(pod.volumes ?? [], `${path}.volumes`)
   const volumes = new Set((pod.volumes ?? []).map((volume) => volume['name']))
+  const names = containersOf(pod).map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new UnsupportedJobError(`${path}: there are two containers called ${twice}. Rename one.`)
   if (pod.containers.length === 0) throw new UnsupportedJobError(`${path}.containers: there is none. Add one with a command.`)
   for (const list of ['initContainers', 'containers'] as const) {
     for (const [index, container] of (pod[list] ?? []).entries()) checkContainer(container, `${path}.${list}[${index}]`, volumes)
@@ -43,13 +48,16 @@ function checkPod(pod: PodSpec): void {
 function checkVolumes(volumes: JsonObject[], path: string): void {
   for (const [index, volume] of volumes.entries()) {
     const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'emptyDir'
-    if (VOLUME_KINDS.includes(kind)) continue
-    refuse(`${path}[${index}].${kind}`, `the local runner has the volumes ${VOLUME_KINDS.join(', ')}.`)
+    if (!VOLUME_KINDS.includes(kind)) refuse(`${path}[${index}].${kind}`, `the local runner has the volumes ${VOLUME_KINDS.join(', ')}.`)
+    checkName(textField(volume, 'name'), `${path}[${index}].name`)
+    for (const item of listField(objectField(volume, kind) ?? {}, 'items'))
+      checkInside(textField(item, 'path'), `${path}[${index}].${kind}.items.path`)
   }
 }
 
 function checkContainer(container: Container, path: string, volumes: Set<unknown>): void {
   refuseFields(container, REFUSED_IN_CONTAINER, path)
+  if (container.name !== undefined) checkName(container.name, `${path}.name`)
   if ((container.command ?? []).length === 0) {
     throw new UnsupportedJobError(`${path}.command: the local runner does not use the image, so its entrypoint is not known. Write a command.`)
   }
@@ -72,18 +80,22 @@ function checkMount(container: Container, mount: JsonObject, path: string, volum
   if (mount['subPathExpr'] !== undefined) refuse(`${path}.subPathExpr`, 'it is not expanded here.')
   if (!volumes.has(mount['name']))
     throw new UnsupportedJobError(`${path}.name: there is no volume ${JSON.stringify(mount['name'])}. Add it to volumes.`)
-  if (
-    String(mount['subPath'] ?? '')
-      .split('/')
-      .includes('..')
-  )
-    throw new UnsupportedJobError(`${path}.subPath: it must not contain "..".`)
+  checkInside(textField(mount, 'subPath'), `${path}.subPath`)
   if (isPlaceKnown(container, mount)) return
   const place = mountPathOf(mount)
   throw new UnsupportedJobError(
     `${path}.mountPath: nothing can be mounted at ${place} of this machine. Add a variable such as FUSEE_DIR with the value ${place} to env ` +
       'and use $FUSEE_DIR in the command, or run this workflow with the kubernetes runner.',
   )
+}
+
+/** Names of containers and volumes become names of folders. */
+function checkName(name: string, path: string): void {
+  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) throw new UnsupportedJobError(`${path}: ${JSON.stringify(name)} is no name. Use a-z, 0-9 and -.`)
+}
+
+function checkInside(place: string, path: string): void {
+  if (place.split('/').includes('..')) throw new UnsupportedJobError(`${path}: it must not contain "..".`)
 }
 
 function refuseFields(object: object, fields: readonly string[], path: string): void {

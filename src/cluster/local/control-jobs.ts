@@ -56,7 +56,7 @@ interface Entry {
 /** Creates a controller without Jobs. */
 export function createJobController(options: JobControllerOptions): JobController {
   const { store, supervisor, sweeper } = options
-  const { clock, log } = options.sources.context
+  const { clock, report } = options.sources.context
   const entries = new Map<string, Entry>()
   let isClosed = false
 
@@ -84,7 +84,7 @@ export function createJobController(options: JobControllerOptions): JobControlle
       entry.failures = 0
     } catch (error) {
       const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** entry.failures++)
-      log.error({ job: keyOf(entry.ref), error: String(error), retryInMs: delayMs }, 'A Job could not be looked after; it is tried again')
+      report('A Job could not be looked after; it is tried again', { job: keyOf(entry.ref), error: String(error), retryInMs: delayMs })
       wake(entry, clock.now() + delayMs)
     }
   }
@@ -138,7 +138,7 @@ export function createJobController(options: JobControllerOptions): JobControlle
     if (pod.manifest.startError === null) {
       supervisor.run(pod, writePodScript(prepared.launches, options.script), (facts) => isDecided(job, facts))
     } else {
-      log.warn({ job: keyOf(entry.ref), ...pod.manifest.startError }, 'A pod could not be started')
+      report('A pod could not be started', { job: keyOf(entry.ref), ...pod.manifest.startError })
       podChanged(pod)
     }
   }

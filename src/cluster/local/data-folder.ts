@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
 import { join, resolve } from 'node:path'
-import type { Random } from '../../clock.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { JsonFiles } from './json-files.ts'
 import { openJsonFiles } from './json-files.ts'
@@ -37,13 +37,13 @@ const VERSIONS_PER_OPENING = 1_000_000_000
  * Opens the folder, creating it where needed, and keeps other processes out of it until `close` or the end of this process.
  * Throws DataFolderInUseError, StorageFullError, CorruptFileError, or an Error that says why the folder cannot be used.
  */
-export async function openDataFolder(path: string, random: Random): Promise<DataFolder> {
+export async function openDataFolder(path: string): Promise<DataFolder> {
   const folder = resolve(path)
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const lock = await lockFolder(folder)
     try {
-      return await prepare(folder, random, lock)
+      return await prepare(folder, lock)
     } catch (error) {
       await lock.release()
       throw error
@@ -53,22 +53,22 @@ export async function openDataFolder(path: string, random: Random): Promise<Data
   }
 }
 
-async function prepare(folder: string, random: Random, lock: Awaited<ReturnType<typeof lockFolder>>): Promise<DataFolder> {
+async function prepare(folder: string, lock: Awaited<ReturnType<typeof lockFolder>>): Promise<DataFolder> {
   await removeTree(join(folder, 'tmp'))
   await mkdir(join(folder, 'tmp'), { recursive: true, mode: 0o700 })
   const files = openJsonFiles(folder)
   let versions = lock.number * VERSIONS_PER_OPENING
   return {
     path: folder,
-    controllerId: await readControllerId(folder, files, random),
+    controllerId: await readControllerId(folder, files),
     files,
     nextVersion: () => String(++versions),
     close: () => lock.release(),
   }
 }
 
-async function readControllerId(folder: string, files: JsonFiles, random: Random): Promise<string> {
-  await files.create('controller-id', random.uuid())
+async function readControllerId(folder: string, files: JsonFiles): Promise<string> {
+  await files.create('controller-id', randomUUID())
   const id = await files.read('controller-id')
   if (typeof id === 'string' && /^[0-9a-f-]{36}$/.test(id)) return id
   throw new CorruptFileError(join(folder, 'controller-id'), 'it holds no UUID')

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import type { Clock, Random } from '../../clock.ts'
 import { formatTimestamp, parseTimestamp } from '../../clock.ts'
 import type { Job, JobObservation, ObjectRef, StoredJob } from '../../runs/objects.ts'
 import { FINALIZER, LABELS } from '../../runs/objects.ts'
@@ -7,10 +8,11 @@ import type { ClusterEvent, JobCluster } from '../ports.ts'
 import { checkJob } from './check-job.ts'
 import type { JobController } from './control-jobs.ts'
 import { createJobController, jobFile, markDeleted } from './control-jobs.ts'
+import type { DataFolder } from './data-folder.ts'
 import { containersOf } from './launch.ts'
 import { createListeners } from './listeners.ts'
 import { toPod, viewOf } from './local-pod.ts'
-import type { LocalContext, ObjectStore } from './object-store.ts'
+import type { LocalContext, ObjectStore, ReportProblem } from './object-store.ts'
 import { openObjectStore } from './object-store.ts'
 import type { ProvideSource } from './pod-folders.ts'
 import { jobFolder } from './pod-folders.ts'
@@ -24,12 +26,15 @@ import { createPodSweeper } from './sweep-pods.ts'
 
 /** What the local runner needs beside its data folder. */
 export interface LocalJobOptions {
-  /** `<secret>/<key>`; undefined when there are no secrets. */
-  secretsFolder?: string
+  clock: Clock
+  random: Random
+  report?: ReportProblem
+  /** `<secret>/<key>`; null when there are no secrets. */
+  secretsFolder: string | null
   /** Fills the volume `source` of pods whose template is annotated `fusee.dev/source: "true"`. */
   provideSource?: ProvideSource
-  /** The machine's environment; steps get its PATH, HOME and LANG. */
-  environment: Readonly<Record<string, string | undefined>>
+  /** The machine's environment; steps get its PATH, HOME and LANG. Default: that of this process. */
+  environment?: Readonly<Record<string, string | undefined>>
   /** Most bytes kept of what one container prints; default 10 MiB. */
   logLimitBytes?: number
   /** Shell that runs the pods' scripts; default `/bin/sh`. */
@@ -55,11 +60,13 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
  * - A pod that cannot start (a secret is missing, say) has failed, with that reason; it does not wait.
  * - An exit code above 128 may stand for a signal, `signal` is not told. Deadlines, limits and placement: only `activeDeadlineSeconds` counts.
  */
-export async function openLocalJobs(context: LocalContext, options: LocalJobOptions): Promise<LocalJobs> {
-  const { clock, log } = context
-  const platform = options.platform ?? { processSource: processSource(), setsid: findProgram('setsid', options.environment['PATH']) }
+export async function createLocalJobCluster(folder: DataFolder, options: LocalJobOptions): Promise<LocalJobs> {
+  const context: LocalContext = { folder, clock: options.clock, random: options.random, report: options.report ?? (() => undefined) }
+  const { clock, report } = context
+  const environment = options.environment ?? process.env
+  const platform = options.platform ?? { processSource: processSource(), setsid: findProgram('setsid', environment['PATH']) }
   const machine = machineId()
-  const listeners = createListeners<ClusterEvent>(log)
+  const listeners = createListeners<ClusterEvent>(report)
   const changed = (job: StoredJob): void => {
     const run = runOf(job)
     if (run !== null) listeners.tell({ kind: 'Job', run })
@@ -67,16 +74,16 @@ export async function openLocalJobs(context: LocalContext, options: LocalJobOpti
   const store = await openObjectStore<Job>(context, jobFiles(context), changed)
   const supervisor = createPodSupervisor({
     clock,
-    log,
+    report,
     shell: options.shell ?? '/bin/sh',
-    environment: stepEnvironment(options.environment),
+    environment: stepEnvironment(environment),
     processSource: platform.processSource,
     machine,
     changed: (pod) => {
       controller.podChanged(pod)
     },
   })
-  const sweeper = createPodSweeper(clock, log, platform.processSource)
+  const sweeper = createPodSweeper(clock, report, platform.processSource)
   const controller: JobController = createJobController({
     sources: { context, secrets: openSecretsFolder(options.secretsFolder), provideSource: options.provideSource ?? null },
     store,

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Container, EnvVar, JsonObject } from '../../definitions/container.ts'
 import type { PodSpec } from '../../runs/objects.ts'
 import { expandReferences } from './expand.ts'
+import { listField, objectField, textField } from './json-fields.ts'
 import type { Mount } from './mounts.ts'
 import { isPlaceVariable, mountPathOf, realPathOf } from './mounts.ts'
 import type { SecretsFolder } from './secrets-folder.ts'
@@ -69,13 +70,13 @@ function placeWorkingDir(path: string, mounts: readonly Mount[], workFolder: str
 }
 
 function resolveMount(mount: JsonObject, sources: LaunchSources): Mount {
-  return { mountPath: mountPathOf(mount), folder: join(sources.volumeFolder(String(mount['name'])), String(mount['subPath'] ?? '')) }
+  return { mountPath: mountPathOf(mount), folder: join(sources.volumeFolder(textField(mount, 'name')), textField(mount, 'subPath')) }
 }
 
 /** Later ones win, and see earlier ones; what names a mount by a FUSEE_ variable gets the real place before others refer to it. */
 async function resolveEnv(container: Container, mounts: readonly Mount[], sources: LaunchSources): Promise<Map<string, string>> {
   const env = new Map<string, string>()
-  for (const source of (container['envFrom'] ?? []) as JsonObject[]) {
+  for (const source of listField(container, 'envFrom')) {
     for (const [name, value] of await readEnvFrom(source, sources.secrets)) env.set(name, value)
   }
   for (const variable of container.env ?? []) {
@@ -88,25 +89,25 @@ async function resolveEnv(container: Container, mounts: readonly Mount[], source
 }
 
 async function readEnvFrom(source: JsonObject, secrets: SecretsFolder): Promise<[string, string][]> {
-  const ref = (source['secretRef'] ?? source['configMapRef']) as JsonObject
-  const name = String(ref['name'])
+  const ref = objectField(source, 'secretRef') ?? objectField(source, 'configMapRef') ?? {}
+  const name = textField(ref, 'name')
   const keys = await secrets.keys(name)
   if (keys === null) {
     if (ref['optional'] === true) return []
     throw missing(`${name} is not found below ${secrets.place}`)
   }
   const pairs: [string, string][] = []
-  for (const key of keys) pairs.push([`${String(source['prefix'] ?? '')}${key}`, asVariable(await secrets.read(name, key))])
+  for (const key of keys) pairs.push([textField(source, 'prefix') + key, asVariable(await secrets.read(name, key))])
   return pairs
 }
 
 async function resolveVariable(variable: EnvVar, sources: LaunchSources): Promise<string | null> {
   const { valueFrom } = variable
   if (valueFrom === undefined) return variable.value ?? ''
-  const field = valueFrom['fieldRef'] as JsonObject | undefined
-  if (field !== undefined) return readField(String(field['fieldPath']), sources.metadata)
-  const ref = (valueFrom['secretKeyRef'] ?? valueFrom['configMapKeyRef']) as JsonObject
-  const [name, key] = [String(ref['name']), String(ref['key'])]
+  const field = objectField(valueFrom, 'fieldRef')
+  if (field !== null) return readField(textField(field, 'fieldPath'), sources.metadata)
+  const ref = objectField(valueFrom, 'secretKeyRef') ?? objectField(valueFrom, 'configMapKeyRef') ?? {}
+  const [name, key] = [textField(ref, 'name'), textField(ref, 'key')]
   const value = await sources.secrets.read(name, key)
   if (value !== null) return asVariable(value)
   if (ref['optional'] === true) return null

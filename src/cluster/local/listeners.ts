@@ -1,15 +1,15 @@
-import type { Log } from '../../log.ts'
+import type { ReportProblem } from './object-store.ts'
 
 /** Those who want to hear of events. */
 export interface Listeners<E> {
   /** Returns the end of it. */
   add(listener: (event: E) => void): () => void
-  /** Tells everybody at once; one that throws is logged and keeps none from hearing. */
+  /** Tells everybody at once; one that throws is reported and keeps none from hearing. */
   tell(event: E): void
 }
 
 /** An empty list of listeners. */
-export function createListeners<E>(log: Log): Listeners<E> {
+export function createListeners<E>(report: ReportProblem): Listeners<E> {
   const listeners = new Set<{ hear: (event: E) => void }>()
   return {
     add(hear) {
@@ -24,7 +24,7 @@ export function createListeners<E>(log: Log): Listeners<E> {
         try {
           entry.hear(event)
         } catch (error) {
-          log.error({ error: String(error) }, 'A listener to cluster events failed')
+          report('A listener to cluster events failed', { error: String(error) })
         }
       }
     },

@@ -1,4 +1,5 @@
 import type { Container, JsonObject } from '../../definitions/container.ts'
+import { textField } from './json-fields.ts'
 
 /** Where a container finds a mount: the path that its manifest says, and the folder that it really is. */
 export interface Mount {
@@ -11,7 +12,7 @@ const PLACE_VARIABLE = /^FUSEE_/
 
 /** `mountPath` without a slash at its end. */
 export function mountPathOf(mount: JsonObject): string {
-  return String(mount['mountPath']).replace(/(?<=.)\/+$/, '')
+  return textField(mount, 'mountPath').replace(/(?<=.)\/+$/, '')
 }
 
 /** Whether the container learns the place of this mount by a variable. */

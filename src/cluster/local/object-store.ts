@@ -1,18 +1,20 @@
 import type { Clock, Random } from '../../clock.ts'
 import { formatTimestamp } from '../../clock.ts'
-import type { Log } from '../../log.ts'
 import type { ObjectMeta, ObjectRef, StoredMeta } from '../../runs/objects.ts'
 import type { Creation } from '../ports.ts'
 import type { DataFolder } from './data-folder.ts'
 import { createKeyedQueue } from './keyed-queue.ts'
 import { CorruptFileError } from './storage-errors.ts'
 
+/** Hears of what goes wrong outside of any call: a constant message and what it is about. For people; must not throw. */
+export type ReportProblem = (message: string, about: Record<string, unknown>) => void
+
 /** What the adapters of this folder share. */
 export interface LocalContext {
   clock: Clock
   random: Random
-  log: Log
   folder: DataFolder
+  report: ReportProblem
 }
 
 /** An object as the store keeps it. */
@@ -54,7 +56,7 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
   place: StorePlace,
   changed: (object: Stored<T>) => void,
 ): Promise<ObjectStore<T>> {
-  const { clock, random, log, folder } = context
+  const { clock, random, report, folder } = context
   const { files } = folder
   const objects = new Map<string, Stored<T>>()
   const damaged = new Map<string, CorruptFileError>()
@@ -78,7 +80,7 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
     } catch (error) {
       if (!(error instanceof CorruptFileError)) throw error
       damaged.set(key, error)
-      log.error({ file: error.file, error: error.message }, 'A file of the data folder is damaged')
+      report('A file of the data folder is damaged', { file: error.file, error: error.message })
     }
   }
 

@@ -29,7 +29,7 @@ export function readPodFacts(folder: string): PodFacts {
   const facts: PodFacts = { claim: null, claimedAtMs: null, started: new Map(), ended: new Map(), doneAtMs: null, lostAtMs: null }
   for (const name of readdirSync(state)) {
     const atMs = lstatSync(join(state, name)).mtimeMs
-    const [kind, index, detail] = name.split('-')
+    const [kind = '', index, detail] = name.split('-')
     switch (kind) {
       case 'claim':
         facts.claim = readClaim(join(state, name))
@@ -47,6 +47,7 @@ export function readPodFacts(folder: string): PodFacts {
       case 'lost':
         facts.lostAtMs = atMs
         break
+      default: // `stop` is for the script.
     }
   }
   return facts

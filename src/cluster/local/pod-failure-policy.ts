@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../definitions/container.ts'
 import type { JobSpec } from '../../runs/objects.ts'
 import { UnsupportedJobError } from '../ports.ts'
+import { listField, objectField, textField } from './json-fields.ts'
 
 /** How a pod ended, as far as a policy can tell. */
 export interface PodEnd {
@@ -23,11 +24,11 @@ interface ExitCodeRule {
 export function checkPodFailurePolicy(spec: JobSpec): void {
   for (const [index, rule] of rulesOf(spec).entries()) {
     const path = `spec.podFailurePolicy.rules[${index}]`
-    if (!['FailJob', 'Ignore', 'Count'].includes(String(rule['action']))) {
+    if (!['FailJob', 'Ignore', 'Count'].includes(textField(rule, 'action'))) {
       throw new UnsupportedJobError(`${path}.action: the local runner has FailJob, Ignore and Count.`)
     }
     if (rule['onExitCodes'] !== undefined) continue
-    const conditions = (rule['onPodConditions'] ?? []) as JsonObject[]
+    const conditions = listField(rule, 'onPodConditions')
     if (rule['action'] === 'Ignore' && conditions.every((condition) => condition['type'] === 'DisruptionTarget')) continue
     throw new UnsupportedJobError(`${path}.onPodConditions: the local runner has only Ignore on DisruptionTarget. Decide by onExitCodes.`)
   }
@@ -62,12 +63,12 @@ function matches(rule: ExitCodeRule, end: { container: string; exitCode: number 
 }
 
 function parseExitCodeRule(rule: JsonObject): ExitCodeRule | null {
-  const codes = rule['onExitCodes'] as JsonObject | undefined
-  if (codes === undefined) return null
+  const codes = objectField(rule, 'onExitCodes')
+  if (codes === null) return null
   return {
-    action: String(rule['action']),
+    action: textField(rule, 'action'),
     containerName: codes['containerName'] as string | undefined,
-    operator: String(codes['operator']),
+    operator: textField(codes, 'operator'),
     values: (codes['values'] ?? []) as number[],
   }
 }

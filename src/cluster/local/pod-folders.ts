@@ -3,8 +3,10 @@ import { dirname, join } from 'node:path'
 import { formatTimestamp } from '../../clock.ts'
 import type { JsonObject } from '../../definitions/container.ts'
 import type { StoredJob, StoredMeta } from '../../runs/objects.ts'
+import { SOURCE_ANNOTATION } from '../../runs/render-job.ts'
 import type { ContainerLaunch, LaunchSources } from './launch.ts'
 import { LaunchError, containersOf, resolveLaunches } from './launch.ts'
+import { listField, objectField, textField } from './json-fields.ts'
 import type { LocalPod } from './local-pod.ts'
 import type { LocalContext } from './object-store.ts'
 import { keyOf } from './object-store.ts'
@@ -13,10 +15,8 @@ import type { PodManifest } from './pod-status.ts'
 import type { SecretsFolder } from './secrets-folder.ts'
 import { CorruptFileError, asStorageError } from './storage-errors.ts'
 
-/** Annotation of a pod template that wants the run's files in its volume `source`. */
-export const SOURCE_ANNOTATION = 'fusee.dev/source'
-/** Name of the volume that gets them. */
-export const SOURCE_VOLUME = 'source'
+/** Name of the volume that gets the run's files. */
+const SOURCE_VOLUME = 'source'
 
 /** Fills the given folder with the files of the Job's run. A failure fails the pod, with its message. */
 export type ProvideSource = (job: StoredJob, folder: string) => Promise<void>
@@ -90,7 +90,7 @@ function loadManifest(context: LocalContext, job: StoredJob, folder: string): Po
     return JSON.parse(readFileSync(file, 'utf8')) as PodManifest
   } catch (error) {
     const { message } = new CorruptFileError(file, String(error))
-    context.log.error({ file, error: message }, 'A file of the data folder is damaged')
+    context.report('A file of the data folder is damaged', { file, error: message })
     return { metadata: newMetadata(context, job), startError: { reason: 'CorruptFile', message } }
   }
 }
@@ -103,10 +103,10 @@ async function fill(sources: PodSources, job: StoredJob, metadata: StoredMeta, s
     for (const { container, name } of containersOf(job.spec.template.spec)) {
       mkdirSync(join(scratch, 'work', name), { mode: 0o700 })
       for (const mount of container.volumeMounts ?? []) {
-        mkdirSync(join(scratch, 'volumes', String(mount['name']), String(mount['subPath'] ?? '')), { recursive: true, mode: 0o700 })
+        mkdirSync(join(scratch, 'volumes', textField(mount, 'name'), textField(mount, 'subPath')), { recursive: true, mode: 0o700 })
       }
     }
-    for (const volume of job.spec.template.spec.volumes ?? []) await fillVolume(sources, volume, join(scratch, 'volumes', String(volume['name'])))
+    for (const volume of job.spec.template.spec.volumes ?? []) await fillVolume(sources, volume, join(scratch, 'volumes', textField(volume, 'name')))
     await fillSource(sources, job, join(scratch, 'volumes', SOURCE_VOLUME))
     return { kind: 'Ready', launches }
   } catch (error) {
@@ -128,11 +128,12 @@ function launchSources(sources: PodSources, metadata: StoredMeta, place: string)
 /** Secrets are linked, not copied: their values stay where the user put them. */
 async function fillVolume(sources: PodSources, volume: JsonObject, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const source = (volume['secret'] ?? volume['configMap']) as JsonObject | undefined
-  if (source === undefined) return
-  const name = String(source['secretName'] ?? source['name'])
+  const source = objectField(volume, 'secret') ?? objectField(volume, 'configMap')
+  if (source === null) return
+  const name = textField(source, 'secretName') || textField(source, 'name')
   const keys = await sources.secrets.keys(name)
-  const items = (source['items'] as { key: string; path: string }[] | undefined) ?? keys?.map((key) => ({ key, path: key })) ?? []
+  const chosen = listField(source, 'items').map((item) => ({ key: textField(item, 'key'), path: textField(item, 'path') }))
+  const items = source['items'] === undefined ? (keys ?? []).map((key) => ({ key, path: key })) : chosen
   const absent = keys === null ? name : items.filter(({ key }) => !keys.includes(key)).map(({ key }) => `${name}/${key}`)[0]
   if (absent !== undefined) {
     if (source['optional'] === true) return

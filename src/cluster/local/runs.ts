@@ -1,16 +1,26 @@
+import type { Clock, Random } from '../../clock.ts'
+import { formatTimestamp } from '../../clock.ts'
 import type { ObjectRef } from '../../runs/objects.ts'
 import type { Run, StoredRun } from '../../runs/run.ts'
-import { formatTimestamp } from '../../clock.ts'
 import type { ClusterEvent, RunCluster } from '../ports.ts'
 import { ConflictError } from '../ports.ts'
+import type { DataFolder } from './data-folder.ts'
 import { openCursorFiles } from './cursors.ts'
 import { createListeners } from './listeners.ts'
-import type { Change, LocalContext, StorePlace } from './object-store.ts'
+import type { Change, LocalContext, ReportProblem, StorePlace } from './object-store.ts'
 import { keyOf, openObjectStore } from './object-store.ts'
 
+/** What Runs need beside their folder. */
+export interface LocalRunOptions {
+  clock: Clock
+  random: Random
+  report?: ReportProblem
+}
+
 /** Runs and cursors in a data folder. Besides what the port names, its writes throw StorageFullError, and CorruptFileError for a damaged file. */
-export async function openLocalRuns(context: LocalContext): Promise<RunCluster> {
-  const listeners = createListeners<ClusterEvent>(context.log)
+export async function createLocalRunCluster(folder: DataFolder, options: LocalRunOptions): Promise<RunCluster> {
+  const context: LocalContext = { folder, clock: options.clock, random: options.random, report: options.report ?? (() => undefined) }
+  const listeners = createListeners<ClusterEvent>(context.report)
   const store = await openObjectStore<Run>(context, runFiles(context), (run) => {
     listeners.tell({ kind: 'Run', ref: { namespace: run.metadata.namespace, name: run.metadata.name } })
   })

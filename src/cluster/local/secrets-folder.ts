@@ -14,15 +14,15 @@ export interface SecretsFolder {
   place: string
 }
 
-/** The folder given by `--secrets`; undefined is one without any secret. */
-export function openSecretsFolder(folder: string | undefined): SecretsFolder {
+/** The folder given by `--secrets`; null is one without any secret. */
+export function openSecretsFolder(folder: string | null): SecretsFolder {
   const at = (...names: string[]): string => join(folder ?? '/nonexistent', ...names)
   return {
     place: folder ?? '--secrets, which is not given',
     fileOf: at,
-    read: async (name, key) => (folder === undefined || !isPlain(name) || !isPlain(key) ? null : ignoreMissing(readFile(at(name, key)))),
+    read: async (name, key) => (folder === null || !isPlain(name) || !isPlain(key) ? null : ignoreMissing(readFile(at(name, key)))),
     async keys(name) {
-      if (folder === undefined || !isPlain(name)) return null
+      if (folder === null || !isPlain(name)) return null
       const entries = await ignoreMissing(readdir(at(name), { withFileTypes: true }))
       return (
         entries

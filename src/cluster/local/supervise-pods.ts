@@ -3,8 +3,8 @@ import { watch } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Clock } from '../../clock.ts'
-import type { Log } from '../../log.ts'
 import type { LocalPod } from './local-pod.ts'
+import type { ReportProblem } from './object-store.ts'
 import type { PodFacts } from './pod-facts.ts'
 import { abandonPod, markPod, readPodFacts } from './pod-facts.ts'
 import type { ProcessSource } from './process-identity.ts'
@@ -30,7 +30,7 @@ export type Decided = (facts: PodFacts) => 'Succeeded' | 'Failed' | null
 /** What the supervisor needs. */
 export interface SupervisorOptions {
   clock: Clock
-  log: Log
+  report: ReportProblem
   shell: string
   /** Environment of every script, without the pod's variable. */
   environment: Record<string, string>
@@ -63,7 +63,7 @@ interface Followed {
 
 /** Creates a supervisor without pods. */
 export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
-  const { clock, log } = options
+  const { clock, report } = options
   const followed = new Map<string, Followed>()
   const timers = new Set<() => void>()
   let cancelTick: (() => void) | null = null
@@ -100,7 +100,7 @@ export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
       })
       return watcher
     } catch (error) {
-      log.debug({ folder: one.pod.folder, error: String(error) }, 'A pod cannot be watched; it is looked at every second')
+      report('A pod cannot be watched; it is looked at every second', { folder: one.pod.folder, error: String(error) })
       return null
     }
   }
@@ -111,7 +111,7 @@ export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
     try {
       work(one)
     } catch (error) {
-      log.error({ pod: one.pod.manifest.metadata.name, error: String(error) }, 'A pod could not be looked after; it is tried again')
+      report('A pod could not be looked after; it is tried again', { pod: one.pod.manifest.metadata.name, error: String(error) })
     }
   }
 
@@ -214,7 +214,7 @@ export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
     child.stdin.on('error', () => undefined)
     child.stdin.end(script)
     child.on('error', (error) => {
-      log.error({ pod: pod.manifest.metadata.name, error: error.message }, 'The script of a pod could not be started')
+      report('The script of a pod could not be started', { pod: pod.manifest.metadata.name, error: error.message })
       guard(one, reap)
     })
     child.on('exit', () => {

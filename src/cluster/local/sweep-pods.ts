@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../clock.ts'
-import type { Log } from '../../log.ts'
 import type { LocalPod } from './local-pod.ts'
+import type { ReportProblem } from './object-store.ts'
 import type { ProcessSource } from './process-identity.ts'
 import { findContainerProcesses, listProcesses, signalProcess } from './process-tree.ts'
 import { removeTree } from './remove-tree.ts'
@@ -18,7 +18,7 @@ export interface PodSweeper {
 const DELAY_MS = 250
 
 /** Creates a sweeper. */
-export function createPodSweeper(clock: Clock, log: Log, processSource: ProcessSource): PodSweeper {
+export function createPodSweeper(clock: Clock, report: ReportProblem, processSource: ProcessSource): PodSweeper {
   const due = new Map<string, LocalPod>()
   let cancel: (() => void) | null = null
 
@@ -27,7 +27,7 @@ export function createPodSweeper(clock: Clock, log: Log, processSource: ProcessS
     const pods = [...due.values()]
     due.clear()
     killLeftovers(pods, processSource)
-    for (const pod of pods) void removeFolders(pod, log)
+    for (const pod of pods) void removeFolders(pod, report)
   }
 
   return {
@@ -50,8 +50,8 @@ function killLeftovers(pods: readonly LocalPod[], processSource: ProcessSource):
   }
 }
 
-async function removeFolders(pod: LocalPod, log: Log): Promise<void> {
+async function removeFolders(pod: LocalPod, report: ReportProblem): Promise<void> {
   const volumes = await removeTree(join(pod.folder, 'volumes'))
   const work = await removeTree(join(pod.folder, 'work'))
-  if (!volumes || !work) log.warn({ folder: pod.folder }, 'The working folder of a pod could not be deleted')
+  if (!volumes || !work) report('The working folder of a pod could not be deleted', { folder: pod.folder })
 }

@@ -3,7 +3,7 @@ import type { ClusterChange } from '../../../src/cluster/simulated/changes.ts'
 import { FINALIZER, LABELS } from '../../../src/runs/objects.ts'
 import type { StepStatus, StoredRun } from '../../../src/runs/run.ts'
 import type { RunFacts } from '../facts.ts'
-import type { RemoteCommit } from '../git-remote.ts'
+import type { StatusCommit } from '../git-remote.ts'
 import type { Case } from './case.ts'
 
 /** Judges a change of a Run, a Job or the status branch at the moment at which it comes about. `byUser`: not the controller's doing. */
@@ -50,12 +50,12 @@ function checkRelease(input: Case, before: NonNullable<Extract<ClusterChange, { 
 }
 
 /** Judges a commit on the status branch: nothing but `history/`, on top of the last one, records of finished runs only. */
-export function checkStatusCommit(input: Case, commit: RemoteCommit, paths: readonly string[]): void {
-  const last = input.facts.statusCommits.at(-2)?.commit.sha ?? null
+export function checkStatusCommit(input: Case, commit: StatusCommit): void {
+  const last = input.facts.statusCommits.at(-2)?.sha ?? null
   if (commit.parent !== last) input.complain('no-fast-forward', `status commit ${commit.sha} follows ${commit.parent}, the branch was at ${last}`)
-  for (const path of paths) if (!path.startsWith('history/')) input.complain('foreign-path', `status commit ${commit.sha} touches ${path}`)
-  const trailers = [...commit.message.matchAll(/^Fusee-Run: (.+)$/gm)].map(([, run]) => run ?? '')
-  for (const name of trailers) {
+  for (const path of commit.changes.keys())
+    if (!path.startsWith('history/')) input.complain('foreign-path', `status commit ${commit.sha} touches ${path}`)
+  for (const name of trailersOf(commit.message)) {
     const run = input.facts.runs.get(name)
     if (run?.finishedAtMs === null || run === undefined) input.complain('recorded-early', `the record of ${name} was written before its end`)
     if (!input.facts.records.has(name)) input.complain('trailer', `commit ${commit.sha} names ${name} without its record`)
@@ -67,9 +67,7 @@ export function checkRecord(input: Case, run: RunFacts): void {
   const record = input.facts.records.get(run.name)
   if (record === undefined) return input.complain('no-record', `run ${run.name} finished and has no record`)
   if (record.contents.length > 1) input.complain('record-changed', `the record of ${run.name} was written with ${record.contents.length} contents`)
-  const commits = input.facts.statusCommits.filter(
-    ({ commit }) => commit.message.includes(`Fusee-Run: ${run.name}\n`) || commit.message.endsWith(`Fusee-Run: ${run.name}`),
-  )
+  const commits = input.facts.statusCommits.filter(({ message }) => trailersOf(message).includes(run.name))
   if (commits.length !== 1) input.complain('record-twice', `run ${run.name} is in the trailers of ${commits.length} commits`)
   const { spec, status } = run.run
   const written = JSON.parse(record.contents.at(-1) ?? 'null') as Record<string, unknown> & { steps: { name: string; result: string }[] }
@@ -87,4 +85,8 @@ export function checkRecord(input: Case, run: RunFacts): void {
   if (spec.trigger.kind === 'Schedule' && !record.path.includes(spec.trigger.tick.slice(0, 10).replaceAll('-', '/'))) {
     input.complain('record-day', `the record of ${run.name} lies at ${record.path}`)
   }
+}
+
+function trailersOf(message: string): string[] {
+  return [...message.matchAll(/^Fusee-Run: (.+)$/gm)].map(([, run]) => run ?? '')
 }

@@ -1,0 +1,71 @@
+import type { Param } from '../definitions/workflow.ts'
+import { didYouMean } from './near-name.ts'
+import { checkParamValue } from './param-value.ts'
+
+/** Values by name, or everything that is wrong with what was given: full sentences, one a problem. */
+export type ParamResolution = { kind: 'Valid'; values: Record<string, unknown> } | { kind: 'Invalid'; problems: string[] }
+
+/**
+ * The values that a run gets: those given, else the declared defaults. A parameter that is neither given nor has a default has no
+ * value; it is a problem when it is required. Values are taken as they are: `"3"` is no number.
+ */
+export function resolveParams(declared: Readonly<Record<string, Param>>, given: Readonly<Record<string, unknown>>): ParamResolution {
+  const names = Object.keys(declared)
+  const problems = Object.keys(given)
+    .filter((name) => !Object.hasOwn(declared, name))
+    .map((name) => unknownParam(name, names))
+  const values: [string, unknown][] = []
+  for (const [name, param] of Object.entries(declared)) {
+    const value = Object.hasOwn(given, name) ? given[name] : param.default
+    if (value === undefined) {
+      if (param.required) problems.push(`param ${name} is required: give it a value`)
+      continue
+    }
+    const problem = checkParamValue(param, value)
+    if (problem === null) values.push([name, value])
+    else problems.push(`param ${name} ${problem}`)
+  }
+  return problems.length > 0 ? { kind: 'Invalid', problems } : { kind: 'Valid', values: Object.fromEntries(values) }
+}
+
+/**
+ * Values from words of the command line, `name=value` each, read by their declared types: text as it is, numbers and `true` or
+ * `false` as such, lists and maps as JSON. What these values are worth is for `resolveParams` to say.
+ */
+export function parseParamWords(declared: Readonly<Record<string, Param>>, words: readonly string[]): ParamResolution {
+  const problems: string[] = []
+  const values = new Map<string, unknown>()
+  for (const word of words) {
+    const split = word.indexOf('=')
+    if (split < 1) {
+      problems.push(`"${word}" is no parameter: write name=value`)
+      continue
+    }
+    const name = word.slice(0, split)
+    const text = word.slice(split + 1)
+    const param = Object.hasOwn(declared, name) ? declared[name] : undefined
+    if (param === undefined) {
+      problems.push(unknownParam(name, Object.keys(declared)))
+      continue
+    }
+    if (values.has(name)) problems.push(`param ${name} is given twice: give it once`)
+    values.set(name, parseValue(param.type, text))
+  }
+  return problems.length > 0 ? { kind: 'Invalid', problems } : { kind: 'Valid', values: Object.fromEntries(values) }
+}
+
+/** The value that a text stands for; the text itself when it stands for none of that type. */
+function parseValue(type: Param['type'], text: string): unknown {
+  if (type === 'string') return text
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
+
+function unknownParam(name: string, known: readonly string[]): string {
+  const near = didYouMean(name, known)
+  if (near !== '') return `param ${name} is not declared${near}`
+  return `param ${name} is not declared: ${known.length === 0 ? 'the workflow has none' : `write one of ${known.join(', ')}`}`
+}

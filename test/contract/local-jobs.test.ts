@@ -1,0 +1,23 @@
+import type { Container } from '../../src/definitions/container.ts'
+import { makeFolder, openRunner } from '../support/local-cluster.ts'
+import { testJobCluster } from './job-cluster.ts'
+
+const shell = (script: string): Container => ({ command: ['/bin/sh', '-c', script] })
+
+testJobCluster('local', async () => {
+  const { path, remove } = await makeFolder()
+  const runner = await openRunner(`${path}/data`)
+  return {
+    jobs: runner.jobs,
+    namespace: 'default',
+    ending: (exitCode, output = '') => ({ command: ['/bin/sh', '-c', 'printf %s "$0"; exit $1', output, String(exitCode)] }),
+    lasting: () => shell('sleep 1000'),
+    stubborn: () => shell('trap "" TERM; while :; do sleep 0.1; done'),
+    failingOnce: () => shell(`if [ -e ${path}/tried ]; then echo second try; else : >${path}/tried; echo first try; exit 1; fi`),
+    unsupported: { spec: { completionMode: 'Indexed', completions: 2 }, field: 'spec.completionMode' },
+    async close() {
+      await runner.close()
+      await remove()
+    },
+  }
+})

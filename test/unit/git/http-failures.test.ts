@@ -1,0 +1,247 @@
+import { rename, rm } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { GitError } from '../../../src/git/ports.ts'
+import type { GitErrorKind, StatusBranch } from '../../../src/git/ports.ts'
+import type { GitServerFaults } from '../../support/git-http-server.ts'
+import { findTip, importCommits, runGit } from '../../support/git-program.ts'
+import type { ServedRepository } from '../../support/git-served.ts'
+import { serveRepository } from '../../support/git-served.ts'
+
+const STATUS_REF = 'refs/heads/fusee/status'
+const README = new Map([['history/README.md', Buffer.from('hello')]])
+let served: ServedRepository
+beforeEach(async () => {
+  served = await serveRepository()
+  await importCommits(served.repository, [{ a: '1' }])
+})
+afterEach(() => served.close())
+
+/** The GitError that the work ends with. */
+async function failure(work: Promise<unknown>): Promise<GitError> {
+  const error: unknown = await work.then(
+    () => new Error('it did not fail'),
+    (reason: unknown) => reason,
+  )
+  if (error instanceof GitError) return error
+  throw error
+}
+
+describe('a look at a remote in trouble', () => {
+  const table: { what: string; faults: GitServerFaults; wantKind: GitErrorKind; wantMessage: RegExp }[] = [
+    { what: 'a 500', faults: { status: 500 }, wantKind: 'Unreachable', wantMessage: /HTTP 500.*tried again/ },
+    {
+      what: 'a 503 with a reason',
+      faults: { status: 503, statusBody: 'down for\nupgrade' },
+      wantKind: 'Unreachable',
+      wantMessage: /it says: down for upgrade/,
+    },
+    { what: 'a 429', faults: { status: 429 }, wantKind: 'Unreachable', wantMessage: /HTTP 429/ },
+    { what: 'a 401', faults: { status: 401 }, wantKind: 'Unauthorized', wantMessage: /asks for credentials/ },
+    { what: 'a 403', faults: { status: 403 }, wantKind: 'Unauthorized', wantMessage: /does not let these credentials read/ },
+    { what: 'a 404', faults: { status: 404 }, wantKind: 'RepositoryNotFound', wantMessage: /no repository at.*check the URL/ },
+    { what: 'a 418', faults: { status: 418 }, wantKind: 'Corrupt', wantMessage: /HTTP 418/ },
+    { what: "a portal's page", faults: { page: true }, wantKind: 'Corrupt', wantMessage: /answers with text\/html.*check the URL/ },
+    { what: 'silence', faults: { silent: true }, wantKind: 'Unreachable', wantMessage: /went silent/ },
+    { what: 'a cut connection', faults: { cutAfterBytes: 30 }, wantKind: 'Unreachable', wantMessage: /cut/ },
+    {
+      what: 'nonsense',
+      faults: { replace: () => Buffer.from('zzzz'), onlyFor: /\/git-upload-pack$/ },
+      wantKind: 'Corrupt',
+      wantMessage: /not in the format of git/,
+    },
+    {
+      what: 'half an answer',
+      faults: { replace: () => Buffer.from('0032'), onlyFor: /\/git-upload-pack$/ },
+      wantKind: 'Unreachable',
+      wantMessage: /cut/,
+    },
+    {
+      what: 'a refusal',
+      faults: { replace: () => Buffer.from('000fERR go away'), onlyFor: /\/git-upload-pack$/ },
+      wantKind: 'Corrupt',
+      wantMessage: /it says: go away/,
+    },
+  ]
+  it.each(table)('says what is wrong on $what, and recovers', async ({ faults, wantKind, wantMessage }) => {
+    const { source } = await served.open({ idleTimeoutMs: 200 })
+    Object.assign(served.server.faults, faults)
+    const error = await failure(source.fetchTip())
+    expect(error.kind).toBe(wantKind)
+    expect(error.message).toMatch(wantMessage)
+    expect(error.message).toContain(served.url)
+    clear(served.server.faults)
+    expect(await source.fetchTip()).toBe(await findTip(served.repository, 'refs/heads/main'))
+  })
+
+  it('says that nobody listens', async () => {
+    const { source } = await served.open()
+    await served.server.close()
+    const error = await failure(source.fetchTip())
+    expect(error.kind).toBe('Unreachable')
+    expect(error.message).toMatch(/connection refused; check that the server runs/)
+  })
+
+  it('says that a host has no address', async () => {
+    const { source } = await served.open({ url: 'http://nowhere.invalid/repo.git' })
+    const error = await failure(source.fetchTip())
+    expect(error.kind).toBe('Unreachable')
+    expect(error.message).toMatch(/^cannot reach http:\/\/nowhere.invalid\/repo.git: /)
+  })
+
+  it('says that the repository is gone, and finds it when it is back', async () => {
+    const { source } = await served.open()
+    const tip = await source.fetchTip()
+    await rename(served.repository, `${served.repository}.gone`)
+    expect((await failure(source.fetchTip())).kind).toBe('RepositoryNotFound')
+    await rename(`${served.repository}.gone`, served.repository)
+    expect(await source.fetchTip()).toBe(tip)
+  })
+
+  it('names the branches there are when the followed one is missing', async () => {
+    await importCommits(served.repository, [{ a: '1' }], { branch: 'develop', from: null })
+    const { source } = await served.open({ branch: 'master' })
+    const error = await failure(source.fetchTip())
+    expect(error.kind).toBe('BranchNotFound')
+    expect(error.message).toMatch(/branch master is not in .*, which has develop, main/)
+  })
+
+  it('says that HEAD names no branch', async () => {
+    await runGit(served.repository, ['update-ref', '--no-deref', 'HEAD', 'refs/heads/main'])
+    const { source } = await served.open()
+    const error = await failure(source.fetchTip())
+    expect(error.kind).toBe('BranchNotFound')
+    expect(error.message).toMatch(/HEAD of .* is on no branch/)
+  })
+
+  it('refuses a repository with SHA-256 ids', async () => {
+    await rm(served.repository, { recursive: true })
+    await runGit(served.folder, ['init', '--quiet', '--bare', '--object-format=sha256', served.repository])
+    const { source } = await served.open()
+    const error = await failure(source.fetchTip())
+    expect(error.kind).toBe('Corrupt')
+    expect(error.message).toMatch(/sha256 object ids/)
+  })
+})
+
+describe('a fetch that breaks off', () => {
+  it.each([{ keep: 1000 }, { keep: 60 }, { keep: 8 }])('leaves the old tip in force when $keep bytes came', async ({ keep }) => {
+    const { source } = await served.open()
+    const first = await source.fetchTip()
+    const second = await importCommits(served.repository, [
+      Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`${index ** 5}/f`, `${index}`])),
+    ])
+    Object.assign(served.server.faults, { cutAfterBytes: keep, whenBody: /command=fetch/ })
+    expect((await failure(source.fetchTip())).kind).toBe('Unreachable')
+    clear(served.server.faults)
+    expect(await source.changedPaths(null, first)).toEqual(['a'])
+    // A new start finds the old tip, too.
+    const { source: again } = await served.open()
+    expect(await again.fetchTip()).toBe(second)
+    expect(await again.range(first, second, 10)).toEqual({ commits: [second], forward: true })
+    expect(await source.fetchTip()).toBe(second)
+  })
+
+  it('refuses more than the bound', async () => {
+    const { source } = await served.open({ maxBytes: 20_000 })
+    await source.fetchTip()
+    await importCommits(served.repository, [{ big: Array.from({ length: 20_000 }, (_, index) => String(index ** 2)).join(' ') }])
+    const tip = await source.fetchTip()
+    const error = await failure(source.filesAt(tip).read('big'))
+    expect(error.kind).toBe('TooLarge')
+    expect(error.message).toMatch(/sends more than/)
+    expect(Buffer.from((await source.filesAt(tip).read('a')) ?? []).toString()).toBe('1')
+  })
+})
+
+describe('a push that does not arrive', () => {
+  let status: StatusBranch
+  beforeEach(async () => {
+    status = (await served.open({ idleTimeoutMs: 2000 })).status
+    await status.fetchTip()
+  })
+
+  it('tells what a hook said', async () => {
+    await served.hook('pre-receive', 'echo "records belong\nelsewhere" >&2; exit 1')
+    const error = await failure(status.commit(null, README, 'first'))
+    expect(error.kind).toBe('PushRefused')
+    expect(error.message).toMatch(/pre-receive hook declined \(it says: records belong elsewhere\)/)
+    await rm(`${served.repository}/hooks/pre-receive`)
+    const commit = await status.commit(null, README, 'first')
+    expect(await findTip(served.repository, STATUS_REF)).toBe(commit)
+  })
+
+  it('tells that an update hook declined', async () => {
+    await served.hook('update', 'exit 1')
+    const error = await failure(status.commit(null, README, 'first'))
+    expect(error).toMatchObject({ kind: 'PushRefused' })
+    expect(error.message).toMatch(/refuses to move refs\/heads\/fusee\/status: hook declined/)
+  })
+
+  it('tells that the server hides the branch', async () => {
+    await runGit(served.repository, ['config', 'receive.hideRefs', 'refs/heads/fusee'])
+    expect(await failure(status.commit(null, README, 'first'))).toMatchObject({ kind: 'PushRefused' })
+  })
+
+  it('tells that these credentials may not write', async () => {
+    await runGit(served.repository, ['config', 'http.receivepack', 'false'])
+    const error = await failure(status.commit(null, README, 'first'))
+    expect(error.kind).toBe('PushRefused')
+    expect(error.message).toMatch(/give them the right to push/)
+  })
+
+  it('tells a race from a refusal, whatever the server says', async () => {
+    const first = await status.commit(null, README, 'first')
+    await runGit(served.repository, ['config', 'receive.denyNonFastForwards', 'true'])
+    await runGit(served.repository, ['config', 'receive.denyDeletes', 'true'])
+    const foreign = await importCommits(served.repository, [{ b: '2' }], { branch: 'fusee/status' })
+    expect(await failure(status.commit(first, new Map([['c', Buffer.from('3')]]), 'late'))).toMatchObject({ kind: 'Raced' })
+    expect(await findTip(served.repository, STATUS_REF)).toBe(foreign)
+  })
+
+  it('can be looked up after the answer was lost', async () => {
+    served.server.faults.loseAnswer = true
+    served.server.faults.onlyFor = /receive-pack$/
+    expect(await failure(status.commit(null, README, 'first'))).toMatchObject({ kind: 'Unreachable' })
+    clear(served.server.faults)
+    const arrived = await findTip(served.repository, STATUS_REF)
+    expect(arrived).not.toBeNull()
+    expect(await status.fetchTip()).toBe(arrived)
+    expect(Buffer.from((await status.read('history/README.md')) ?? []).toString()).toBe('hello')
+  })
+
+  it.each([
+    { what: 'before it is read', faults: { status: 502 } },
+    { what: 'in the middle of the answer', faults: { cutAfterBytes: 10 } },
+    { what: 'with an empty answer', faults: { replace: () => Buffer.from('0000') } },
+  ])('is Unreachable when the server fails $what', async ({ faults }) => {
+    Object.assign(served.server.faults, faults, { onlyFor: /receive-pack$/ })
+    expect(await failure(status.commit(null, README, 'first'))).toMatchObject({ kind: 'Unreachable' })
+  })
+
+  it('is refused by a server that says so at once', async () => {
+    served.server.faults.replace = () => Buffer.from('0013ERR over quota\n')
+    served.server.faults.onlyFor = /receive-pack$/
+    const error = await failure(status.commit(null, README, 'first'))
+    expect(error).toMatchObject({ kind: 'PushRefused' })
+    expect(error.message).toMatch(/over quota/)
+  })
+
+  it('is too large for a server that says so', async () => {
+    Object.assign(served.server.faults, { status: 413, onlyFor: /receive-pack$/ })
+    expect(await failure(status.commit(null, README, 'first'))).toMatchObject({ kind: 'TooLarge' })
+  })
+
+  it('counts as arrived when the branch is at the commit although the server said no', async () => {
+    const first = await status.commit(null, README, 'first')
+    const nowMs = 1_800_000_000_000
+    const twin = await served.open({ now: () => nowMs, dataFolder: `${served.folder}/twin` })
+    const other = await served.open({ now: () => nowMs, dataFolder: `${served.folder}/other` })
+    for (const ports of [twin, other]) await ports.status.fetchTip()
+    const next = await twin.status.commit(first, new Map([['x', Buffer.from('x')]]), 'same')
+    expect(await other.status.commit(first, new Map([['x', Buffer.from('x')]]), 'same')).toBe(next)
+  })
+})
+
+function clear(faults: GitServerFaults): void {
+  for (const key of Object.keys(faults)) delete faults[key as keyof GitServerFaults]
+}
