@@ -228,7 +228,7 @@ export interface WrittenParam {
    */
   enum?: [unknown, ...unknown[]]
   /**
-   * Regular expression that a string must match.
+   * RE2 regular expression that a string must match, anywhere in it.
    */
   pattern?: string
   /**

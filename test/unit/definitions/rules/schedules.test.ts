@@ -65,7 +65,7 @@ triggers:
     - {cron: «'0 0 3 * * *'}
 steps: [{name: a, image: x}]
 `),
-    wantMessages: ['five fields'],
+    wantMessages: ['write five'],
   },
 ]
 
