@@ -48,7 +48,7 @@ export function createController(context: Context): Controller {
     wake(`run ${ref.namespace}/${ref.name}`)
   }
   for (const followed of context.repositories) {
-    const state = createState(followed, (run) => {
+    const state = createState(context, followed, (run) => {
       wakeRun({ namespace: followed.settings.ref.namespace, name: run })
     })
     states.set(state.key, state)
@@ -128,7 +128,7 @@ export function createController(context: Context): Controller {
   }
 }
 
-function createState(followed: FollowedRepository, wakeRun: (run: string) => void): RepositoryState {
+function createState(context: Context, followed: FollowedRepository, wakeRun: (run: string) => void): RepositoryState {
   return {
     followed,
     key: `${followed.settings.ref.namespace}/${followed.settings.ref.name}`,
@@ -136,7 +136,7 @@ function createState(followed: FollowedRepository, wakeRun: (run: string) => voi
     look: 'Pending',
     tip: null,
     versions: noVersions,
-    definitionCache: createDefinitionCache(),
+    definitionCache: context.definitionCache ?? createDefinitionCache(),
     cronCache: createCronCache(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
     uncovered: new Set(),

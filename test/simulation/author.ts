@@ -92,7 +92,7 @@ function edit(random: SeededRandom, style: AuthorStyle, model: RepositoryModel):
     case 'Remove':
       return { model: { ...model, workflows: model.workflows.filter((one) => one !== victim) }, word: `remove ${victim.name}` }
     case 'Break':
-      return { model: change({ ...victim, mistake: random.pick(['Dependency', 'Dependency', 'Syntax']) }), word: `break ${victim.name}` }
+      return { model: change({ ...victim, mistake: random.pick(['Dependency', 'Dependency', 'Bracket', 'Garbage']) }), word: `break ${victim.name}` }
     case 'Repair':
       return { model: { ...model, data, workflows: model.workflows.map((one) => ({ ...one, mistake: null })) }, word: `repair all, touch ${touched}` }
     case 'Schedules':

@@ -1,4 +1,5 @@
 import { createController } from '../../src/controller/controller.ts'
+import { createDefinitionCache } from '../../src/definitions/definition-cache.ts'
 import { simulate } from './simulate.ts'
 
 /**
@@ -11,13 +12,14 @@ async function main(): Promise<void> {
   const first = Number(process.env['FIRST'] ?? '1')
   const lines = Number(process.env['LINES'] ?? '60')
   const seeds = only === undefined ? Array.from({ length: count }, (_, index) => String(first + index)) : [only]
+  const definitionCache = createDefinitionCache()
   const rules = new Map<string, string[]>()
   let runs = 0
   let steps = 0
   const slow: { seed: string; ms: number; steps: number }[] = []
   for (const seed of seeds) {
     const startedAt = performance.now()
-    const result = await simulate(seed, createController)
+    const result = await simulate(seed, createController, definitionCache)
     slow.push({ seed, ms: Math.round(performance.now() - startedAt), steps: result.steps })
     runs += result.runs
     steps += result.steps

@@ -2,6 +2,7 @@ import type { Clock } from '../../src/clock.ts'
 import type { JobCluster, RunCluster } from '../../src/cluster/ports.ts'
 import type { Context, FollowedRepository } from '../../src/context.ts'
 import type { WriteSite } from '../../src/crash-points.ts'
+import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import type { Files } from '../../src/definitions/files.ts'
 import type { SourceRepository, StatusBranch } from '../../src/git/ports.ts'
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts'
@@ -17,6 +18,8 @@ export interface Ground {
   /** Fresh ones for each process: what they know of the remote dies with it. */
   createRepository: () => FollowedRepository
   report: Context['report']
+  /** What is read once need not be read again: shared by all lives, as it changes nothing but the time that they take. */
+  definitionCache: DefinitionCache
   trace: (text: string) => void
   /** Told when the process stops at a write site. */
   onCrash: () => void
@@ -110,6 +113,7 @@ export function createProcess(name: string, ground: Ground): SimulatedProcess {
       },
       runs: guardRuns(ground.runs, deliver, subscribeTo(ground.runs), random),
       jobs: guardJobs(ground.jobs, deliver, subscribeTo(ground.jobs), random),
+      definitionCache: ground.definitionCache,
       repositories: [guardRepository(ground.createRepository(), deliver)],
     },
     kill,

@@ -1,4 +1,5 @@
-import { checkRecord } from './oracle/records.ts'
+import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
+import { checkRecord, checkTickFiles } from './oracle/records.ts'
 import { checkResults } from './oracle/results.ts'
 import { checkCalmTicks } from './oracle/ticks.ts'
 import { drawScenario, ECHO_MS } from './scenario.ts'
@@ -22,10 +23,10 @@ const LONGEST_REST_MS = 6 * 3_600_000
 /** More timers than any scenario needs: something turns without getting on. */
 const MOST_STEPS = 200_000
 
-/** Lives through one seed, in virtual time. */
-export async function simulate(seed: string, createController: CreateController): Promise<Simulation> {
+/** Lives through one seed, in virtual time. Simulations may share the cache. */
+export async function simulate(seed: string, createController: CreateController, definitionCache: DefinitionCache): Promise<Simulation> {
   const scenario = drawScenario(seed)
-  const world = await createWorld(scenario, createController)
+  const world = await createWorld(scenario, createController, definitionCache)
   let steps = 0
   const isStuck = (): boolean => ++steps > MOST_STEPS
   world.begin()
@@ -50,6 +51,7 @@ function judgeEnd(world: World, steps: number): void {
   const { judged } = world
   if (steps > MOST_STEPS) judged.complain('turns', `more than ${MOST_STEPS} timers have fired; open: ${world.describeOpen()}`)
   else if (!world.isAtRest()) judged.complain('no-rest', `after ${LONGEST_REST_MS / 3_600_000} hours in calm there are open: ${world.describeOpen()}`)
+  checkTickFiles(judged)
   for (const run of world.facts.runs.values()) {
     if (run.finishedAtMs === null) continue
     checkResults(judged, run)

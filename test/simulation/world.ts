@@ -1,5 +1,6 @@
 import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
+import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import type { FollowedRepository } from '../../src/context.ts'
 import type { SourceRepository } from '../../src/git/ports.ts'
 import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
@@ -44,8 +45,8 @@ export interface World {
   describeOpen(): string
 }
 
-/** Builds the world of a scenario; nothing happens before `begin`. */
-export async function createWorld(scenario: Scenario, createController: CreateController): Promise<World> {
+/** Builds the world of a scenario; nothing happens before `begin`. Worlds may share the cache. */
+export async function createWorld(scenario: Scenario, createController: CreateController, definitionCache: DefinitionCache): Promise<World> {
   const random = createSeededRandom(scenario.seed)
   const clock = createVirtualClock(scenario.startMs)
   const facts = createFacts()
@@ -97,7 +98,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
     }
     return { settings: scenario.settings, owner: 'simulated', source: { ...source, fetchTip }, status }
   }
-  const lives = createLives(scenario, { clock, random, faults, trace, cluster, createRepository, createController, judged })
+  const lives = createLives(scenario, { clock, random, faults, trace, cluster, createRepository, createController, definitionCache, judged })
   const people = createPeople(cluster, facts, random.fork('people'), trace)
 
   function happen(happening: Happening): void {
