@@ -173,10 +173,10 @@ describe('following', () => {
   })
 
   it('takes a merge of an old branch', async () => {
-    const root = await importCommits(served.repository, [{ a: '1' }])
+    const root = await importCommits(served.repository, [{ a: '1', 'x/gone': '1' }])
     await importCommits(
       served.repository,
-      Array.from({ length: 30 }, (_, index) => ({ a: `${index}` })),
+      Array.from({ length: 30 }, (_, index) => ({ a: `${index}`, 'x/gone': null })),
     )
     await moveBranch(served.repository, 'old', root)
     const topic = await importCommits(served.repository, [{ old: '1' }], { branch: 'old' })
@@ -186,6 +186,8 @@ describe('following', () => {
     expect(await source.fetchTip()).toBe(merge)
     expect(await source.range(tip, merge, 50)).toEqual({ commits: [merge], forward: true })
     expect(await source.changedPaths(tip, merge)).toEqual(['old'])
+    const { requests } = await traffic(() => source.filesAt(topic).list(''))
+    expect(requests).toEqual([])
   })
 })
 
@@ -237,8 +239,9 @@ describe('the data folder', () => {
     await source.fetchTip()
     const second = await importCommits(served.repository, [{ 'x/b': '1' }])
     await source.fetchTip()
-    for (const file of await packs('source')) if (file.endsWith('.pack')) await writeFile(file, 'broken')
     const { source: fresh } = await served.open()
+    await fresh.fetchTip()
+    for (const file of await packs('source')) if (file.endsWith('.pack')) await writeFile(file, 'broken')
     await expect(fresh.filesAt(first).list('x')).rejects.toMatchObject({ kind: 'Corrupt' })
     expect(await fresh.fetchTip()).toBe(second)
     expect(await fresh.filesAt(first).list('x')).toHaveLength(1)
