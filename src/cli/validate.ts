@@ -38,15 +38,16 @@ async function checkFolder(root: string, shown: string): Promise<void> {
   if (!found?.isDirectory()) throw new UsageError(`${JSON.stringify(shown)} is no folder; name the root of a repository`)
 }
 
-async function format(definitions: Definitions, files: Files, { output }: ValidateOptions, shell: Shell): Promise<string> {
-  switch (output) {
+async function format(definitions: Definitions, files: Files, options: ValidateOptions, shell: Shell): Promise<string> {
+  switch (options.output) {
     case 'json':
       return `${JSON.stringify(describeDefinitions(definitions), null, 2)}\n`
     case 'github':
       return formatGithubAnnotations(definitions.diagnostics)
     case 'text':
       return (
-        formatDiagnostics(definitions.diagnostics, await readSources(definitions.diagnostics, files), coloursOf(shell)) + formatTotals(definitions)
+        formatDiagnostics(definitions.diagnostics, await readSources(definitions.diagnostics, files), coloursOf(shell)) +
+        formatTotals(definitions, options)
       )
   }
 }
@@ -65,7 +66,8 @@ function coloursOf({ stdout, env }: Shell) {
   return createColors(isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb')
 }
 
-function formatTotals({ workflows, schedules, ignored }: Definitions): string {
+function formatTotals({ workflows, schedules, ignored, diagnostics }: Definitions, options: ValidateOptions): string {
+  if ([workflows, schedules, ignored, diagnostics].every((list) => list.length === 0)) return `there are no definition files below ${options.path}\n`
   const totals = [`workflows: ${workflows.length} valid`, `schedules: ${schedules.length} valid`]
   return `${[...totals, ...(ignored.length > 0 ? [`ignored files: ${ignored.length}`] : [])].join(', ')}\n`
 }

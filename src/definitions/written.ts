@@ -1,5 +1,4 @@
 // Generated from schemas/ by scripts/generate.mjs: change the schemas instead.
-/* eslint-disable max-lines */
 
 /**
  * A document of ours as it is written in YAML.
@@ -228,7 +227,7 @@ export interface WrittenParam {
    */
   enum?: [unknown, ...unknown[]]
   /**
-   * Regular expression that a string must match.
+   * RE2 regular expression that a string must match, anywhere in it.
    */
   pattern?: string
   /**

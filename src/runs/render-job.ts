@@ -1,4 +1,5 @@
 import type { Container, EnvVar } from '../definitions/container.ts'
+import { paramVariable } from '../definitions/param-variable.ts'
 import type { Step } from '../definitions/workflow.ts'
 import { jobName } from './names.ts'
 import type { Job, JobSpec, PodSpec } from './objects.ts'
@@ -124,11 +125,6 @@ function variablesOf(run: StoredRun): EnvVar[] {
     { name: 'FUSEE_PARAMS', value: escapeReferences(JSON.stringify(params)) },
     ...Object.entries(params).map(([name, value]) => ({ name: paramVariable(name), value: escapeReferences(textOf(value)) })),
   ]
-}
-
-/** `FUSEE_PARAM_<NAME>`: the param's name in capitals, every other character an underscore. */
-export function paramVariable(name: string): string {
-  return `FUSEE_PARAM_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`
 }
 
 /** A text as it is, everything else as compact JSON; null is ''. */

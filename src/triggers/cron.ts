@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { CronFields } from './parse-cron.ts'
-import { isHashed, parseCron } from './parse-cron.ts'
+import type { CronFields } from '../definitions/parse-cron.ts'
+import { isHashed, parseCron } from '../definitions/parse-cron.ts'
 import type { OffsetPeriod, TimeZone } from './time-zone.ts'
 import { createTimeZone } from './time-zone.ts'
 import { countWallTimes, lastWallTime, nextWallTime } from './wall-clock.ts'

@@ -1,6 +1,6 @@
 import type { Param } from '../definitions/workflow.ts'
-import { didYouMean } from './near-name.ts'
-import { checkParamValue } from './param-value.ts'
+import { didYouMean } from '../definitions/near-names.ts'
+import { checkParamValue } from '../definitions/param-value.ts'
 
 /** Values by name, or everything that is wrong with what was given: full sentences, one a problem. */
 export type ParamResolution = { kind: 'Valid'; values: Record<string, unknown> } | { kind: 'Invalid'; problems: string[] }

@@ -1,4 +1,4 @@
-import type { CronFields } from './parse-cron.ts'
+import type { CronFields } from '../definitions/parse-cron.ts'
 
 /*
  * Cron arithmetic on a clock that never changes its offset. A wall time is what such a clock shows, in milliseconds as if it were UTC.

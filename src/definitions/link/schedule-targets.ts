@@ -1,6 +1,6 @@
 import { excerpt } from '../excerpt.ts'
 import { didYouMean } from '../near-names.ts'
-import { checkParamValue } from '../param-values.ts'
+import { checkParamValue } from '../param-value.ts'
 import { MOST_FINDINGS } from '../problem.ts'
 import type { Diagnostic, Param } from '../workflow.ts'
 import { errorAt, type Linkage, type LinkedSchedule } from './linker.ts'

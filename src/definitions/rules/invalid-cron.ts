@@ -10,7 +10,7 @@ export const invalidCron: ScheduleRule = {
     const cron = childOf(spec, 'cron')
     const text = textOf(cron)
     if (!cron || !text) return []
-    const message = checkCron(text, 'Etc/UTC')
+    const message = checkCron(text)
     return message === null ? [] : [{ at: cron.start, message }]
   },
 }

@@ -1,4 +1,4 @@
-import { checkParamType, checkParamValue } from '../param-values.ts'
+import { checkParamValue } from '../param-value.ts'
 import { excerpt } from '../excerpt.ts'
 import { childOf, itemsOf, textOf } from '../source/source-node.ts'
 import { checkEachParam } from './each-param.ts'
@@ -27,7 +27,7 @@ export const invalidEnum: WorkflowRule = {
   check: (workflow) =>
     checkEachParam(workflow, ({ name, node, type }) =>
       itemsOf(childOf(node, 'enum')).flatMap((item) => {
-        const message = checkParamType(type, item.json)
+        const message = checkParamValue({ type, required: false }, item.json)
         return message === null ? [] : [{ at: item.start, message: `a value of ${excerpt(name)} ${message}` }]
       }),
     ),

@@ -1,4 +1,4 @@
-import { compilePattern } from '../param-values.ts'
+import { checkPatternSyntax } from '../param-value.ts'
 import { excerpt } from '../excerpt.ts'
 import { childOf, textOf } from '../source/source-node.ts'
 import { checkEachParam } from './each-param.ts'
@@ -13,7 +13,8 @@ export const invalidPattern: WorkflowRule = {
       const pattern = childOf(node, 'pattern')
       const text = textOf(pattern)
       if (!pattern || text === null) return []
-      if (!compilePattern(text)) return [{ at: pattern.start, message: `the pattern of ${excerpt(name)} is no regular expression; mend or quote it` }]
+      const wrong = checkPatternSyntax(text)
+      if (wrong !== null) return [{ at: pattern.start, message: `the pattern of ${excerpt(name)} is no regular expression: ${wrong}` }]
       if (type !== 'string') return [{ at: pattern.start, message: `a pattern is for text, and ${excerpt(name)} is of type ${type}; take it out` }]
       return []
     }),

@@ -15,6 +15,8 @@ export const stepCycle: WorkflowRule = {
 
 function checkList(steps: readonly StepSource[]): Finding[] {
   const indexes = new Map(steps.flatMap(({ name }, index): [string, number][] => (name === null ? [] : [[name, index]])))
+  // With two steps of one name, which is said already, nobody knows which is waited for.
+  if (indexes.size < steps.filter(({ name }) => name !== null).length) return []
   const edges = steps.map((step) =>
     step.dependencies.flatMap(({ step: name }) => indexes.get(name) ?? indexes.get(ownerOfExpanded(name, steps)?.name ?? '') ?? []),
   )

@@ -126,6 +126,8 @@ function describeValue(error: ErrorObject, node: SourceNode): string {
     }
     case 'minimum':
       return `must be at least ${String(error.params.limit)}`
+    case 'maxLength':
+      return `must have at most ${String(error.params.limit)} characters`
     case 'minLength':
     case 'minItems':
       return 'must not be empty'

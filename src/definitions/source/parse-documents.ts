@@ -1,8 +1,9 @@
-import { LineCounter, parseAllDocuments, type Document } from 'yaml'
+import { parseAllDocuments, type Document } from 'yaml'
 import { excerpt } from '../excerpt.ts'
 import type { Problem } from '../problem.ts'
 import { buildSource, type SourceFault } from './build-source.ts'
 import { checkBounds } from './check-bounds.ts'
+import { createLineIndex, type LineIndex } from './line-index.ts'
 import type { SourceDocument } from './source-node.ts'
 
 /** The documents of a file that could be read, and what is wrong with the others. */
@@ -27,15 +28,14 @@ const ADVICE: Record<string, string> = {
 
 /** Reads YAML, of which JSON is a part, into documents with places. Empty documents are left out. Never throws. */
 export function parseDocuments(text: string): ParsedText {
-  const lines = new LineCounter()
+  const lines = createLineIndex(text)
   const exceeded = checkBounds(text)
   if (exceeded) {
-    addLines(lines, text)
     return { documents: [], problems: [problemOf(lines, exceeded)], isUnreadable: true }
   }
   const parsed: ParsedText = { documents: [], problems: [], isUnreadable: false }
   try {
-    for (const document of parse(text, lines)) addDocument(parsed, document, text, lines)
+    for (const document of parse(text)) addDocument(parsed, document, text, lines)
   } catch (error) {
     // A file must never stop the others, whatever the parser makes of it.
     const message = `the file cannot be read as YAML: ${excerpt(error instanceof Error ? error.message : error)}`
@@ -45,13 +45,13 @@ export function parseDocuments(text: string): ParsedText {
   return parsed
 }
 
-function parse(text: string, lines: LineCounter): Document.Parsed[] {
-  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false, schema: 'core', merge: false, logLevel: 'silent' } as const
+function parse(text: string): Document.Parsed[] {
+  const options = { prettyErrors: false, uniqueKeys: false, schema: 'core', merge: false, logLevel: 'silent' } as const
   const documents = parseAllDocuments(text, options)
   return Array.isArray(documents) ? documents : []
 }
 
-function addDocument(parsed: ParsedText, document: Document.Parsed, text: string, lines: LineCounter): void {
+function addDocument(parsed: ParsedText, document: Document.Parsed, text: string, lines: LineIndex): void {
   // The parser stumbles on after its first error; what it then reports is mostly a consequence.
   const error = document.errors[0] ?? document.warnings.find((warning) => warning.code === 'TAG_RESOLVE_FAILED')
   if (error) {
@@ -64,22 +64,12 @@ function addDocument(parsed: ParsedText, document: Document.Parsed, text: string
   const { root, faults } = buildSource(document.contents)
   parsed.problems.push(...faults.map((fault) => problemOf(lines, fault)))
   const isFaulty = faults.length > 0
-  if (root && root.json !== null) parsed.documents.push({ root, text, isFaulty, positionAt: (offset) => positionAt(lines, offset) })
+  if (root && root.json !== null) parsed.documents.push({ root, text, isFaulty, positionAt: lines.positionAt })
   else if (isFaulty) parsed.isUnreadable = true
 }
 
-function problemOf(lines: LineCounter, fault: Omit<SourceFault, 'rule'> & { rule: string }): Problem {
-  return { ...positionAt(lines, fault.offset), severity: 'error', rule: fault.rule, message: fault.message }
-}
-
-function positionAt(lines: LineCounter, offset: number): { line: number; column: number } {
-  const { line, col } = lines.linePos(offset)
-  return { line: Math.max(line, 1), column: Math.max(col, 1) }
-}
-
-function addLines(lines: LineCounter, text: string): void {
-  lines.addNewLine(0)
-  for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) lines.addNewLine(index + 1)
+function problemOf(lines: LineIndex, fault: Omit<SourceFault, 'rule'> & { rule: string }): Problem {
+  return { ...lines.positionAt(fault.offset), severity: 'error', rule: fault.rule, message: fault.message }
 }
 
 function firstLine(message: string): string {

@@ -44,7 +44,7 @@ export interface SourceDocument {
   /** Whether parts of it could not be taken as written (a field that is there twice), which is reported already. */
   isFaulty: boolean
   /** Where an offset into the file's text lies. */
-  positionAt(offset: number): Position
+  positionAt: (offset: number) => Position
 }
 
 /** The field of a map; undefined when there is none, or this is no map. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Job } from '../../../src/runs/objects.ts'
-import { isOwnJob, paramVariable, renderJob } from '../../../src/runs/render-job.ts'
+import { paramVariable } from '../../../src/definitions/param-variable.ts'
+import { isOwnJob, renderJob } from '../../../src/runs/render-job.ts'
 import { aDefinition, aJoin, aRun, aStep } from '../../support/builders.ts'
 
 const variables = (job: Job): Record<string, string | undefined> =>

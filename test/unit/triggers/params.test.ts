@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Param } from '../../../src/definitions/workflow.ts'
-import { checkPatternSyntax } from '../../../src/triggers/param-value.ts'
+import { checkPatternSyntax } from '../../../src/definitions/param-value.ts'
 import { parseParamWords, resolveParams } from '../../../src/triggers/params.ts'
 
 const param = (over: Partial<Param>): Param => ({ type: 'string', required: false, ...over })
@@ -26,7 +26,7 @@ describe('the params of a run', () => {
 
   const refusals: { given: Record<string, unknown>; wantProblem: string }[] = [
     { given: {}, wantProblem: 'param site is required: give it a value' },
-    { given: { site: 7 }, wantProblem: 'param site must be text, not 7' },
+    { given: { site: 7 }, wantProblem: 'param site must be text, not 7; quote it: "7"' },
     { given: { site: null }, wantProblem: 'param site must be text, not null' },
     { given: { site: 'EXAMPLE' }, wantProblem: 'param site must match ^[a-z.]+$, which "EXAMPLE" does not' },
     { given: { site: 'x', count: '3' }, wantProblem: 'param count must be a whole number, not "3"' },

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RE2JS, RE2JSException } from 're2js'
-import type { Param } from '../definitions/workflow.ts'
+import type { Param } from './workflow.ts'
 
 /** Most characters of a value, as JSON: it must fit into an environment variable beside others. */
 const LONGEST_VALUE = 32_768
@@ -22,7 +22,7 @@ const TYPE_WORDS = {
  * nothing is. A pattern may match anywhere in the text.
  */
 export function checkParamValue(param: Param, value: unknown): string | null {
-  if (!isOfType(param.type, value)) return `must be ${TYPE_WORDS[param.type]}, not ${show(value)}`
+  if (!isOfType(param.type, value)) return `must be ${TYPE_WORDS[param.type]}, not ${show(value)}${quoteAdvice(param.type, value)}`
   if (sizeOf(value) > LONGEST_VALUE) return `must have at most ${LONGEST_VALUE} characters`
   if (param.enum !== undefined && !param.enum.some((allowed) => isDeepStrictEqual(allowed, value))) {
     return `must be one of ${param.enum.map(show).join(', ')}, not ${show(value)}`
@@ -66,6 +66,11 @@ function isOfType(type: Param['type'], value: unknown): boolean {
     case 'object':
       return typeof value === 'object' && value !== null && !Array.isArray(value)
   }
+}
+
+/** YAML takes `1` for a number and `yes` for text: who wants text of a number has to say so. */
+function quoteAdvice(type: Param['type'], value: unknown): string {
+  return type === 'string' && (typeof value === 'number' || typeof value === 'boolean') ? `; quote it: "${value}"` : ''
 }
 
 /** Characters of a value as JSON; infinite for one that is nested so deeply that it cannot be written. */

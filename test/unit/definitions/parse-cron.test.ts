@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CronSyntaxError, parseCron } from '../../../src/triggers/parse-cron.ts'
+import { CronSyntaxError, parseCron } from '../../../src/definitions/parse-cron.ts'
 
 const all = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index)
 

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest'
+import { checkMarked, job, workflow } from '../check-marked.ts'
+
+interface Case {
+  rule: string
+  name: string
+  /** Each expected place stands after a mark. */
+  text: string
+  wantMessages: string[]
+  others?: Record<string, string>
+}
+
+const CASES: Case[] = [
+  {
+    rule: 'exclusive-fields',
+    name: 'a script is the command',
+    text: workflow(`
+steps:
+  - {name: a, image: x, script: echo, «command: [x], «args: [y]}
+`),
+    wantMessages: ['"command" cannot stand beside "script"', '"args"'],
+  },
+  {
+    rule: 'exclusive-fields',
+    name: 'a manifest says everything but env, retries and timeout',
+    text: workflow(`
+steps:
+  - {name: a, manifest: jobs/a.yaml, «image: x, «pod: {}, «job: {}, env: [], retries: 1, timeout: 1m}
+`),
+    wantMessages: ['"image" cannot stand beside "manifest"'],
+    others: { 'jobs/a.yaml': job() },
+  },
+  {
+    rule: 'exclusive-fields',
+    name: 'in defaults as well',
+    text: workflow(`
+defaults: {image: x, script: echo, «command: [x]}
+steps: [{name: a}]
+`),
+    wantMessages: ['beside "script"'],
+  },
+  {
+    rule: 'refused-field',
+    name: 'what Fusee does with Jobs itself',
+    text: workflow(`
+steps:
+  - name: a
+    image: x
+    job: {«ttlSecondsAfterFinished: 1, «selector: {}, «manualSelector: true, «template: {}, completions: 2}
+    pod: {«containers: [], hostNetwork: true}
+`),
+    wantMessages: ['spec.retention'],
+  },
+  {
+    rule: 'refused-field',
+    name: 'a backoffLimit beside retries',
+    text: workflow(`
+chain: true
+defaults: {image: x, job: {«backoffLimit: 1}}
+steps:
+  - {name: a, retries: 1, image: x, job: {«backoffLimit: 3}}
+  - {name: b, image: x, job: {backoffLimit: 3}}
+`),
+    wantMessages: ['"retries"'],
+  },
+  {
+    rule: 'missing-image',
+    name: 'a container step without an image',
+    text: workflow(`
+steps:
+  - {name: «a, script: echo}
+`),
+    wantMessages: ['step "a" needs an image'],
+  },
+  {
+    rule: 'expression-in-script',
+    name: 'at its place within a block scalar',
+    text: workflow(`
+steps:
+  - name: a
+    image: x
+    script: |
+      echo one
+        echo «\${{ params.site }}
+`),
+    wantMessages: ['"env"'],
+  },
+  {
+    rule: 'expression-in-script',
+    name: 'in a folded and in a quoted one',
+    text: workflow(`
+chain: true
+steps:
+  - name: a
+    image: x
+    script: >-
+      echo one
+      «\${{ a }} \${{ b }}
+  - {name: b, image: x, script: 'it''s «\${{ c }}'}
+`),
+    wantMessages: [],
+  },
+  {
+    rule: 'not-supported-yet',
+    name: 'every field that this version does not carry out',
+    text: workflow(`
+triggers: {«pullRequest: , «webhook: [{name: a}], «workflow: [{name: b}]}
+concurrency: {«policy: Forbid, «group: a, «limit: 2}
+«expect: {duration: 3m}
+steps:
+  - {name: a, image: x, «matrix: {a: [1]}, «forEach: [1], «if: 'true', «with: {a: 1}, «output: true, «inputs: [a], «results: {a: string}, «cache: true, «pool: gpu}
+  - {name: b, image: x, dependsOn: [a], «caches: [{name: n, path: /n}], «undo: {script: x}, «startTimeout: 3m, source: {«paths: [a]}}
+  - {name: c, dependsOn: [a], «approval: {by: [me]}}
+  - {name: d, dependsOn: [a], «use: template}
+`),
+    wantMessages: ['"triggers.pullRequest" is not supported yet'],
+  },
+  {
+    rule: 'not-supported-yet',
+    name: 'expressions, each where it stands',
+    text: workflow(`
+steps:
+  - name: a
+    image: «\${{ params.image }}
+    env: [{name: A, value: 'b «\${{ run.result }}'}]
+    pod:
+      nodeSelector: {zone: "«\${{ vars.zone }}"}
+`),
+    wantMessages: ['write the value itself'],
+  },
+]
+
+describe('rules about fields', () => {
+  it.each(CASES)('$rule: $name', async ({ rule, text, wantMessages, others }) => {
+    const { places, wantPlaces, rules, messages } = await checkMarked(text, others)
+    expect(places).toEqual(wantPlaces)
+    expect(rules).toEqual([rule])
+    for (const [index, wantMessage] of wantMessages.entries()) expect(messages[index]).toContain(wantMessage)
+  })
+})
