@@ -1,31 +1,22 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RE2JS, RE2JSException } from 're2js'
+import { excerpt } from '../definitions/excerpt.ts'
+import { checkParamType } from '../definitions/param-values.ts'
 import type { Param } from '../definitions/workflow.ts'
 
 /** Most characters of a value, as JSON: it must fit into an environment variable beside others. */
 const LONGEST_VALUE = 32_768
 
-/** Most characters of a value that are shown in a message. */
-const LONGEST_SHOWN = 40
-
-const TYPE_WORDS = {
-  string: 'text',
-  integer: 'a whole number',
-  number: 'a number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a map of fields',
-} satisfies Record<Param['type'], string>
-
 /**
- * What is wrong with a value for this parameter, for the end of a sentence about it (`must be a whole number, not "two"`); null when
- * nothing is. A pattern may match anywhere in the text.
+ * What is wrong with a value that was given for this parameter, for the end of a sentence about it (`must be a whole number, not
+ * "two"`); null when nothing is. A pattern may match anywhere in the text.
  */
-export function checkParamValue(param: Param, value: unknown): string | null {
-  if (!isOfType(param.type, value)) return `must be ${TYPE_WORDS[param.type]}, not ${show(value)}`
+export function checkGivenValue(param: Param, value: unknown): string | null {
   if (sizeOf(value) > LONGEST_VALUE) return `must have at most ${LONGEST_VALUE} characters`
+  const wrongType = checkParamType(param.type, value)
+  if (wrongType !== null) return wrongType
   if (param.enum !== undefined && !param.enum.some((allowed) => isDeepStrictEqual(allowed, value))) {
-    return `must be one of ${param.enum.map(show).join(', ')}, not ${show(value)}`
+    return `must be one of ${param.enum.map(excerpt).join(', ')}, not ${excerpt(value)}`
   }
   if (param.pattern === undefined || typeof value !== 'string') return null
   return checkPattern(param.pattern, value)
@@ -49,23 +40,7 @@ export function checkPatternSyntax(pattern: string): string | null {
 function checkPattern(pattern: string, value: string): string | null {
   const wrong = checkPatternSyntax(pattern)
   if (wrong !== null) return `cannot be checked, its pattern is wrong: ${wrong}`
-  return RE2JS.compile(pattern).matcher(value).find() ? null : `must match ${pattern}, which ${show(value)} does not`
-}
-
-function isOfType(type: Param['type'], value: unknown): boolean {
-  switch (type) {
-    case 'string':
-    case 'boolean':
-      return typeof value === type
-    case 'integer':
-      return Number.isSafeInteger(value)
-    case 'number':
-      return Number.isFinite(value)
-    case 'array':
-      return Array.isArray(value)
-    case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value)
-  }
+  return RE2JS.compile(pattern).matcher(value).find() ? null : `must match ${pattern}, which ${excerpt(value)} does not`
 }
 
 /** Characters of a value as JSON; infinite for one that is nested so deeply that it cannot be written. */
@@ -76,10 +51,4 @@ function sizeOf(value: unknown): number {
     if (error instanceof RangeError) return Infinity
     throw error
   }
-}
-
-function show(value: unknown): string {
-  if (sizeOf(value) > LONGEST_VALUE) return 'something very large'
-  const text = JSON.stringify(value)
-  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`
 }

@@ -1,6 +1,6 @@
+import { didYouMean } from '../definitions/near-names.ts'
 import type { Param } from '../definitions/workflow.ts'
-import { didYouMean } from './near-name.ts'
-import { checkParamValue } from './param-value.ts'
+import { checkGivenValue } from './param-value.ts'
 
 /** Values by name, or everything that is wrong with what was given: full sentences, one a problem. */
 export type ParamResolution = { kind: 'Valid'; values: Record<string, unknown> } | { kind: 'Invalid'; problems: string[] }
@@ -21,7 +21,7 @@ export function resolveParams(declared: Readonly<Record<string, Param>>, given: 
       if (param.required) problems.push(`param ${name} is required: give it a value`)
       continue
     }
-    const problem = checkParamValue(param, value)
+    const problem = checkGivenValue(param, value)
     if (problem === null) values.push([name, value])
     else problems.push(`param ${name} ${problem}`)
   }
