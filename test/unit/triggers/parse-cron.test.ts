@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { checkCron } from '../../../src/definitions/cron-syntax.ts'
 import { CronSyntaxError, parseCron } from '../../../src/triggers/parse-cron.ts'
 
 const all = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index)
@@ -23,6 +24,7 @@ describe('a cron expression', () => {
       },
     },
     { cron: '5/20 0 ? * 0', wantFields: { minutes: [5, 25, 45], daysOfMonth: all(1, 31), dayRule: 'Both' } },
+    { cron: '1-5/9 6/7 1 * 6/7', wantFields: { minutes: [1], hours: [6, 13, 20], daysOfWeek: [6] } },
     { cron: '0 0 1 * 7', wantFields: { daysOfWeek: [0], dayRule: 'Either' } },
     { cron: '0 0 1 * FRI-SUN', wantFields: { daysOfWeek: [0, 5, 6] } },
     { cron: '0 0 1 * SUN-TUE', wantFields: { daysOfWeek: [0, 1, 2] } },
@@ -59,12 +61,12 @@ describe('a cron expression', () => {
     { cron: '*/0 * * * *', wantMessage: 'the step "0" must be a number from 1' },
     { cron: '*/x * * * *', wantMessage: 'the step "x"' },
     { cron: '*/5/5 * * * *', wantMessage: 'only one step' },
-    { cron: '*/90 * * * *', wantMessage: 'a step of 90 is more than the 60 values' },
+    { cron: '*/90 * * * *', wantMessage: 'a step of 90 is more than the 60 values of the field' },
     { cron: '/5 * * * *', wantMessage: '"" must be a number' },
     { cron: '? * * * *', wantMessage: '"?" must be a number' },
     { cron: 'H(5) * * * *', wantMessage: '"H(5)" must be H or H(from-to)' },
     { cron: 'H(9-5) * * * *', wantMessage: 'ends before it starts' },
-    { cron: 'H(0-9)/11 * * * *', wantMessage: 'a step of 11 is more than the 10 values' },
+    { cron: '* 1-5/25 * * *', wantMessage: 'a step of 25 is more than the 24 values of the field' },
     { cron: 'HH * * * *', wantMessage: '"HH" must be H' },
     { cron: '@reboot', wantMessage: 'write one of @yearly' },
     { cron: '@every 1h', wantMessage: 'write one of @yearly' },
@@ -72,6 +74,41 @@ describe('a cron expression', () => {
   ])('"$cron" is refused', ({ cron, wantMessage }) => {
     expect(() => parseCron(cron, '')).toThrow(CronSyntaxError)
     expect(() => parseCron(cron, '')).toThrow(wantMessage)
+  })
+
+  it('is read when the definitions have taken it', () => {
+    const items = [
+      '*',
+      '?',
+      '1',
+      '5',
+      '7',
+      '1-5',
+      '5-7',
+      '*/7',
+      '1-5/9',
+      '6/7',
+      'H',
+      'H/9',
+      'H(1-5)',
+      'H(1-5)/9',
+      'MON',
+      'mon-fri',
+      'JAN-MAR/2',
+      '1,H',
+      '*/2,5',
+    ]
+    let taken = 0
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...items), { minLength: 5, maxLength: 5 }), (fields) => {
+        const cron = fields.join(' ')
+        if (checkCron(cron, 'Etc/UTC') !== null) return
+        taken++
+        expect(parseCron(cron, 'seed')).toHaveProperty('minutes')
+      }),
+      { numRuns: 1000 },
+    )
+    expect(taken).toBeGreaterThan(100)
   })
 
   it('is read or refused, whatever it is', () => {
@@ -113,6 +150,7 @@ describe('H', () => {
     { field: 'H/15', lowest: 0, highest: 59, wantStep: 15, wantCounts: [4] },
     { field: 'H/25', lowest: 0, highest: 59, wantStep: 25, wantCounts: [2, 3] },
     { field: 'H(0-29)/10', lowest: 0, highest: 29, wantStep: 10, wantCounts: [3] },
+    { field: 'H(0-4)/9', lowest: 0, highest: 4, wantStep: 0, wantCounts: [1] },
     { field: 'H/1', lowest: 0, highest: 59, wantStep: 1, wantCounts: [60] },
   ])('$field stays in its range and keeps its step', ({ field, lowest, highest, wantStep, wantCounts }) => {
     const firsts = new Set<number>()
