@@ -27,13 +27,19 @@ const NAMES = ['load', 'report', 'tidy', 'audit', 'extra']
 const DATA_PATHS = ['reports/week.md', 'reports/drafts/next.md', 'data/sites.csv', 'README.md', 'history/note.md']
 const PATH_FILTERS = [[], [], ['reports/**'], ['reports/**', '!reports/drafts/**'], ['data/*.csv'], ['workflows/**']]
 
-/** An author who has already pushed a first commit. */
-export async function createAuthor(remote: GitRemote, random: SeededRandom, style: AuthorStyle): Promise<Author> {
+/** An author who has already pushed a first commit; `onCommit` is awaited after each. */
+export async function createAuthor(
+  remote: GitRemote,
+  random: SeededRandom,
+  style: AuthorStyle,
+  onCommit: (commit: CommitSha) => Promise<void>,
+): Promise<Author> {
   const models = new Map<CommitSha, RepositoryModel>()
 
   const commit = async (parent: CommitSha | null, model: RepositoryModel, message: string): Promise<CommitSha> => {
     const sha = await remote.push(parent, treeOf(model), message)
     models.set(sha, model)
+    await onCommit(sha)
     return sha
   }
   const modelAt = (sha: CommitSha): RepositoryModel => models.get(sha) ?? { workflows: [], data: new Map() }

@@ -18,7 +18,7 @@ export interface Ground {
   /** Fresh ones for each process: what they know of the remote dies with it. */
   createRepository: () => FollowedRepository
   report: Context['report']
-  /** What is read once need not be read again: shared by all lives, as it changes nothing but the time that they take. */
+  /** Knows every file before a process sees it, so that a life is the same whatever was read before it. */
   definitionCache: DefinitionCache
   trace: (text: string) => void
   /** Told when the process stops at a write site. */
