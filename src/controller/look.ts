@@ -114,7 +114,7 @@ async function planPushes(
 ): Promise<PushPlan & { rewound: boolean }> {
   const { source, settings } = state.followed
   const range = await source.range(last, tip, MOST_COMMITS)
-  const each = definitions.workflows.some((workflow) => workflow.push?.commits === 'Each')
+  const each = [...versions.workflows.values()].some((version) => version.definition.push?.commits === 'Each')
   const commits: PushedCommit[] = []
   let before: CommitSha = last
   for (const commit of each ? range.commits : []) {

@@ -6,7 +6,7 @@ import { planTicks } from '../triggers/ticks.ts'
 import { initialCursors, updateCursors } from './cursors.ts'
 import { isHistoryFull } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
-import { startRun } from './repository.ts'
+import { noteProblem, startRun } from './repository.ts'
 
 /** While the records wait in too great a number, ticks are looked at again after this long. */
 const FULL_RETRY_MS = 10_000
@@ -38,6 +38,11 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
     cron: state.cronCache,
     nameRun: (request) => runName(settings.ref, request.workflow, request.trigger, request.commit),
   })
+  for (const { schedule, message } of plan.problems) {
+    noteProblem(state, `schedule ${schedule}`, message, () => {
+      context.report({ kind: 'ScheduleUnreadable', repository: state.key, schedule, message })
+    })
+  }
   for (const request of plan.requests) await startRun(context, state, request, wake)
   await updateCursors(context, settings.ref, (current) => {
     for (const [name, { judgedUpTo }] of Object.entries(current.schedules)) {
