@@ -1,6 +1,7 @@
 import type { Container } from '../../src/definitions/container.ts'
 import type { LocalJobs } from '../../src/cluster/local/jobs.ts'
 import type { Job, JobObservation, JobSpec, PodSpec } from '../../src/runs/objects.ts'
+import { listProcesses } from '../../src/cluster/local/process-tree.ts'
 import { eventually } from './local-cluster.ts'
 
 /** The run of all Jobs below. */
@@ -18,10 +19,15 @@ export function aShellJob(
     metadata: { name, namespace: 'default', labels: { 'fusee.dev/run': RUN.name }, finalizers: over.finalizers ?? ['fusee.dev/record'] },
     spec: {
       backoffLimit: 0,
-      template: { spec: { containers: [{ name: 'step', command: ['/bin/sh', '-c', script], ...over.container }], ...over.pod } },
+      template: { spec: { containers: [{ name: 'step', command: shell(script), ...over.container }], ...over.pod } },
       ...over.spec,
     },
   }
+}
+
+/** The command that runs a shell script; `$` is doubled as Kubernetes wants it. */
+export function shell(script: string): string[] {
+  return ['/bin/sh', '-c', script.replaceAll('$', '$$$$')]
 }
 
 /** What is seen of a Job. */
@@ -55,12 +61,7 @@ export function podEnds({ pods }: JobObservation): string[] {
   return pods.map(({ status }) => `${status.reason ?? status.phase} ${status.containerStatuses?.[0]?.state?.terminated?.exitCode ?? '-'}`)
 }
 
-/** Whether a process of this pid runs, a zombie not counting. */
+/** Whether a process of this pid runs; one that has ended and that nobody has waited for does not. */
 export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
+  return listProcesses('proc').some((one) => one.pid === pid)
 }

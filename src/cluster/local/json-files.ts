@@ -122,6 +122,12 @@ function linkNew(draft: string, file: string): boolean {
 async function readJson(file: string): Promise<unknown> {
   const text = await ignoreMissing(readFile(file, 'utf8'))
   if (text === null) return null
+  const value = parseJson(file, text)
+  if (value === null) throw new CorruptFileError(file, 'it holds null')
+  return value
+}
+
+function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch (error) {

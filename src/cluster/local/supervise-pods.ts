@@ -119,9 +119,11 @@ export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
     const before = one.pod.facts
     const facts = readPodFacts(one.pod.folder)
     one.pod.facts = facts
-    if (facts.doneAtMs !== null || facts.lostAtMs !== null) unfollow(one)
+    if (facts.doneAtMs !== null || facts.lostAtMs !== null) {
+      one.pod.endedAtMs = clock.now()
+      unfollow(one)
+    }
     if (isNews(before, facts)) {
-      one.pod.noticedAtMs = clock.now()
       if (one.killAtMs !== null) signal(one)
       options.changed(one.pod)
     }

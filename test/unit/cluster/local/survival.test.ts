@@ -5,7 +5,7 @@ import type { Job } from '../../../../src/runs/objects.ts'
 import { readPodFacts } from '../../../../src/cluster/local/pod-facts.ts'
 import type { MovableClock, OpenRunner } from '../../../support/local-cluster.ts'
 import { createMovableClock, eventually, makeFolder, openRunner } from '../../../support/local-cluster.ts'
-import { aShellJob, endOf, observeJob, observeUntil, podEnds, untilEnded } from '../../../support/local-jobs.ts'
+import { aShellJob, endOf, isRunning, observeJob, observeUntil, podEnds, untilEnded } from '../../../support/local-jobs.ts'
 import { bundleController, startController } from '../../../support/start-controller.ts'
 
 describe('steps survive their controller', () => {
@@ -86,7 +86,7 @@ describe('steps survive their controller', () => {
     expect(endOf(seen)).toBe('Complete')
     expect(podEnds(seen)).toEqual(['Lost -', 'Succeeded 0'])
     touch('go')
-    await eventually('the late script is gone', () => !existsSync(`/proc/${lines('shells')[0]}`))
+    await eventually('the late script is gone', () => !isRunning(Number(lines('shells')[0])))
     expect(lines('story')).toEqual(['ran'])
   })
 
@@ -141,7 +141,7 @@ describe('steps survive their controller', () => {
     if (script !== undefined) process.kill(script, 'SIGKILL')
     const seen = await untilEnded(jobs)
     expect(podEnds(seen)).toEqual(['Lost 137', 'Succeeded 0'])
-    expect(existsSync(`/proc/${lines('story')[0]}`)).toBe(false)
+    expect(isRunning(Number(lines('story')[0]))).toBe(false)
   })
 
   it('goes on with stopping what a controller was stopping when it died', async () => {
@@ -162,7 +162,7 @@ describe('steps survive their controller', () => {
     clock.advance(2_000)
     const seen = await observeUntil(jobs, 'the pod has ended', ({ pods }) => pods[0]?.status.phase === 'Failed')
     expect(podEnds(seen)).toEqual(['Failed 137'])
-    expect(existsSync(`/proc/${lines('story')[0]}`)).toBe(false)
+    expect(isRunning(Number(lines('story')[0]))).toBe(false)
   })
 
   it('lets a step end politely that a controller had told to end', async () => {
