@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NOTHING, download, isWorthAnotherWay, refusalAsMissing } from './download.ts'
 import { storageError } from './failures.ts'
@@ -10,6 +10,7 @@ import { GitError } from './ports.ts'
 import type { DeeperHistory } from './read-source.ts'
 import type { RemoteBranch } from './remote-branch.ts'
 import { downloadById } from './remote-branch.ts'
+import { makeFolder } from './write-file.ts'
 
 /** How many blobs one request asks for: some 50 KB of ids. */
 const MOST_BLOBS = 1000
@@ -141,7 +142,7 @@ export function createDeeperHistory(branch: RemoteBranch): DeeperHistory {
 async function prepareFolder(folder: string): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true })
-    await mkdir(join(folder, 'objects/pack'), { recursive: true })
+    await makeFolder(join(folder, 'objects/pack'))
   } catch (error) {
     throw storageError(error, folder)
   }
