@@ -38,6 +38,8 @@ export function createController(context: Context): Controller {
     random: context.random,
     reconcile,
     onError: (key, error) => {
+      // What `drain` has cut short has not failed.
+      if (abort.signal.aborted && error instanceof Error && error.name === 'AbortError') return
       context.report({ kind: 'ReconcileFailed', key, error })
     },
   })
