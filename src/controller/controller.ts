@@ -11,7 +11,6 @@ import type { RepositoryState } from './repository.ts'
 import { createSlots } from './slots.ts'
 import { sweep } from './sweep.ts'
 import { judgeTicks } from './ticks.ts'
-import { noVersions } from './versions.ts'
 import type { WorkQueue } from './work-queue.ts'
 import { createWorkQueue } from './work-queue.ts'
 
@@ -137,7 +136,7 @@ function createState(context: Context, followed: FollowedRepository, wakeRun: (r
     claimed: false,
     look: 'Pending',
     tip: null,
-    versions: noVersions,
+    versions: null,
     definitionCache: context.definitionCache ?? createDefinitionCache(),
     cronCache: createCronCache(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),

@@ -99,7 +99,7 @@ async function findBlob(branch: RemoteBranch, id: string): Promise<Uint8Array | 
 
 /** The error; when it says that the copy on this disk is broken, the copy will be replaced. */
 function doubtIfBroken(branch: RemoteBranch, error: unknown): unknown {
-  if (error instanceof GitError && error.kind === 'Corrupt') branch.doubt()
+  if (error instanceof GitError && (error.kind === 'Corrupt' || error.kind === 'ObjectNotFound')) branch.doubt()
   return error
 }
 

@@ -137,9 +137,9 @@ describe('following', () => {
     await importCommits(served.repository, [{ a: '1' }])
     const { source } = await served.open()
     const gone = asCommitSha('c0ffee'.padEnd(40, '0'))
-    await expect(source.filesAt(gone).list('')).rejects.toMatchObject({ kind: 'Corrupt' })
+    await expect(source.filesAt(gone).list('')).rejects.toMatchObject({ kind: 'ObjectNotFound' })
     await source.fetchTip()
-    await expect(source.filesAt(gone).list('')).rejects.toMatchObject({ kind: 'Corrupt' })
+    await expect(source.filesAt(gone).list('')).rejects.toMatchObject({ kind: 'ObjectNotFound' })
   })
 
   it('fetches blobs with the rest when the server filters but gives none by id', async () => {

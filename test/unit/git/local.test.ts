@@ -61,7 +61,12 @@ describe('a folder that cannot be followed', () => {
     },
     { what: 'has a ref to itself', prepare: () => writeRef('ref: refs/heads/main\n'), wantKind: 'Corrupt', wantMessage: /is broken/ },
     { what: 'has a ref to elsewhere', prepare: () => writeRef('ref: ../../../etc/passwd\n'), wantKind: 'Corrupt', wantMessage: /is broken/ },
-    { what: 'lacks the commit', prepare: () => writeRef(`${'ab'.repeat(20)}\n`), wantKind: 'Corrupt', wantMessage: /object (ab){20} is not in/ },
+    {
+      what: 'lacks the commit',
+      prepare: () => writeRef(`${'ab'.repeat(20)}\n`),
+      wantKind: 'ObjectNotFound',
+      wantMessage: /object (ab){20} is not in/,
+    },
     {
       what: 'has a damaged object',
       prepare: () => damageTip(),
