@@ -188,6 +188,26 @@ describe('following', () => {
     const { requests } = await traffic(() => source.filesAt(topic).list(''))
     expect(requests).toEqual([])
   })
+
+  it('takes a merge of an old branch whose history is larger than the bound', async () => {
+    const root = await importCommits(served.repository, [{ a: '1' }])
+    await moveBranch(served.repository, 'old', root)
+    const history = Array.from({ length: 60 }, (_, index) => ({
+      [`${Array.from({ length: 30 }, (_, part) => Math.sin(index + part)).join('/')}`]: 'x',
+    }))
+    const topic = await importCommits(
+      served.repository,
+      [...history, Object.fromEntries(history.flatMap((files) => Object.keys(files)).map((path) => [path, null]))],
+      { branch: 'old' },
+    )
+    const before = await importCommits(served.repository, [{ a: '2' }])
+    const { source } = await served.open({ maxBytes: 30_000 })
+    expect(await source.fetchTip()).toBe(before)
+    const merge = await importCommits(served.repository, [{ b: '1' }], { merge: [topic] })
+    expect(await source.fetchTip()).toBe(merge)
+    expect(await source.changedPaths(before, merge)).toEqual(['b'])
+    expect(await source.range(before, merge, 10)).toEqual({ commits: [merge], forward: true })
+  })
 })
 
 function isFetchById(body: string): boolean {
