@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, Scalar, type Node, type Pair, type YAMLMap } from 'yaml'
 import type { Json, JsonObject } from '../container.ts'
-import { BOUNDS } from './check-bounds.ts'
+import { BOUNDS } from './read-tokens.ts'
 import { excerpt } from '../excerpt.ts'
 import type { SourceEntry, SourceMap, SourceNode } from './source-node.ts'
 

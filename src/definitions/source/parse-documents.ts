@@ -1,9 +1,9 @@
-import { parseAllDocuments, type Document } from 'yaml'
+import { Composer, type CST, type Document } from 'yaml'
 import { excerpt } from '../excerpt.ts'
 import type { Problem } from '../problem.ts'
 import { buildSource, type SourceFault } from './build-source.ts'
-import { checkBounds } from './check-bounds.ts'
 import { createLineIndex, type LineIndex } from './line-index.ts'
+import { readTokens } from './read-tokens.ts'
 import type { SourceDocument } from './source-node.ts'
 
 /** The documents of a file that could be read, and what is wrong with the others. */
@@ -29,13 +29,11 @@ const ADVICE: Record<string, string> = {
 /** Reads YAML, of which JSON is a part, into documents with places. Empty documents are left out. Never throws. */
 export function parseDocuments(text: string): ParsedText {
   const lines = createLineIndex(text)
-  const exceeded = checkBounds(text)
-  if (exceeded) {
-    return { documents: [], problems: [problemOf(lines, exceeded)], isUnreadable: true }
-  }
   const parsed: ParsedText = { documents: [], problems: [], isUnreadable: false }
   try {
-    for (const document of parse(text)) addDocument(parsed, document, text, lines)
+    const read = readTokens(text)
+    if (read.kind === 'Exceeded') return { documents: [], problems: [problemOf(lines, read.exceeded)], isUnreadable: true }
+    for (const document of compose(read.tokens)) addDocument(parsed, document, text, lines)
   } catch (error) {
     // A file must never stop the others, whatever the parser makes of it.
     const message = `the file cannot be read as YAML: ${excerpt(error instanceof Error ? error.message : error)}`
@@ -45,10 +43,8 @@ export function parseDocuments(text: string): ParsedText {
   return parsed
 }
 
-function parse(text: string): Document.Parsed[] {
-  const options = { prettyErrors: false, uniqueKeys: false, schema: 'core', merge: false, logLevel: 'silent' } as const
-  const documents = parseAllDocuments(text, options)
-  return Array.isArray(documents) ? documents : []
+function compose(tokens: readonly CST.Token[]): Iterable<Document.Parsed> {
+  return new Composer({ prettyErrors: false, uniqueKeys: false, schema: 'core', merge: false, logLevel: 'silent' }).compose(tokens)
 }
 
 function addDocument(parsed: ParsedText, document: Document.Parsed, text: string, lines: LineIndex): void {

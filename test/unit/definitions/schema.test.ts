@@ -1,0 +1,166 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, it } from 'vitest'
+import scheduleSchema from '../../../schemas/schedule.schema.json' with { type: 'json' }
+import workflowSchema from '../../../schemas/workflow.schema.json' with { type: 'json' }
+import { CONTAINER_FIELDS } from '../../../src/definitions/workflow-source.ts'
+import { checkMarked, workflow } from './check-marked.ts'
+
+describe('the schemas', () => {
+  it('are schemas', () => {
+    const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, keywords: ['tsType'] })
+    expect(ajv.validateSchema(workflowSchema)).toBe(true)
+    expect(ajv.validateSchema(scheduleSchema)).toBe(true)
+  })
+
+  it('allow in defaults every field of a step but its name', () => {
+    const { name: _, ...fields } = workflowSchema.$defs.step.properties
+    expect(workflowSchema.properties.spec.properties.defaults.properties).toEqual(fields)
+  })
+
+  it('know every container field', () => {
+    expect(Object.keys(workflowSchema.$defs.step.properties)).toEqual(expect.arrayContaining([...CONTAINER_FIELDS]))
+  })
+
+  it('describe every field', () => {
+    const withoutText: string[] = []
+    const visit = (schema: unknown, path: string): void => {
+      if (typeof schema !== 'object' || schema === null) return
+      if ('properties' in schema) {
+        for (const [field, value] of Object.entries(schema.properties as Record<string, object>)) {
+          if (!('description' in value) && !('$ref' in value)) withoutText.push(`${path}.${field}`)
+        }
+      }
+      for (const [key, value] of Object.entries(schema)) visit(value, `${path}.${key}`)
+    }
+    visit(workflowSchema, 'workflow')
+    visit(scheduleSchema, 'schedule')
+    expect(withoutText).toEqual([])
+  })
+})
+
+describe('what the schema finds', () => {
+  const CASES: { name: string; text: string; rules: string[]; wantMessages: string[] }[] = [
+    {
+      name: 'misspelt fields, which then are not missing as well',
+      text: workflow('«timout: 2h\nsteps:\n  - {«nmae: a, «comand: [x]}\n  - {name: b, image: x, «dependOn: [a]}'),
+      rules: ['unknown-field'],
+      wantMessages: ['did you mean "timeout"?', 'did you mean "name"?', 'did you mean "command"?', 'did you mean "dependsOn"?'],
+    },
+    {
+      name: 'words of other systems',
+      text: workflow('steps:\n  - {name: a, image: x, «run: x, «needs: [b], «environment: []}'),
+      rules: ['unknown-field'],
+      wantMessages: ['"script"', '"dependsOn"', '"env"'],
+    },
+    {
+      name: 'fields that belong one level further down',
+      text: `${workflow('steps:\n  - {name: a, image: x, «volumes: [], «parallelism: 2}')}«schedule: x\n`,
+      rules: ['unknown-field'],
+      wantMessages: ['put it below "pod"', 'put it below "job"', 'below "spec"'],
+    },
+    {
+      name: 'fields that nothing resembles',
+      text: workflow('steps: [{name: a, image: x, «frobnicate: 1}]\nretention: {«weeks: 2}'),
+      rules: ['unknown-field'],
+      wantMessages: ['take it out', 'known here: succeeded, failed, maxAge'],
+    },
+    {
+      name: 'fields that are missing, at what lacks them',
+      text: workflow('steps:\n  - «image: x\n  - name: b\n    image: x\n    dependsOn:\n      - «when: Failed\n    env:\n      - «value: x'),
+      rules: ['missing-field'],
+      wantMessages: [
+        'an item of "steps" needs the field "name"',
+        'an item of "dependsOn" needs the field "step"',
+        'an item of "env" needs the field "name"',
+      ],
+    },
+    {
+      name: 'an empty spec',
+      text: 'apiVersion: fusee.dev/v1alpha1\nkind: Workflow\nmetadata: {name: a}\n«spec: {}\n',
+      rules: ['missing-field'],
+      wantMessages: ['"spec" needs the field "steps"'],
+    },
+    {
+      name: 'no spec at all',
+      text: '«apiVersion: fusee.dev/v1alpha1\nkind: Workflow\nmetadata: {name: a}\n',
+      rules: ['missing-field'],
+      wantMessages: ['the document needs the field "spec"'],
+    },
+    {
+      name: 'values of the wrong type',
+      text: workflow(
+        'timeout: «90\nfailFast: «"yes"\nmaxParallel: «[1]\nsteps:\n  - {name: a, image: x, dependsOn: «b, retries: «1.5, env: [{name: A, value: «1}], args: «null}',
+      ),
+      rules: ['wrong-type'],
+      wantMessages: [
+        'must be text; quote it: "90"',
+        'true or false, not "yes"',
+        'a whole number, not a list',
+        'write ["b"]',
+        'a whole number, not 1.5',
+        'quote it: "1"',
+        'a list, not empty',
+      ],
+    },
+    {
+      name: 'values that are not among those allowed',
+      text: workflow('triggers: {push: {commits: «latest}}\nmaxParallel: «0\nsteps: [{name: a, image: «"", dependsOn: [{step: a, when: «Success}]}]'),
+      rules: ['invalid-value'],
+      wantMessages: ['one of Latest, Each; did you mean "Latest"?', 'at least 1', 'must not be empty', 'one of Succeeded, Failed, NotFailed, Always'],
+    },
+    {
+      name: 'durations and times that cannot be read',
+      text: workflow(
+        'timeout: «5 minutes\nretention: {maxAge: «none}\nsuspend: {until: «tomorrow}\nsteps: [{name: a, image: x, timeout: «0s, startTimeout: «1s1m}]',
+      ),
+      rules: ['invalid-value'],
+      wantMessages: ['Such as 90s, 2h, 1d, none.', 'Such as 90s', 'RFC 3339'],
+    },
+  ]
+
+  it.each(CASES)('$name', async ({ text, rules: wantRules, wantMessages }) => {
+    const { places, wantPlaces, rules, messages } = await checkMarked(text)
+    const relevant = messages.map((message, index) => ({ message, place: places[index] })).filter(({ place }) => wantPlaces.includes(place ?? ''))
+    expect(relevant.map(({ place }) => place)).toEqual(wantPlaces)
+    expect(rules).toEqual(expect.arrayContaining(wantRules))
+    for (const [index, wantMessage] of wantMessages.entries()) expect(relevant[index]?.message).toContain(wantMessage)
+  })
+
+  it('an unknown field draws one diagnostic, not ten', async () => {
+    const { messages } = await checkMarked(
+      workflow('steps:\n  - {name: a, comand: [x], image: x}\n  - {name: b, scrpt: x}\n  - {name: c, image: x, dependsOn: [a]}'),
+    )
+    expect(messages).toHaveLength(2)
+  })
+})
+
+describe('documents that nearly are ours', () => {
+  it.each([
+    { text: 'apiVersion: fusee.dev/v1alpha1\nkind: «Workflw\n', rule: 'unknown-kind', wantMessage: 'did you mean "Workflow"?' },
+    { text: 'apiVersion: fusee.dev/v1alpha1\nkind: «Deployment\n', rule: 'unknown-kind', wantMessage: 'write Workflow or Schedule' },
+    { text: 'apiVersion: fusee.dev/v1alpha1\nkind: «Repository\n', rule: 'unknown-kind', wantMessage: 'move it elsewhere' },
+    { text: 'apiVersion: fusee.dev/v1alpha1\nkind: «StepTemplate\n', rule: 'not-supported-yet', wantMessage: 'StepTemplate' },
+    { text: '«apiVersion: fusee.dev/v1alpha1\n', rule: 'missing-field', wantMessage: 'needs a kind' },
+    { text: 'apiVersion: «fusee.dev/v1\nkind: Workflow\n', rule: 'unknown-api-version', wantMessage: 'write apiVersion: fusee.dev/v1alpha1' },
+    { text: 'apiVersion: «fuse.dev/v1alpha1\nkind: Workflow\n', rule: 'unknown-api-version', wantMessage: 'fusee.dev/v1alpha1' },
+    { text: 'apiVersion: «v1\nkind: schedule\n', rule: 'unknown-api-version', wantMessage: 'fusee.dev/v1alpha1' },
+    { text: '«kind: Workflw\n', rule: 'unknown-api-version', wantMessage: 'has no apiVersion' },
+    { text: 'name: a\n«steps:\n  - name: a\n', rule: 'missing-header', wantMessage: 'looks like a workflow' },
+    { text: 'spec:\n  «steps: []\n', rule: 'missing-header', wantMessage: 'looks like a workflow' },
+  ])('$text', async ({ text, rule, wantMessage }) => {
+    const { places, wantPlaces, rules, messages, definitions } = await checkMarked(text)
+    expect(places).toEqual(wantPlaces)
+    expect(rules).toEqual([rule])
+    expect(messages[0]).toContain(wantMessage)
+    expect(definitions.ignored).toEqual([])
+  })
+
+  it.each(['apiVersion: argoproj.io/v1alpha1\nkind: Workflow\n', 'kind: ConfigMap\n', 'apiVersion: v1\nkind: Pod\nsteps: []\n', 'steps: 3\n'])(
+    'but not %j',
+    async (text) => {
+      const { messages, definitions } = await checkMarked(text)
+      expect(messages).toEqual([])
+      expect(definitions.ignored).toEqual(['workflows/a.yaml'])
+    },
+  )
+})
