@@ -31,6 +31,8 @@ export interface Story {
   /** Adds commits and moves the branch once; the new tip. */
   push(commits?: number): Promise<string>
   start(env?: Readonly<Record<string, string>>): FuseeProcess
+  /** What the cluster holds now. */
+  objects(): Promise<Pick<StoryWorld, 'cursors' | 'runs'>>
   /** Goes on, with another process when there is none, until nothing is left to do; then ends that process in peace. */
   settle(): Promise<void>
   /** Everything that is left, and what of it breaks the promise. */
@@ -93,6 +95,7 @@ export async function createStory(transport: Transport): Promise<Story> {
   return {
     places,
     start,
+    objects: () => readObjects(places),
     async push(commits = 1) {
       const changes = Array.from({ length: commits }, (_, index) => ({ 'notes.txt': `${pushed.length + index}\n` }))
       const before = pushed.at(-1) ?? first
