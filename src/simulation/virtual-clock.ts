@@ -52,7 +52,6 @@ export function createVirtualClock(startMs: number): VirtualClock {
 
 /** Resolves when no promise has anything left to do: microtasks, also those that they make, run before an immediate. */
 function settle(): Promise<void> {
-  // eslint-disable-next-line no-restricted-globals -- takes no time that counts, and nothing depends on how long it takes
   return new Promise((resolve) => setImmediate(resolve))
 }
 

@@ -42,8 +42,10 @@ export function createProcess(name: string, ground: Ground): SimulatedProcess {
   let isAlive = true
   let clockOffsetMs = 0
 
+  const subscriptions: (() => void)[] = []
   const kill = (): void => {
     isAlive = false
+    for (const end of subscriptions) end()
   }
   const wait = (ms: number): Promise<void> =>
     ms === 0 ? Promise.resolve() : new Promise((resolve) => void clock.setTimer(clock.now() + ms, () => resolve()))
@@ -97,10 +99,11 @@ export function createProcess(name: string, ground: Ground): SimulatedProcess {
   }
 
   const subscribeTo = (port: RunCluster | JobCluster): RunCluster['subscribe'] => {
-    return (listener) =>
-      port.subscribe((event) => {
-        if (isAlive) listener(event)
-      })
+    return (listener) => {
+      const end = port.subscribe(listener)
+      subscriptions.push(end)
+      return end
+    }
   }
 
   return {
