@@ -65,7 +65,7 @@ export const CHOOSERS = ['composition', 'simulation', 'cli']
 export const PURE_LAYERS = ['definitions', 'triggers', 'runs']
 
 /** Layers that the simulator runs under a virtual clock: time, chance and I/O reach them through ports only. */
-export const DETERMINISTIC_FOLDERS = [...PURE_LAYERS, 'history', 'controller', 'cluster/simulated', 'simulation']
+export const DETERMINISTIC_FOLDERS = [...PURE_LAYERS, 'history', 'controller', 'cluster/simulated']
 
 /** Parts of Node that neither do I/O nor depend on the machine. */
 export const HARMLESS_BUILTINS = ['node:assert', 'node:buffer', 'node:crypto', 'node:events', 'node:path/posix', 'node:util']

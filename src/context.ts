@@ -3,6 +3,7 @@ import type { JobCluster, RunCluster } from './cluster/ports.ts'
 import type { RepositorySettings } from './config/repository-settings.ts'
 import type { Report } from './controller/events.ts'
 import type { WriteSite } from './crash-points.ts'
+import type { DefinitionCache } from './definitions/definition-cache.ts'
 import type { SourceRepository, StatusBranch } from './git/ports.ts'
 
 /** One followed Repository with its ports. */
@@ -24,4 +25,6 @@ export interface Context {
   runs: RunCluster
   jobs: JobCluster
   repositories: FollowedRepository[]
+  /** What is known of files that were read before; the controller's own when absent. */
+  definitionCache?: DefinitionCache
 }

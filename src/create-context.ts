@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Clock, Random } from './clock.ts'
 import type { DataFolder } from './cluster/local/data-folder.ts'
 import { openDataFolder } from './cluster/local/data-folder.ts'
+import type { LocalJobs } from './cluster/local/jobs.ts'
 import { createLocalJobCluster } from './cluster/local/jobs.ts'
 import { createLocalRunCluster } from './cluster/local/runs.ts'
 import { createWriteSite, parseCrashSwitch } from './config/crash-switch.ts'
@@ -26,7 +27,7 @@ export interface OpenContext<T> {
 }
 
 /** What one run by itself needs. */
-export type OnceContext = Omit<Context, 'repositories'>
+export type OnceContext = Omit<Context, 'repositories' | 'jobs'> & { jobs: LocalJobs }
 
 /** Everything that `fusee serve` with the local runner works with. Rejects with an Error that says what to do when a part cannot be had. */
 export async function createLocalContext(

@@ -53,6 +53,8 @@ function lineOf(event: ControllerEvent): Line {
       const { kind: _, ...fields } = event
       return { level: 'info', message: 'push held', ...fields }
     }
+    case 'ScheduleUnreadable':
+      return { level: 'error', message: 'schedule unreadable', repository: event.repository, schedule: event.schedule, error: event.message }
     case 'TickJudged':
       return { level: 'info', message: 'tick judged', repository: event.repository, ...event.fate }
     case 'StepStarted':

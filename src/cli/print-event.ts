@@ -18,6 +18,8 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
       return `run ${paint.bold(event.run.metadata.name)} created by ${triggerText(event.run.spec.trigger)} at ${short(event.run.spec.commit)}`
     case 'PushHeld':
       return `${event.workflow} does not run at ${short(event.commit)}: ${event.reason}`
+    case 'ScheduleUnreadable':
+      return paint.bad(`schedule ${event.schedule} has no ticks: ${event.message}`)
     case 'TickJudged':
       return `tick ${event.fate.at} of ${event.fate.schedule}: ${event.fate.fate}${event.fate.reason === null ? '' : ` (${event.fate.reason})`}`
     case 'StepStarted':

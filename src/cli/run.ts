@@ -3,7 +3,6 @@ import { userInfo } from 'node:os'
 import path from 'node:path'
 import { Command, Option } from 'commander'
 import { readRunSource } from '../run-source.ts'
-import type { ControllerEvent } from '../controller/events.ts'
 import { runOnce } from '../controller/run-once.ts'
 import { createOnceContext } from '../create-context.ts'
 import type { Workflow } from '../definitions/workflow.ts'
@@ -11,9 +10,8 @@ import { encodeRecord, recordOf } from '../history/record.ts'
 import { createRunObject } from '../runs/create-run.ts'
 import type { StoredRun } from '../runs/run.ts'
 import { parseParamWords } from '../triggers/params.ts'
-import type { Paint } from './paint.ts'
+import { createLiveLog } from './live-log.ts'
 import { createPaint } from './paint.ts'
-import { formatEvent } from './print-event.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
 
@@ -63,21 +61,23 @@ async function runWorkflow(shell: Shell, name: string, options: RunOptions): Pro
       params: givenParams(workflow, options.param),
     },
   )
+  const isText = options.output === 'text'
   const paint = createPaint(shell)
-  const { context, close } = await createOnceContext({
-    files: source.files,
-    secretsFolder: options.secrets === undefined ? null : path.resolve(shell.workingDirectory, options.secrets),
-    report: (event) => {
-      if (options.output === 'text') print(shell, event, paint)
-    },
-  })
+  const live = createLiveLog(
+    () => once.context.jobs,
+    (line) => shell.stdout.write(`${line}\n`),
+    paint,
+  )
+  const secretsFolder = options.secrets === undefined ? null : path.resolve(shell.workingDirectory, options.secrets)
+  const once = await createOnceContext({ files: source.files, secretsFolder, report: isText ? live.report : () => undefined })
   try {
-    if (options.output === 'text') shell.stdout.write(paint.dim('Steps run as processes of this machine; their images are not used.\n'))
-    const ended = await runOnce({ context, run, workflow, maxParallelSteps: MOST_PARALLEL_STEPS, cancel: shell.stopSignal() })
-    if (options.output === 'json') shell.stdout.write(encodeRecord(recordOf(ended)))
+    if (isText) shell.stdout.write(paint.dim('Steps run as processes of this machine; their images are not used.\n'))
+    const ended = await runOnce({ context: once.context, run, workflow, maxParallelSteps: MOST_PARALLEL_STEPS, cancel: shell.stopSignal() })
+    await live.settled()
+    if (!isText) shell.stdout.write(encodeRecord(recordOf(ended)))
     return ended
   } finally {
-    await close()
+    await once.close()
   }
 }
 
@@ -96,9 +96,4 @@ function describeMissing(
   const others = names.length === 0 ? 'there is none that is valid' : `there is ${names.join(', ')}`
   const broken = definitions.diagnostics.some((one) => one.severity === 'error') ? '; some files have errors, which fusee validate shows' : ''
   return `no workflow ${name}: ${others}${broken}`
-}
-
-function print(shell: Shell, event: ControllerEvent, paint: Paint): void {
-  const line = formatEvent(event, paint)
-  if (line !== null) shell.stdout.write(`${line}\n`)
 }

@@ -76,6 +76,6 @@ function defaultDataFolder(env: WrittenServeConfig['env'], name: string, url: st
 }
 
 /** The URL as people and logs may see it. */
-export function withoutCredentials(url: string): string {
+function withoutCredentials(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1')
 }

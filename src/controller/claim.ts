@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { GitError } from '../git/ports.ts'
 import { claimBranch } from '../history/owner.ts'
 import { readCursorCopies } from '../history/read.ts'
-import { initialCursors, updateCursors, withCondition } from './cursors.ts'
+import { updateCursors, withCondition } from './cursors.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem } from './repository.ts'
 

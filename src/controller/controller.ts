@@ -11,7 +11,6 @@ import type { RepositoryState } from './repository.ts'
 import { createSlots } from './slots.ts'
 import { sweep } from './sweep.ts'
 import { judgeTicks } from './ticks.ts'
-import { noVersions } from './versions.ts'
 import type { WorkQueue } from './work-queue.ts'
 import { createWorkQueue } from './work-queue.ts'
 
@@ -38,6 +37,8 @@ export function createController(context: Context): Controller {
     random: context.random,
     reconcile,
     onError: (key, error) => {
+      // What `drain` has cut short has not failed.
+      if (abort.signal.aborted && error instanceof Error && error.name === 'AbortError') return
       context.report({ kind: 'ReconcileFailed', key, error })
     },
   })
@@ -48,7 +49,7 @@ export function createController(context: Context): Controller {
     wake(`run ${ref.namespace}/${ref.name}`)
   }
   for (const followed of context.repositories) {
-    const state = createState(followed, (run) => {
+    const state = createState(context, followed, (run) => {
       wakeRun({ namespace: followed.settings.ref.namespace, name: run })
     })
     states.set(state.key, state)
@@ -128,15 +129,15 @@ export function createController(context: Context): Controller {
   }
 }
 
-function createState(followed: FollowedRepository, wakeRun: (run: string) => void): RepositoryState {
+function createState(context: Context, followed: FollowedRepository, wakeRun: (run: string) => void): RepositoryState {
   return {
     followed,
     key: `${followed.settings.ref.namespace}/${followed.settings.ref.name}`,
     claimed: false,
     look: 'Pending',
     tip: null,
-    versions: noVersions,
-    definitionCache: createDefinitionCache(),
+    versions: null,
+    definitionCache: context.definitionCache ?? createDefinitionCache(),
     cronCache: createCronCache(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
     uncovered: new Set(),

@@ -9,6 +9,7 @@ export type ControllerEvent =
   | { kind: 'LookFailed'; repository: string; reason: string; message: string }
   | { kind: 'RunCreated'; repository: string; run: StoredRun }
   | { kind: 'PushHeld'; repository: string; workflow: string; commit: string; reason: string }
+  | { kind: 'ScheduleUnreadable'; repository: string; schedule: string; message: string }
   | { kind: 'TickJudged'; repository: string; fate: TickFate }
   | { kind: 'StepStarted'; repository: string; run: string; step: StepStatus }
   | { kind: 'StepEnded'; repository: string; run: string; step: StepStatus }

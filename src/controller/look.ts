@@ -26,16 +26,15 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
   const { settings, source } = state.followed
   const nextAtMs = (): number => context.clock.now() + settings.intervalSeconds * 1000
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
-  if (state.versions.workflows.size === 0) state.versions = await restoreVersions(cursors, (commit) => readableDefinitions(state, commit))
-  let tip: CommitSha
   try {
-    tip = await source.fetchTip(signal)
+    state.versions ??= await restoreVersions(cursors, (commit) => definitionsStillThere(state, commit))
+    const tip = await source.fetchTip(signal)
+    if (state.tip !== tip || cursors.lastCommit !== tip) await dealWith(context, state, state.versions, cursors, tip, wake)
   } catch (error) {
     if (!(error instanceof GitError)) throw error
     await noteFailure(context, state, error, wake)
     return nextAtMs()
   }
-  if (state.tip !== tip || cursors.lastCommit !== tip) await dealWith(context, state, cursors, tip, wake)
   noteProblem(state, 'look', null, () => undefined)
   await updateCursors(context, settings.ref, (current) => ({
     ...current,
@@ -57,20 +56,21 @@ export async function definitionsAt(state: RepositoryState, commit: string): Pro
   return loadDefinitions(source.filesAt(asCommitSha(commit)), { path: settings.path, cache: state.definitionCache })
 }
 
-async function readableDefinitions(state: RepositoryState, commit: string): Promise<Definitions | null> {
+/** Null only for a commit that is gone for good: whatever may pass must not make us forget what was in force. */
+async function definitionsStillThere(state: RepositoryState, commit: string): Promise<Definitions | null> {
   try {
     return await definitionsAt(state, commit)
   } catch (error) {
-    if (error instanceof GitError) return null
+    if (error instanceof GitError && error.kind === 'ObjectNotFound') return null
     throw error
   }
 }
 
 /** A tip that is new to this process or to the cursors. Order: Runs, then the cursor that says they exist. */
-async function dealWith(context: Context, state: RepositoryState, cursors: Cursors, tip: CommitSha, wake: Wake): Promise<void> {
+async function dealWith(context: Context, state: RepositoryState, previous: Versions, cursors: Cursors, tip: CommitSha, wake: Wake): Promise<void> {
   const { settings, source } = state.followed
   const definitions = await definitionsAt(state, tip)
-  const versions = versionsAt(tip, definitions, state.versions)
+  const versions = versionsAt(tip, definitions, previous)
   const last = cursors.lastCommit === null ? null : asCommitSha(cursors.lastCommit)
   const push = last === null || last === tip ? noPush : await planPushes(context, state, { definitions, versions }, last, tip)
   const rewound = cursors.rewound || push.rewound
@@ -78,13 +78,15 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
     return
   for (const request of push.requests) {
     if (rewound && (await hasRun(state, request))) continue
+    state.uncovered.add(runName(settings.ref, request.workflow, request.trigger, request.commit))
     await startRun(context, state, request, wake)
   }
   await updateCursors(context, settings.ref, (current) => {
     if (current.lastCommit !== cursors.lastCommit) throw new ConflictError(`somebody else moved the cursor of ${state.key}`)
     return { ...current, lastCommit: tip, rewound, ...validCommitsOf(versions) }
   })
-  for (const request of push.requests) state.uncovered.delete(runName(settings.ref, request.workflow, request.trigger, request.commit))
+  // Also those of a look that failed before the branch moved elsewhere: the cursor is past them all.
+  state.uncovered.clear()
   for (const held of push.held) context.report({ kind: 'PushHeld', repository: state.key, ...held })
   state.versions = versions
   if (state.tip !== tip) {
@@ -114,7 +116,7 @@ async function planPushes(
 ): Promise<PushPlan & { rewound: boolean }> {
   const { source, settings } = state.followed
   const range = await source.range(last, tip, MOST_COMMITS)
-  const each = definitions.workflows.some((workflow) => workflow.push?.commits === 'Each')
+  const each = [...versions.workflows.values()].some((version) => version.definition.push?.commits === 'Each')
   const commits: PushedCommit[] = []
   let before: CommitSha = last
   for (const commit of each ? range.commits : []) {

@@ -12,7 +12,7 @@ import type { RepositoryState } from './repository.ts'
 export async function pinDefinition(context: Context, state: RepositoryState, run: StoredRun): Promise<RunStatus> {
   const nowMs = context.clock.now()
   const { workflow: name, commit } = run.spec
-  const version = state.versions.workflows.get(name)
+  const version = state.versions?.workflows.get(name)
   if (version?.commit === commit) return pinnedStatus(version.definition, run, nowMs)
   try {
     const definitions = await definitionsAt(state, commit)

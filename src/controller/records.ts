@@ -9,6 +9,7 @@ import type { Cursors, StoredRun } from '../runs/run.ts'
 import { initialCursors, updateCursors, withCondition } from './cursors.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem } from './repository.ts'
+import { noVersions } from './versions.ts'
 
 /** With this many finished Runs waiting for their record nothing new is started. */
 const MOST_WAITING = 2000
@@ -40,7 +41,10 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
   const batch = waiting.slice(0, LARGEST_BATCH)
   try {
     const written = await context.writeSite('records-pushed', () =>
-      writeHistory({ status, owner, repository: settings.ref, runs: batch, cursors, versions: state.versions, cron: state.cronCache, nowMs }, signal),
+      writeHistory(
+        { status, owner, repository: settings.ref, runs: batch, cursors, versions: state.versions ?? noVersions, cron: state.cronCache, nowMs },
+        signal,
+      ),
     )
     if (written.kind === 'BranchOwned') return standBack(context, state, written.message, wake)
     await markRecorded(context, state, batch, written.commit, cursors)
@@ -75,7 +79,8 @@ function isCovered(run: StoredRun, state: RepositoryState, cursors: Cursors): bo
 async function markRecorded(context: Context, state: RepositoryState, batch: readonly StoredRun[], commit: string, cursors: Cursors): Promise<void> {
   const recorded = { commit, at: formatTimestamp(context.clock.now()) }
   for (const run of batch) {
-    if (run.metadata.deletionTimestamp !== undefined) await deleteJobs(context, run)
+    if (run.metadata.deletionTimestamp === undefined) await releaseJobs(context, run)
+    else await deleteJobs(context, run)
     const finalizers = run.metadata.finalizers?.filter((one) => one !== FINALIZER) ?? []
     const status = { ...(run.status ?? { phase: 'Finished', steps: [] }), recorded }
     await context.writeSite('run-recorded', () => updateIfCurrent(context, { ...run, metadata: { ...run.metadata, finalizers }, status }))
@@ -100,6 +105,13 @@ async function updateIfCurrent(context: Context, run: StoredRun): Promise<void> 
     await context.runs.updateRun(run)
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
+  }
+}
+
+/** The finalizer of a Run goes last: afterwards nobody would lift those of its Jobs. */
+async function releaseJobs(context: Context, run: StoredRun): Promise<void> {
+  for (const { job } of await context.jobs.observeJobs(run.metadata)) {
+    if (job.metadata.finalizers?.includes(FINALIZER) === true) await context.writeSite('job-released', () => context.jobs.releaseJob(job))
   }
 }
 

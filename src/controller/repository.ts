@@ -15,13 +15,14 @@ export interface RepositoryState {
   claimed: boolean
   /** How the first look went; ticks wait for its end. */
   look: 'Pending' | 'Failed' | 'Ended'
-  /** Tip whose definitions `versions` holds; null before. */
+  /** Tip that the last look has dealt with; null before. */
   tip: string | null
-  versions: Versions
+  /** What is in force; null until the last valid versions have been read again after a start. */
+  versions: Versions | null
   definitionCache: DefinitionCache
   cronCache: CronCache
   slots: Slots
-  /** Runs that exist while the cursors do not yet say so: their records wait. */
+  /** Runs by push that exist while the cursor does not yet say so: their records wait. */
   uncovered: Set<string>
   /** Last problem reported by each loop, so that the same one is said once. */
   problems: Map<string, string>
@@ -35,7 +36,6 @@ export type Wake = (key: string, atMs?: number) => void
 /** Creates the Run of a request under its derived name; one that exists already is the same request from before a crash. */
 export async function startRun(context: Context, state: RepositoryState, request: RunRequest, wake: Wake): Promise<void> {
   const run = createRunObject(state.followed.settings.ref, request)
-  state.uncovered.add(run.metadata.name)
   const creation = await context.writeSite('run-created', () => context.runs.createRun(run))
   if (!isSameTrigger(run, creation.object)) {
     throw new Error(`Run ${run.metadata.name} exists for another trigger than ${JSON.stringify(request.trigger)}: delete or rename it`)

@@ -15,7 +15,7 @@ export async function sweep(context: Context, state: RepositoryState): Promise<n
   const nowMs = context.clock.now()
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
   const retentionOf = (run: (typeof runs)[number]) =>
-    state.versions.workflows.get(run.spec.workflow)?.definition.retention ?? run.status?.definition?.retention ?? DEFAULT_RETENTION
+    state.versions?.workflows.get(run.spec.workflow)?.definition.retention ?? run.status?.definition?.retention ?? DEFAULT_RETENTION
   for (const run of planRetention(runs, retentionOf, nowMs)) {
     await deleteJobs(context, run)
     await context.writeSite('run-swept', () => context.runs.deleteRun(run))

@@ -6,7 +6,7 @@ import { planTicks } from '../triggers/ticks.ts'
 import { initialCursors, updateCursors } from './cursors.ts'
 import { isHistoryFull } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
-import { startRun } from './repository.ts'
+import { noteProblem, startRun } from './repository.ts'
 
 /** While the records wait in too great a number, ticks are looked at again after this long. */
 const FULL_RETRY_MS = 10_000
@@ -16,7 +16,8 @@ const FULL_RETRY_MS = 10_000
  * takes their fate as it is. Returns when the next tick is.
  */
 export async function judgeTicks(context: Context, state: RepositoryState, wake: Wake): Promise<number | null> {
-  if (!state.claimed || state.look === 'Pending') return null
+  const { versions } = state
+  if (!state.claimed || state.look === 'Pending' || versions === null) return null
   const { settings } = state.followed
   const nowMs = context.clock.now()
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
@@ -29,8 +30,8 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
   })
   const plan = planTicks({
     repository: settings.ref,
-    schedules: [...state.versions.schedules.values()].map((version) => version.definition),
-    workflows: state.versions.workflows,
+    schedules: [...versions.schedules.values()].map((version) => version.definition),
+    workflows: versions.workflows,
     suspend: settings.suspend,
     cursors: cursors.schedules,
     nowMs,
@@ -38,6 +39,11 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
     cron: state.cronCache,
     nameRun: (request) => runName(settings.ref, request.workflow, request.trigger, request.commit),
   })
+  for (const { schedule, message } of plan.problems) {
+    noteProblem(state, `schedule ${schedule}`, message, () => {
+      context.report({ kind: 'ScheduleUnreadable', repository: state.key, schedule, message })
+    })
+  }
   for (const request of plan.requests) await startRun(context, state, request, wake)
   await updateCursors(context, settings.ref, (current) => {
     for (const [name, { judgedUpTo }] of Object.entries(current.schedules)) {
@@ -45,7 +51,6 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
     }
     return { ...current, schedules: plan.cursors, fates: [...current.fates, ...plan.fates] }
   })
-  for (const run of plan.runs) state.uncovered.delete(run)
   for (const fate of plan.fates) context.report({ kind: 'TickJudged', repository: state.key, fate })
   if (plan.fates.length > 0) wake(`records ${state.key}`)
   return plan.nextTickMs

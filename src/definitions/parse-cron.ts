@@ -125,10 +125,16 @@ function readItem(item: string, rule: FieldRule, seed: string): number[] {
   const isHash = range.startsWith('H')
   const [first, last] = isHash ? readHashRange(range, rule) : readRange(range, rule, step !== null)
   const size = last - first + 1
-  if (step !== null && step > Math.max(size, 1)) throw new CronSyntaxError(`a step of ${step} is more than the ${size} values that it steps through`)
+  const whole = lastOf(rule) - rule.lowest + 1
+  if (step !== null && step > whole) throw new CronSyntaxError(`a step of ${step} is more than the ${whole} values of the field`)
   if (!isHash) return stepped(first, last, step ?? 1)
-  const hash = hashBelow(step ?? size, seed, rule.name)
+  const hash = hashBelow(Math.min(step ?? size, size), seed, rule.name)
   return step === null ? [first + hash] : stepped(first + hash, last, step)
+}
+
+/** The last value of a field; of the day of week Saturday, since 7 is Sunday once more. */
+function lastOf(rule: FieldRule): number {
+  return rule === DAY_OF_WEEK ? 6 : rule.highest
 }
 
 function readStep(text: string): number {
@@ -147,11 +153,11 @@ function readHashRange(range: string, rule: FieldRule): [number, number] {
 /** First and last value; those of a single value with a step reach to the field's end. */
 function readRange(range: string, rule: FieldRule, hasStep: boolean): [number, number] {
   const isDay = rule === DAY_OF_MONTH || rule === DAY_OF_WEEK
-  if (range === '*' || (range === '?' && isDay)) return [rule.lowest, rule === DAY_OF_WEEK ? 6 : rule.highest]
+  if (range === '*' || (range === '?' && isDay)) return [rule.lowest, lastOf(rule)]
   const [fromText = '', toText, ...rest] = range.split('-')
   if (rest.length > 0) throw new CronSyntaxError(`"${range}" must be a range of two values`)
   const from = readValue(fromText, rule)
-  if (toText === undefined) return [from, hasStep ? Math.max(from, rule === DAY_OF_WEEK ? 6 : rule.highest) : from]
+  if (toText === undefined) return [from, hasStep ? Math.max(from, lastOf(rule)) : from]
   const to = readValue(toText, rule)
   const last = rule === DAY_OF_WEEK && to === 0 && from > 0 ? 7 : to
   if (from > last) throw new CronSyntaxError(`the range "${range}" ends before it starts`)

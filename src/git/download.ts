@@ -37,5 +37,5 @@ export async function refusalAsMissing<T>(id: string, where: string, work: () =>
 
 /** Whether a fetch failed for its size or for broken objects, so that another kind of fetch may do. */
 export function isWorthAnotherWay(error: unknown): boolean {
-  return error instanceof GitError && (error.kind === 'TooLarge' || error.kind === 'Corrupt')
+  return error instanceof GitError && ['TooLarge', 'Corrupt', 'ObjectNotFound'].includes(error.kind)
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { storageError } from './failures.ts'
+import { makeFolder } from './write-file.ts'
 
 /**
  * What is known of a followed branch, and where its objects lie. Objects live in a folder of their own, a generation, that
@@ -62,7 +63,7 @@ export async function writeState(folder: string, state: BranchState): Promise<vo
 export async function createGeneration(folder: string): Promise<string> {
   const name = `generation-${randomBytes(6).toString('hex')}`
   try {
-    await mkdir(join(folder, name, 'objects/pack'), { recursive: true })
+    await makeFolder(join(folder, name, 'objects/pack'))
   } catch (error) {
     throw storageError(error, folder)
   }

@@ -105,7 +105,7 @@ async function* readBody(response: http.IncomingMessage, request: HttpRequest, m
 }
 
 /** What went wrong below HTTP as GitError `Unreachable`; an abort as its reason. */
-export function networkError(error: unknown, request: Pick<HttpRequest, 'where' | 'signal'>): unknown {
+function networkError(error: unknown, request: Pick<HttpRequest, 'where' | 'signal'>): unknown {
   if (request.signal?.aborted === true) return request.signal.reason
   if (error instanceof GitError) return error
   return new GitError('Unreachable', `cannot reach ${request.where}: ${explain(error)}`, { cause: error })

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { access, chmod, mkdir, open, rename, rm, utimes } from 'node:fs/promises'
+import { access, chmod, rename, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
 import { storageError } from './failures.ts'
 import type { NewObject } from './objects.ts'
 import { objectHeader } from './objects.ts'
+import { makeFolder, writeWhole } from './write-file.ts'
 
 const compress = promisify(deflate)
 
@@ -31,7 +32,7 @@ async function writeLooseObject(folder: string, object: NewObject, durable: bool
     return
   }
   const bytes = await compress(Buffer.concat([Buffer.from(objectHeader(object.type, object.bytes.length)), object.bytes]))
-  await mkdir(shard, { recursive: true })
+  await makeFolder(shard)
   // Git's own name for unfinished objects: `git gc` clears them away when we are killed here.
   const unfinished = join(shard, `tmp_obj_${randomBytes(6).toString('hex')}`)
   try {
@@ -49,15 +50,4 @@ async function isThere(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-/** Creates a file that must not exist yet. */
-export async function writeWhole(path: string, bytes: Uint8Array, durable: boolean): Promise<void> {
-  const file = await open(path, 'wx')
-  try {
-    await file.writeFile(bytes)
-    if (durable) await file.sync()
-  } finally {
-    await file.close()
-  }
 }

@@ -1,14 +1,14 @@
 import type { Stats } from 'node:fs'
-import { link, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { link, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { racedError } from './branch-errors.ts'
 import { errorCode, isAbsent, storageError } from './failures.ts'
 import { createOwnerName, describeThisProcess, isLeftOver, parseOwnerName } from './lock-owner.ts'
-import { writeWhole } from './loose-objects.ts'
 import type { CommitSha } from './ports.ts'
 import { GitError } from './ports.ts'
 import { readPackedRefs, resolveRef } from './refs.ts'
+import { makeFolder, writeWhole } from './write-file.ts'
 
 /** A compare-and-swap of one ref. */
 export interface RefMove {
@@ -40,7 +40,7 @@ export async function moveRef(move: RefMove): Promise<void> {
   const path = join(move.commonFolder, ref)
   const owned = join(move.commonFolder, 'fusee', createOwnerName(await describeThisProcess()))
   try {
-    await mkdir(dirname(owned), { recursive: true })
+    await makeFolder(dirname(owned))
     await writeWhole(owned, Buffer.from(`${move.next}\n`), true)
     await takeLock(move, ref, path, owned)
     try {
@@ -65,7 +65,7 @@ async function takeLock(move: RefMove, ref: string, path: string, owned: string)
   const deadlineMs = performance.now() + move.lockWaitMs
   for (;;) {
     try {
-      await mkdir(dirname(path), { recursive: true })
+      await makeFolder(dirname(path))
       await createLock(owned, `${path}.lock`, move.next)
       return
     } catch (error) {

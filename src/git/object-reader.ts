@@ -12,7 +12,7 @@ export interface ObjectReader {
 export class MissingObjectError extends GitError {
   readonly objectId: string
   constructor(objectId: string, where: string) {
-    super('Corrupt', `object ${objectId} is not in ${where}: it was removed there, or never arrived; push the commit that needs it again`)
+    super('ObjectNotFound', `object ${objectId} is not in ${where}: it was removed there, or never arrived; push the commit that needs it again`)
     this.objectId = objectId
   }
 }

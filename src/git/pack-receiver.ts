@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import git from 'isomorphic-git'
 import { errorCode, storageError } from './failures.ts'
 import { GitError } from './ports.ts'
+import { makeFolder } from './write-file.ts'
 
 /** Takes one pack into a folder of objects. */
 export interface PackReceiver {
@@ -58,7 +59,7 @@ export function createPackReceiver(folder: string, where: string): PackReceiver 
       check.update(bytes)
       await store(async () => {
         if (file === null) {
-          await mkdir(incoming, { recursive: true })
+          await makeFolder(incoming)
           file = await open(join(incoming, 'new.pack'), 'wx')
         }
         await file.writeFile(bytes)

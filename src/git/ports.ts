@@ -24,7 +24,9 @@ export type GitErrorKind =
   | 'PushRefused'
   /** Somebody else moved the branch first: fetch, rebuild, try again. */
   | 'Raced'
-  /** An object is missing or broken, or the answer is no git. */
+  /** A commit or its content is not there any more, here or at the remote: nothing brings it back by itself. */
+  | 'ObjectNotFound'
+  /** An object is broken, or the answer is no git. */
   | 'Corrupt'
   /** A bound on size was exceeded. */
   | 'TooLarge'

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NOTHING, download, isWorthAnotherWay, refusalAsMissing } from './download.ts'
 import { storageError } from './failures.ts'
@@ -10,6 +10,7 @@ import { GitError } from './ports.ts'
 import type { DeeperHistory } from './read-source.ts'
 import type { RemoteBranch } from './remote-branch.ts'
 import { downloadById } from './remote-branch.ts'
+import { makeFolder } from './write-file.ts'
 
 /** How many blobs one request asks for: some 50 KB of ids. */
 const MOST_BLOBS = 1000
@@ -98,7 +99,7 @@ async function findBlob(branch: RemoteBranch, id: string): Promise<Uint8Array | 
 
 /** The error; when it says that the copy on this disk is broken, the copy will be replaced. */
 function doubtIfBroken(branch: RemoteBranch, error: unknown): unknown {
-  if (error instanceof GitError && error.kind === 'Corrupt') branch.doubt()
+  if (error instanceof GitError && (error.kind === 'Corrupt' || error.kind === 'ObjectNotFound')) branch.doubt()
   return error
 }
 
@@ -141,7 +142,7 @@ export function createDeeperHistory(branch: RemoteBranch): DeeperHistory {
 async function prepareFolder(folder: string): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true })
-    await mkdir(join(folder, 'objects/pack'), { recursive: true })
+    await makeFolder(join(folder, 'objects/pack'))
   } catch (error) {
     throw storageError(error, folder)
   }

@@ -56,6 +56,8 @@ function encodeFetch(request: FetchRequest): Buffer {
   const lines = [
     'ofs-delta',
     'no-progress',
+    // Only so does the server look beyond a cut-off history for trees that are here already. Elsewhere not, because each pack would lean on the one before.
+    ...(request.depth !== null && request.haves.length > 0 ? ['thin-pack'] : []),
     ...request.shallow.map((id) => `shallow ${id}`),
     ...(request.depth === null ? [] : [`deepen ${request.depth}`]),
     ...(request.filter === null ? [] : [`filter ${request.filter}`]),

@@ -61,7 +61,7 @@ export function createUploadPack(http: SmartHttp): UploadPack {
 }
 
 /** The connection ended too early. */
-export function cutError(where: string, cause: unknown): GitError {
+function cutError(where: string, cause: unknown): GitError {
   return new GitError('Unreachable', `cannot reach ${where}: the connection was cut in the middle of the answer; it is tried again`, { cause })
 }
 

@@ -24,7 +24,7 @@ export function createWorkingTreeFiles(root: string): Files {
       if (!(await isPlainPath(root, segments, 'folder'))) return []
       const paths: string[] = []
       await collectPaths(root, segments, paths)
-      return paths.sort(byCodeUnits).map((path) => createEntry(root, path))
+      return Promise.all(paths.sort(byCodeUnits).map((path) => limit(() => createEntry(root, path))))
     },
     async read(path, maxBytes) {
       const segments = pathSegments(path)
@@ -34,10 +34,13 @@ export function createWorkingTreeFiles(root: string): Files {
   }
 }
 
-function createEntry(root: string, path: string): FileEntry {
+async function createEntry(root: string, path: string): Promise<FileEntry> {
+  const found = await readOrNull(lstat(join(root, path)), path)
+  const executable = found !== null && (found.mode & 0o100) !== 0
   let id: string | null = null
   return {
     path,
+    ...(executable ? { executable } : {}),
     get id() {
       id ??= hashFile(root, path)
       return id

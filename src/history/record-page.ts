@@ -27,8 +27,9 @@ export function recordPage(record: RunRecord, definition: RunDefinition | undefi
 
 function summary(record: RunRecord): string {
   const duration = record.startedAt === null ? '' : ` after ${between(record.startedAt, record.finishedAt)}`
+  if (record.result === 'Succeeded') return `**Succeeded**${duration}`
   const reason = record.reason === null ? '' : ` (${inlineText(record.reason)})`
-  const message = record.message === null ? '' : `: ${inlineText(record.message)}`
+  const message = record.message === null || record.message === '' ? '' : `: ${inlineText(record.message)}`
   return `**${record.result}**${duration}${reason}${message}`
 }
 

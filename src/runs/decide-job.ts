@@ -2,7 +2,7 @@ import type { ContainerStatus, JobObservation, Pod } from './objects.ts'
 import type { Attempt } from './run.ts'
 
 /** Lost pods of one step that make it fail. */
-export const MOST_LOST_PODS = 5
+const MOST_LOST_PODS = 5
 
 /** What a Job has come to, as far as Fusee is concerned. `Disrupted` may still have to be stopped. */
 export type JobDecision = { kind: 'Active' } | { kind: 'Succeeded' } | { kind: 'Failed'; reason: string; message: string } | { kind: 'Disrupted' }
@@ -28,7 +28,7 @@ export function decideJob(observation: JobObservation): JobDecision {
 }
 
 /** Whether the pod was taken away (drain, pre-emption, eviction, a lost process) and so says nothing about the step. */
-export function isLost(pod: Pod): boolean {
+function isLost(pod: Pod): boolean {
   return pod.status.conditions?.some((condition) => condition.type === 'DisruptionTarget' && condition.status === 'True') ?? false
 }
 

@@ -22,7 +22,7 @@ export function readinessOf(dependsOn: readonly Dependency[], endOf: (step: stri
 }
 
 /** Whether a condition holds for a step that has ended so. */
-export function holds(when: DependencyCondition, end: Ended): boolean {
+function holds(when: DependencyCondition, end: Ended): boolean {
   switch (when) {
     case 'Always':
       return true

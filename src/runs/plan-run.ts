@@ -83,6 +83,7 @@ function advance(plan: RunPlan, input: RunInput, definition: RunDefinition): voi
   const { status } = plan
   const main = status.steps.filter((step) => step.kind !== 'Finally')
   if (status.outcome === undefined) {
+    settle(input, definition, main)
     const halt = haltOf(input.run, status, definition, input.nowMs)
     if (halt !== null) haltSteps(plan, input, main, halt)
     else if (definition.failFast) failFast(plan, input, definition, main)
@@ -91,6 +92,7 @@ function advance(plan: RunPlan, input: RunInput, definition: RunDefinition): voi
     status.outcome = { ...outcomeOf(definition, main, halt), decidedAt: formatTimestamp(input.nowMs) }
   }
   const last = status.steps.filter((step) => step.kind === 'Finally')
+  settle(input, definition, last)
   const overdue = input.nowMs >= parseTimestamp(status.outcome.decidedAt) + FINALLY_LIMIT_MS
   if (overdue) haltSteps(plan, input, last, { result: 'Failed', reason: 'Timeout', message: 'the finally steps together ran longer than 10m' })
   start(plan, input, definition, last)
@@ -147,32 +149,44 @@ function stopStep(plan: RunPlan, input: RunInput, step: StepStatus, stop: NonNul
   if (stop.result === 'Failed') plan.readLogs.push({ step: step.name, job: observation.job })
 }
 
-/** Starts what is ready, skips what never can be, until nothing changes: a join or a skip may free others in the same pass. */
-function start(plan: RunPlan, input: RunInput, definition: RunDefinition, steps: readonly StepStatus[]): void {
-  const byName = new Map(steps.map((step) => [step.name, step]))
-  const endOf = (name: string): Ended | null => {
-    const step = byName.get(name)
-    if (step?.state !== 'Ended' || step.result === undefined) return null
-    return { result: step.result, allowFailure: definitionOf(definition, step)?.allowFailure ?? false }
-  }
+/**
+ * Ends what needs no Job: joins whose dependencies hold, and steps that can never start. This comes before anything is halted: a join
+ * that had ended in a pass before a crash, whose dependents have their Jobs since, ends the same way again.
+ */
+function settle(input: RunInput, definition: RunDefinition, steps: readonly StepStatus[]): void {
   let changed = true
   while (changed) {
     changed = false
     for (const status of steps) {
       const step = status.state === 'Waiting' ? definitionOf(definition, status) : undefined
-      if (step === undefined || plan.create.some((one) => one.step === status.name)) continue
-      const readiness = readinessOf(step.dependsOn, endOf)
-      if (readiness.kind === 'Waits') continue
+      if (step === undefined) continue
+      const readiness = readinessOf(step.dependsOn, (name) => endOf(definition, steps, name))
       if (readiness.kind === 'NeverReady') {
         const { step: name, when } = readiness.blockedBy
-        skip(status, 'DependencyNotMet', `${name} ended ${byName.get(name)?.result ?? 'otherwise'}, wanted ${when}`, input.nowMs)
-        changed = true
-      } else if (step.work.kind === 'Join') {
+        const result = steps.find((one) => one.name === name)?.result ?? 'otherwise'
+        skip(status, 'DependencyNotMet', `${name} ended ${result}, wanted ${when}`, input.nowMs)
+      } else if (readiness.kind === 'Ready' && step.work.kind === 'Join') {
         Object.assign(status, { state: 'Ended', result: 'Succeeded', ...times(input.nowMs) } satisfies Partial<StepStatus>)
-        changed = true
-      } else startStep(plan, input, definition, step)
+      } else continue
+      changed = true
     }
   }
+}
+
+/** Starts what is ready. */
+function start(plan: RunPlan, input: RunInput, definition: RunDefinition, steps: readonly StepStatus[]): void {
+  settle(input, definition, steps)
+  for (const status of steps) {
+    const step = status.state === 'Waiting' ? definitionOf(definition, status) : undefined
+    if (step === undefined) continue
+    if (readinessOf(step.dependsOn, (name) => endOf(definition, steps, name)).kind === 'Ready') startStep(plan, input, definition, step)
+  }
+}
+
+function endOf(definition: RunDefinition, steps: readonly StepStatus[], name: string): Ended | null {
+  const step = steps.find((one) => one.name === name)
+  if (step?.state !== 'Ended' || step.result === undefined) return null
+  return { result: step.result, allowFailure: definitionOf(definition, step)?.allowFailure ?? false }
 }
 
 function startStep(plan: RunPlan, input: RunInput, definition: RunDefinition, step: Step): void {

@@ -99,7 +99,7 @@ function specOf(run: StoredRun, step: Step): JobSpec {
       return {
         ...(job as Partial<JobSpec>),
         backoffLimit: step.retries ?? (job['backoffLimit'] as number | undefined) ?? 0,
-        template: { spec: podOf(step, main, pod as Partial<PodSpec>) },
+        template: { spec: podOf(step, main, pod) },
       }
     }
   }

@@ -6,9 +6,6 @@ import type { API_VERSION, ObjectMeta, StoredMeta } from './objects.ts'
 export type Trigger =
   { kind: 'Push'; branch: string } | { kind: 'Schedule'; schedule: string; tick: Timestamp } | { kind: 'Manual'; key: string; by: string }
 
-/** The kinds of trigger that this version starts runs by. */
-export type TriggerKind = Trigger['kind']
-
 /** One execution of a Workflow, pinned to one commit. */
 export interface Run {
   apiVersion: typeof API_VERSION

@@ -24,6 +24,8 @@ export interface GitContract {
   name: string
   /** Whether it keeps symbolic links apart from files. */
   links: boolean
+  /** Whether only reading is worth a look, because another contract writes the same way. */
+  readOnly?: boolean
   create(): Promise<GitHarness>
 }
 

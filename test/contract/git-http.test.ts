@@ -22,6 +22,8 @@ function contractOf({ name, config, versionZero = false }: ServerKind): GitContr
   return {
     name,
     links: true,
+    // A push is the same in every version.
+    readOnly: versionZero,
     async create() {
       const served = await serveRepository({ config })
       served.server.faults.versionZero = versionZero

@@ -15,6 +15,7 @@ export function describeGitPorts(contract: GitContract): void {
     })
     describeSource(contract, () => harness)
     describeHistory(() => harness)
+    if (contract.readOnly === true) return
     describeStatus(() => harness)
     describeRaces(() => harness)
   })

@@ -1,114 +1,41 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ClusterEvent, JobCluster } from '../../src/cluster/ports.ts'
 import { UnsupportedJobError } from '../../src/cluster/ports.ts'
-import type { Container } from '../../src/definitions/container.ts'
-import type { Job, JobObservation, JobSpec, ObjectRef, Pod, PodSpec, StoredJob } from '../../src/runs/objects.ts'
 import { FINALIZER, LABELS } from '../../src/runs/objects.ts'
+import type { JobBench, JobClusterUnderTest } from '../support/job-bench.ts'
+import { condition, createJobBench, exitCodes, hasEnded, isIdle, isRunning } from '../support/job-bench.ts'
 import { eventually } from '../support/local-cluster.ts'
-
-/** A cluster to be tested, and what its containers can do. */
-export interface JobClusterUnderTest {
-  jobs: JobCluster
-  /** A namespace that holds nothing yet. */
-  namespace: string
-  /** A container that prints this text and ends with this code. */
-  ending(exitCode: number, output?: string): Container
-  /** A container that goes on until it is told to end, and then ends. */
-  lasting(): Container
-  /** A container that goes on until it is killed. */
-  stubborn(): Container
-  /** A container that fails at the first try of its Job and succeeds at the second. */
-  failingOnce(): Container
-  /** A Job that this cluster does not have, and the field that its refusal names; null where there is none. */
-  unsupported: { spec: Partial<JobSpec>; field: string } | null
-  close(): Promise<void>
-}
 
 /** What every JobCluster promises. */
 export function testJobCluster(adapter: string, open: () => Promise<JobClusterUnderTest>): void {
   describe(`jobs on ${adapter}`, () => {
     let cluster: JobClusterUnderTest
     let jobs: JobCluster
-    let run: ObjectRef
+    let bench: JobBench
 
     beforeEach(async () => {
       cluster = await open()
       jobs = cluster.jobs
-      run = { namespace: cluster.namespace, name: 'nightly-2345678923' }
+      bench = createJobBench(cluster)
     })
 
     afterEach(async () => {
       await cluster.close()
     })
 
-    interface JobChanges {
-      name?: string
-      run?: string
-      finalizers?: string[]
-      spec?: Partial<JobSpec>
-      pod?: Partial<PodSpec>
-    }
-
-    const aJob = (container: Container, over: JobChanges = {}): Job => ({
-      apiVersion: 'batch/v1',
-      kind: 'Job',
-      metadata: {
-        name: over.name ?? 'nightly-load-2345678923',
-        namespace: run.namespace,
-        labels: { [LABELS.run]: over.run ?? run.name, [LABELS.step]: 'load' },
-        ...(over.finalizers === undefined ? {} : { finalizers: over.finalizers }),
-      },
-      spec: {
-        backoffLimit: 0,
-        ...over.spec,
-        template: {
-          metadata: { labels: { [LABELS.run]: over.run ?? run.name } },
-          spec: { restartPolicy: 'Never', containers: [{ name: 'step', image: 'busybox:1.36', ...container }], ...over.pod },
-        },
-      },
-    })
-
-    const create = async (container: Container, over: JobChanges = {}): Promise<StoredJob> => {
-      const creation = await jobs.createJob(aJob(container, over))
-      expect(creation.kind).toBe('Created')
-      return creation.object
-    }
-
-    const observe = async (job: StoredJob): Promise<JobObservation | null> =>
-      (await jobs.observeJobs(run)).find((one) => one.job.metadata.name === job.metadata.name) ?? null
-
-    const observedWhen = (what: string, job: StoredJob, holds: (observation: JobObservation) => boolean): Promise<JobObservation> =>
-      eventually(what, async () => {
-        const observation = await observe(job)
-        return observation !== null && holds(observation) ? observation : null
-      })
-
-    const condition = (observation: JobObservation, type: string) =>
-      observation.job.status?.conditions?.find((one) => one.type === type && one.status === 'True')
-
-    const hasEnded = (observation: JobObservation): boolean => (condition(observation, 'Complete') ?? condition(observation, 'Failed')) !== undefined
-
-    const ended = (job: StoredJob): Promise<JobObservation> => observedWhen('the Job has ended', job, hasEnded)
-
-    const isRunning = ({ pods }: JobObservation): boolean => pods.some((pod) => pod.status.phase === 'Running')
-
-    const isIdle = ({ pods }: JobObservation): boolean => pods.every((pod) => ['Succeeded', 'Failed'].includes(pod.status.phase))
-
-    const exitCodes = (pods: Pod[]): (number | undefined)[] => pods.map((pod) => pod.status.containerStatuses?.[0]?.state?.terminated?.exitCode)
-
     it('gives a new Job an identity and keeps what was asked for', async () => {
-      const job = await create(cluster.ending(0), { finalizers: [FINALIZER] })
-      expect(job.metadata).toMatchObject({ name: 'nightly-load-2345678923', namespace: run.namespace, finalizers: [FINALIZER] })
+      const job = await bench.create(cluster.ending(0), { finalizers: [FINALIZER] })
+      expect(job.metadata).toMatchObject({ name: 'nightly-load-2345678923', namespace: bench.run.namespace, finalizers: [FINALIZER] })
       expect(job.metadata.uid).toMatch(/./)
       expect(job.metadata.resourceVersion).toMatch(/./)
       expect(Date.parse(job.metadata.creationTimestamp)).not.toBeNaN()
-      expect(job.metadata.labels).toMatchObject({ [LABELS.run]: run.name, [LABELS.step]: 'load' })
-      await ended(job)
+      expect(job.metadata.labels).toMatchObject({ [LABELS.run]: bench.run.name, [LABELS.step]: 'load' })
+      await bench.ended(job)
     })
 
     it('shows a pod that succeeded, and the Job as complete', async () => {
-      const job = await create(cluster.ending(0))
-      const observation = await ended(job)
+      const job = await bench.create(cluster.ending(0))
+      const observation = await bench.ended(job)
       expect(condition(observation, 'Complete')).toBeDefined()
       expect(observation.job.metadata.uid).toBe(job.metadata.uid)
       expect(observation.job.status).toMatchObject({ succeeded: 1 })
@@ -123,8 +50,8 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
     })
 
     it('shows a pod that failed, its exit code, and the Job as failed', async () => {
-      const job = await create(cluster.ending(7))
-      const observation = await ended(job)
+      const job = await bench.create(cluster.ending(7))
+      const observation = await bench.ended(job)
       expect(condition(observation, 'Failed')).toMatchObject({ reason: 'BackoffLimitExceeded' })
       expect(observation.pods.map((pod) => pod.status.phase)).toEqual(['Failed'])
       expect(observation.pods[0]?.status.containerStatuses?.[0]).toMatchObject({
@@ -134,35 +61,35 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
     })
 
     it('shows a pod that runs', async () => {
-      const job = await create(cluster.lasting())
-      const observation = await observedWhen('the pod runs', job, isRunning)
+      const job = await bench.create(cluster.lasting())
+      const observation = await bench.observedWhen('the pod runs', job, isRunning)
       expect(hasEnded(observation)).toBe(false)
       expect(observation.job.status).toMatchObject({ active: 1 })
       expect(observation.pods[0]?.status.containerStatuses?.[0]?.state?.running).toBeDefined()
       await jobs.stopJob(job)
-      await eventually('the Job is gone', async () => (await observe(job)) === null)
+      await bench.gone(job)
     })
 
     it('returns the Job that has the name, and never runs it again', async () => {
-      const job = await create(cluster.ending(0))
-      await ended(job)
-      const creation = await jobs.createJob(aJob(cluster.ending(1)))
+      const job = await bench.create(cluster.ending(0))
+      await bench.ended(job)
+      const creation = await jobs.createJob(bench.aJob(cluster.ending(1)))
       expect(creation).toMatchObject({ kind: 'Exists', object: { metadata: { uid: job.metadata.uid } } })
-      const observation = await ended(job)
+      const observation = await bench.ended(job)
       expect(exitCodes(observation.pods)).toEqual([0])
     })
 
     it('lets one of many creators of a name win, and runs it once', async () => {
-      const creations = await Promise.all(Array.from({ length: 6 }, () => jobs.createJob(aJob(cluster.ending(0)))))
+      const creations = await Promise.all(Array.from({ length: 6 }, () => jobs.createJob(bench.aJob(cluster.ending(0)))))
       expect(creations.filter((creation) => creation.kind === 'Created')).toHaveLength(1)
       const [first] = creations
       if (first === undefined) return
-      expect((await ended(first.object)).pods).toHaveLength(1)
+      expect((await bench.ended(first.object)).pods).toHaveLength(1)
     })
 
     it('tries again with a new pod until one succeeds', async () => {
-      const job = await create(cluster.failingOnce(), { spec: { backoffLimit: 3 } })
-      const observation = await ended(job)
+      const job = await bench.create(cluster.failingOnce(), { spec: { backoffLimit: 3 } })
+      const observation = await bench.ended(job)
       expect(condition(observation, 'Complete')).toBeDefined()
       expect(observation.pods.map((pod) => pod.status.phase)).toEqual(['Failed', 'Succeeded'])
       expect(new Set(observation.pods.map((pod) => pod.metadata.name)).size).toBe(2)
@@ -170,14 +97,14 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
     })
 
     it('gives up after as many new pods as the limit allows', async () => {
-      const job = await create(cluster.ending(4), { spec: { backoffLimit: 1 } })
-      const observation = await ended(job)
+      const job = await bench.create(cluster.ending(4), { spec: { backoffLimit: 1 } })
+      const observation = await bench.ended(job)
       expect(condition(observation, 'Failed')).toMatchObject({ reason: 'BackoffLimitExceeded' })
       expect(exitCodes(observation.pods)).toEqual([4, 4])
     })
 
     it('runs init containers first, and the others not when one fails', async () => {
-      const job = await create(cluster.ending(0), {
+      const job = await bench.create(cluster.ending(0), {
         pod: {
           initContainers: [
             { name: 'first', image: 'busybox:1.36', ...cluster.ending(0) },
@@ -185,7 +112,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
           ],
         },
       })
-      const observation = await ended(job)
+      const observation = await bench.ended(job)
       const [pod] = observation.pods
       expect(pod?.status.phase).toBe('Failed')
       expect(pod?.status.initContainerStatuses?.map(({ name, state }) => [name, state?.terminated?.exitCode])).toEqual([
@@ -200,114 +127,114 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
         { name: 'good', image: 'busybox:1.36', ...cluster.ending(0) },
         { name: 'bad', image: 'busybox:1.36', ...cluster.ending(2) },
       ]
-      const observation = await ended(await create({}, { pod: { containers } }))
+      const observation = await bench.ended(await bench.create({}, { pod: { containers } }))
       expect(observation.pods.map((pod) => pod.status.phase)).toEqual(['Failed'])
       const codes = observation.pods[0]?.status.containerStatuses?.map(({ name, state }) => `${name} ${state?.terminated?.exitCode}`)
       expect(codes?.sort()).toEqual(['bad 2', 'good 0'])
     })
 
     it('starts nothing of a suspended Job', async () => {
-      const job = await create(cluster.ending(0), { spec: { suspend: true } })
-      const other = await create(cluster.ending(0), { name: 'other' })
-      await ended(other)
-      const observation = await observe(job)
+      const job = await bench.create(cluster.ending(0), { spec: { suspend: true } })
+      const other = await bench.create(cluster.ending(0), { name: 'other' })
+      await bench.ended(other)
+      const observation = await bench.observe(job)
       expect(observation?.pods).toEqual([])
       expect(observation?.job.status?.conditions?.filter(({ type }) => type !== 'Suspended') ?? []).toEqual([])
     })
 
     it('ends a Job that is over its deadline', async () => {
-      const job = await create(cluster.lasting(), { spec: { activeDeadlineSeconds: 1, backoffLimit: 3 } })
-      const observation = await ended(job)
+      const job = await bench.create(cluster.lasting(), { spec: { activeDeadlineSeconds: 1, backoffLimit: 3 } })
+      const observation = await bench.ended(job)
       expect(condition(observation, 'Failed')).toMatchObject({ reason: 'DeadlineExceeded' })
       expect(isIdle(observation)).toBe(true)
     })
 
     it('runs as many pods as completions ask for', async () => {
-      const job = await create(cluster.ending(0), { spec: { completions: 3, parallelism: 2 } })
-      const observation = await ended(job)
+      const job = await bench.create(cluster.ending(0), { spec: { completions: 3, parallelism: 2 } })
+      const observation = await bench.ended(job)
       expect(condition(observation, 'Complete')).toBeDefined()
       expect(observation.job.status).toMatchObject({ succeeded: 3 })
     })
 
     it('observes the Jobs of one run only', async () => {
-      const mine = await create(cluster.ending(0))
-      await create(cluster.ending(0), { name: 'other', run: 'nightly-other' })
-      const observations = await jobs.observeJobs(run)
+      const mine = await bench.create(cluster.ending(0))
+      await bench.create(cluster.ending(0), { name: 'other', run: 'nightly-other' })
+      const observations = await jobs.observeJobs(bench.run)
       expect(observations.map(({ job }) => job.metadata.name)).toEqual([mine.metadata.name])
-      expect(await jobs.observeJobs({ ...run, name: 'nobody' })).toEqual([])
+      expect(await jobs.observeJobs({ ...bench.run, name: 'nobody' })).toEqual([])
     })
 
     it('keeps a stopped Job with a finalizer and its pods’ last state', async () => {
-      const job = await create(cluster.lasting(), { finalizers: [FINALIZER], spec: { backoffLimit: 3 } })
-      await observedWhen('the pod runs', job, isRunning)
+      const job = await bench.create(cluster.lasting(), { finalizers: [FINALIZER], spec: { backoffLimit: 3 } })
+      await bench.observedWhen('the pod runs', job, isRunning)
       await jobs.stopJob(job)
-      const observation = await observedWhen('its pods have ended', job, isIdle)
+      const observation = await bench.observedWhen('its pods have ended', job, isIdle)
       expect(observation.job.metadata.deletionTimestamp).toMatch(/^\d{4}-/)
       expect(observation.job.metadata.uid).toBe(job.metadata.uid)
       expect(observation.pods.length).toBeLessThanOrEqual(1)
       await jobs.stopJob(job)
       await jobs.releaseJob(job)
-      await eventually('the Job is gone', async () => (await observe(job)) === null)
+      await bench.gone(job)
     })
 
     it('kills what does not end when it is told to, after the grace period', async () => {
-      const job = await create(cluster.stubborn(), { finalizers: [FINALIZER], pod: { terminationGracePeriodSeconds: 1 } })
-      await observedWhen('the pod runs', job, isRunning)
+      const job = await bench.create(cluster.stubborn(), { finalizers: [FINALIZER], pod: { terminationGracePeriodSeconds: 1 } })
+      await bench.observedWhen('the pod runs', job, isRunning)
       await jobs.stopJob(job)
-      await observedWhen('its pods have ended', job, isIdle)
+      await bench.observedWhen('its pods have ended', job, isIdle)
       await jobs.releaseJob(job)
-      await eventually('the Job is gone', async () => (await observe(job)) === null)
+      await bench.gone(job)
     })
 
     it('starts no further pod of a stopped Job', async () => {
-      const job = await create(cluster.ending(1), { finalizers: [FINALIZER], spec: { backoffLimit: 5 } })
-      await observedWhen('a pod has failed', job, ({ pods }) => pods.some((pod) => pod.status.phase === 'Failed'))
+      const job = await bench.create(cluster.ending(1), { finalizers: [FINALIZER], spec: { backoffLimit: 5 } })
+      await bench.observedWhen('a pod has failed', job, ({ pods }) => pods.some((pod) => pod.status.phase === 'Failed'))
       await jobs.stopJob(job)
-      const stopped = await observedWhen('its pods have ended', job, isIdle)
+      const stopped = await bench.observedWhen('its pods have ended', job, isIdle)
       expect(stopped.job.metadata.deletionTimestamp).toBeDefined()
-      const other = await create(cluster.failingOnce(), { name: 'other', spec: { backoffLimit: 1 } })
-      await ended(other)
-      expect((await observe(job))?.pods.length).toBe(stopped.pods.length)
+      const other = await bench.create(cluster.failingOnce(), { name: 'other', spec: { backoffLimit: 1 } })
+      await bench.ended(other)
+      expect((await bench.observe(job))?.pods.length).toBe(stopped.pods.length)
     })
 
     it('keeps an ended Job until it is released and deleted, then forgets it', async () => {
-      const job = await create(cluster.ending(0, 'hello\n'), { finalizers: [FINALIZER] })
-      await ended(job)
+      const job = await bench.create(cluster.ending(0, 'hello\n'), { finalizers: [FINALIZER] })
+      await bench.ended(job)
       await jobs.releaseJob(job)
       await jobs.releaseJob(job)
       await jobs.deleteJob(job)
-      await eventually('the Job is gone', async () => (await observe(job)) === null)
+      await bench.gone(job)
       expect(await jobs.readLogTail(job, 1000)).toBe('')
       await jobs.deleteJob(job)
       await jobs.stopJob(job)
       await jobs.releaseJob(job)
-      const heir = await create(cluster.ending(0))
+      const heir = await bench.create(cluster.ending(0))
       expect(heir.metadata.uid).not.toBe(job.metadata.uid)
-      await ended(heir)
+      await bench.ended(heir)
     })
 
     it('does not touch a Job that has the name of one that is gone', async () => {
-      const former = await create(cluster.ending(0))
-      await ended(former)
+      const former = await bench.create(cluster.ending(0))
+      await bench.ended(former)
       await jobs.deleteJob(former)
-      await eventually('the Job is gone', async () => (await observe(former)) === null)
-      const heir = await create(cluster.lasting(), { finalizers: [FINALIZER] })
-      await observedWhen('the pod runs', heir, isRunning)
+      await bench.gone(former)
+      const heir = await bench.create(cluster.lasting(), { finalizers: [FINALIZER] })
+      await bench.observedWhen('the pod runs', heir, isRunning)
       await jobs.stopJob(former)
       await jobs.releaseJob(former)
       await jobs.deleteJob(former)
-      const observation = await observe(heir)
+      const observation = await bench.observe(heir)
       expect(observation?.job.metadata).toMatchObject({ uid: heir.metadata.uid, finalizers: [FINALIZER] })
       expect(observation?.job.metadata.deletionTimestamp).toBeUndefined()
       await jobs.stopJob(heir)
-      await observedWhen('its pods have ended', heir, isIdle)
+      await bench.observedWhen('its pods have ended', heir, isIdle)
       await jobs.releaseJob(heir)
-      await eventually('the Job is gone', async () => (await observe(heir)) === null)
+      await bench.gone(heir)
     })
 
     it('reads the last lines that fit', async () => {
-      const job = await create(cluster.ending(0, 'first line\nsecond line\nthird line\n'))
-      await ended(job)
+      const job = await bench.create(cluster.ending(0, 'first line\nsecond line\nthird line\n'))
+      await bench.ended(job)
       const wantTails: [number, string][] = [
         [1000, 'first line\nsecond line\nthird line\n'],
         [25, 'second line\nthird line\n'],
@@ -320,37 +247,37 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
     })
 
     it('reads the log of the newest pod', async () => {
-      const job = await create(cluster.failingOnce(), { spec: { backoffLimit: 2 } })
-      await ended(job)
+      const job = await bench.create(cluster.failingOnce(), { spec: { backoffLimit: 2 } })
+      await bench.ended(job)
       expect((await eventually('the log is there', () => jobs.readLogTail(job, 1000))).trim()).toBe('second try')
     })
 
     it('tells of the Job and of its pod’s end', async () => {
       const heard: ClusterEvent[] = []
       const stop = jobs.subscribe((event) => heard.push(event))
-      const job = await create(cluster.ending(0))
+      const job = await bench.create(cluster.ending(0))
       await eventually('its creation is told', () => heard.length > 0)
       let changesSeen = 0
       await eventually('an event came when the Job had ended', async () => {
         if (heard.length === changesSeen) return false
         changesSeen = heard.length
-        const observation = await observe(job)
+        const observation = await bench.observe(job)
         return observation !== null && hasEnded(observation)
       })
-      expect(heard).toContainEqual({ kind: 'Job', run })
+      expect(heard).toContainEqual({ kind: 'Job', run: bench.run })
       stop()
       heard.length = 0
-      await ended(await create(cluster.ending(0), { name: 'unheard' }))
+      await bench.ended(await bench.create(cluster.ending(0), { name: 'unheard' }))
       expect(heard).toEqual([])
     })
 
     it('refuses a Job that it does not have, naming the field', async ({ skip }) => {
       if (cluster.unsupported === null) return skip('this cluster has all of them')
       const { spec, field } = cluster.unsupported
-      const refusal = await jobs.createJob(aJob(cluster.ending(0), { spec })).catch((error: unknown) => error)
+      const refusal = await jobs.createJob(bench.aJob(cluster.ending(0), { spec })).catch((error: unknown) => error)
       expect(refusal).toBeInstanceOf(UnsupportedJobError)
       expect((refusal as Error).message).toContain(field)
-      expect(await jobs.observeJobs(run)).toEqual([])
+      expect(await jobs.observeJobs(bench.run)).toEqual([])
     })
   })
 }

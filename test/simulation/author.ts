@@ -27,13 +27,19 @@ const NAMES = ['load', 'report', 'tidy', 'audit', 'extra']
 const DATA_PATHS = ['reports/week.md', 'reports/drafts/next.md', 'data/sites.csv', 'README.md', 'history/note.md']
 const PATH_FILTERS = [[], [], ['reports/**'], ['reports/**', '!reports/drafts/**'], ['data/*.csv'], ['workflows/**']]
 
-/** An author who has already pushed a first commit. */
-export async function createAuthor(remote: GitRemote, random: SeededRandom, style: AuthorStyle): Promise<Author> {
+/** An author who has already pushed a first commit; `onCommit` is awaited after each. */
+export async function createAuthor(
+  remote: GitRemote,
+  random: SeededRandom,
+  style: AuthorStyle,
+  onCommit: (commit: CommitSha) => Promise<void>,
+): Promise<Author> {
   const models = new Map<CommitSha, RepositoryModel>()
 
   const commit = async (parent: CommitSha | null, model: RepositoryModel, message: string): Promise<CommitSha> => {
     const sha = await remote.push(parent, treeOf(model), message)
     models.set(sha, model)
+    await onCommit(sha)
     return sha
   }
   const modelAt = (sha: CommitSha): RepositoryModel => models.get(sha) ?? { workflows: [], data: new Map() }
@@ -92,7 +98,7 @@ function edit(random: SeededRandom, style: AuthorStyle, model: RepositoryModel):
     case 'Remove':
       return { model: { ...model, workflows: model.workflows.filter((one) => one !== victim) }, word: `remove ${victim.name}` }
     case 'Break':
-      return { model: change({ ...victim, mistake: random.pick(['Dependency', 'Dependency', 'Syntax']) }), word: `break ${victim.name}` }
+      return { model: change({ ...victim, mistake: random.pick(['Dependency', 'Dependency', 'Bracket', 'Garbage']) }), word: `break ${victim.name}` }
     case 'Repair':
       return { model: { ...model, data, workflows: model.workflows.map((one) => ({ ...one, mistake: null })) }, word: `repair all, touch ${touched}` }
     case 'Schedules':

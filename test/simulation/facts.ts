@@ -70,7 +70,7 @@ export function noteChange(facts: Facts, change: ClusterChange, atMs: number): v
     case 'Cursors':
       facts.cursors = change.after
       facts.cursorWrites.push({ atMs, before: change.before, after: change.after })
-      for (const { schedule, at, fate } of change.after.fates) noteFate(facts, schedule, at, fate)
+      for (const fate of change.after.fates) noteFate(facts, fate)
       return
     case 'Job':
       return noteJob(facts, change.before, change.after, atMs)
@@ -96,6 +96,12 @@ export function noteStatusCommit(facts: Facts, commit: StatusCommit): void {
 /** The key of a tick. */
 export function tickKey(schedule: string, tickMs: number): string {
   return `${schedule} ${tickMs}`
+}
+
+/** The times of `count` ticks from one to another, all the same time apart. */
+export function unfoldTicks(from: string, to: string, count: number): number[] {
+  const spaceMs = count < 2 ? 0 : (Date.parse(to) - Date.parse(from)) / (count - 1)
+  return Array.from({ length: count }, (_, index) => Date.parse(from) + index * spaceMs)
 }
 
 /** Whether a pod's container has run to its end well. */
@@ -191,7 +197,9 @@ function notePod(facts: Facts, job: StoredJob, pod: Pod, atMs: number): void {
   if (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') entry.endedAtMs ??= atMs
 }
 
-function noteFate(facts: Facts, schedule: string, at: string, fate: TickFate['fate']): void {
-  const key = tickKey(schedule, Date.parse(at))
-  facts.fates.set(key, (facts.fates.get(key) ?? new Set()).add(fate))
+function noteFate(facts: Facts, { schedule, at, until, count, fate }: TickFate): void {
+  for (const tick of unfoldTicks(at, until ?? at, count ?? 1)) {
+    const key = tickKey(schedule, tick)
+    facts.fates.set(key, (facts.fates.get(key) ?? new Set()).add(fate))
+  }
 }

@@ -1,4 +1,5 @@
 import type { SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
+import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import type { Context, FollowedRepository } from '../../src/context.ts'
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts'
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
@@ -34,12 +35,13 @@ export interface LivesGround {
   cluster: SimulatedCluster
   createRepository: () => FollowedRepository
   createController: CreateController
+  definitionCache: DefinitionCache
   judged: Case
 }
 
 /** One process after the other, never two at once: after each end the next begins. */
 export function createLives(scenario: Scenario, ground: LivesGround): Lives {
-  const { clock, random, faults, trace, cluster, createRepository, createController, judged } = ground
+  const { clock, random, faults, trace, cluster, createRepository, createController, definitionCache, judged } = ground
   const restarts = random.fork('restarts')
   let count = 0
   let offsetMs = 0
@@ -55,6 +57,7 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
       runs: cluster.runs,
       jobs: cluster.jobs,
       createRepository,
+      definitionCache,
       report(event) {
         trace.add(`${name} ${event.kind}`, event)
         if (event.kind === 'ReconcileFailed' && isBug(event.error)) judged.complain('bug', `${event.key}: ${String((event.error as Error).stack)}`)

@@ -1,37 +1,31 @@
 import { createController } from '../../src/controller/controller.ts'
+import { createSchemaCheck } from '../../src/definitions/schema/validators.ts'
+import type { SeedReport } from './run-seeds.ts'
 import { simulate } from './simulate.ts'
 
+/** Lines of the trace that a failure shows. */
+const TAIL_LINES = 60
+
 /**
- * Runs seeds one after the other, for `simulation.test.ts` and by hand (bundled by `run.mjs`): `SEEDS=1000` how many,
- * `SEED=17` one alone with the end of its trace. Exits with 1 at the first seed in which the product breaks a promise.
+ * A process that lives through seeds: `FIRST COUNT KEEP` as arguments, one JSON line for each seed that broke a promise
+ * (for a single seed always), one for the whole. Without KEEP it stops at the first.
  */
-async function main(): Promise<void> {
-  const only = process.env['SEED']
-  const count = Number(process.env['SEEDS'] ?? '1000')
-  const first = Number(process.env['FIRST'] ?? '1')
-  const lines = Number(process.env['LINES'] ?? '60')
-  const seeds = only === undefined ? Array.from({ length: count }, (_, index) => String(first + index)) : [only]
-  const rules = new Map<string, string[]>()
-  let runs = 0
-  let steps = 0
-  const slow: { seed: string; ms: number; steps: number }[] = []
-  for (const seed of seeds) {
-    const startedAt = performance.now()
-    const result = await simulate(seed, createController)
-    slow.push({ seed, ms: Math.round(performance.now() - startedAt), steps: result.steps })
-    runs += result.runs
-    steps += result.steps
-    for (const { rule } of result.violations) rules.set(rule, [...(rules.get(rule) ?? []), seed])
-    if (result.violations.length === 0 && only === undefined) continue
-    const [violation] = result.violations
-    console.log(`seed ${seed}: ${violation === undefined ? 'all well' : `${violation.rule}: ${violation.message}`} (trace ${result.digest})`)
-    if (only !== undefined) console.log(result.tail(lines))
-    if (violation !== undefined) process.exitCode = 1
-    if (violation !== undefined && process.env['KEEP_GOING'] === undefined) break
+async function main([first = '1', count = '1', keep]: string[]): Promise<void> {
+  const schemaCheck = createSchemaCheck()
+  const report: SeedReport = { seeds: 0, runs: 0, timers: 0, digests: [], failures: [] }
+  for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
+    const result = await simulate(String(seed), createController, schemaCheck)
+    report.seeds++
+    report.runs += result.runs
+    report.timers += result.timers
+    report.digests.push(result.digest)
+    const { violations, digest } = result
+    const isAlone = count === '1'
+    if (violations.length > 0) report.failures.push({ seed, violations, digest, tail: result.tail(isAlone ? Infinity : TAIL_LINES) })
+    else if (isAlone) report.failures.push({ seed, violations, digest, tail: result.tail(Infinity) })
+    if (violations.length > 0 && keep === undefined) break
   }
-  console.log(`${seeds.length} seeds, ${runs} runs, ${steps} timers`)
-  for (const [rule, of] of rules) console.log(rule, of.length, [...new Set(of)].slice(0, 10).join(' '))
-  console.log(slow.toSorted((left, right) => right.ms - left.ms).slice(0, 5))
+  process.stdout.write(`${JSON.stringify(report)}\n`)
 }
 
-await main()
+await main(process.argv.slice(2))

@@ -20,8 +20,8 @@ export interface WorkflowModel {
   retention: { succeeded: number; failed: number }
   steps: readonly StepModel[]
   finally: readonly StepModel[]
-  /** A mistake in its file: a dependency on a step that is not there, or text that is no YAML. */
-  mistake: 'Dependency' | 'Syntax' | null
+  /** A mistake: a dependency on a step that is not there, a bracket that is never closed, or a file that holds no YAML at all. */
+  mistake: 'Dependency' | 'Bracket' | 'Garbage' | null
 }
 
 export interface StepModel {
@@ -94,9 +94,11 @@ ${renderTriggers(push, own)}${timeoutSeconds === null ? '' : `  timeout: ${timeo
     maxParallel === null ? '' : `  maxParallel: ${maxParallel}\n`
   }  retention: {succeeded: ${retention.succeeded}, failed: ${retention.failed}}
   steps:
-${steps.map(renderStep).join('')}${mistake === 'Dependency' ? '    - {name: lost, image: busybox, script: "true", dependsOn: [nowhere]}\n' : ''}${ending}`
+${steps.map(renderStep).join('')}${mistake === 'Dependency' ? '    - {name: lost, image: busybox, script: "true", dependsOn: [nowhere]}\n' : ''}${
+    mistake === 'Bracket' ? '    - {name: lost, image: [busybox\n' : ''
+  }${ending}`
   const documents = [text, ...schedules.filter((schedule) => schedule.standsAlone).map((schedule) => renderSchedule(name, schedule))]
-  return `${documents.join('---\n')}${mistake === 'Syntax' ? '---\nkind: [unclosed\n' : ''}`
+  return mistake === 'Garbage' ? 'a: b: {\n' : documents.join('---\n')
 }
 
 function renderTriggers(push: WorkflowModel['push'], own: readonly ScheduleModel[]): string {

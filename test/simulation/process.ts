@@ -2,6 +2,7 @@ import type { Clock } from '../../src/clock.ts'
 import type { JobCluster, RunCluster } from '../../src/cluster/ports.ts'
 import type { Context, FollowedRepository } from '../../src/context.ts'
 import type { WriteSite } from '../../src/crash-points.ts'
+import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import type { Files } from '../../src/definitions/files.ts'
 import type { SourceRepository, StatusBranch } from '../../src/git/ports.ts'
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts'
@@ -17,6 +18,8 @@ export interface Ground {
   /** Fresh ones for each process: what they know of the remote dies with it. */
   createRepository: () => FollowedRepository
   report: Context['report']
+  /** Knows every file before a process sees it, so that a life is the same whatever was read before it. */
+  definitionCache: DefinitionCache
   trace: (text: string) => void
   /** Told when the process stops at a write site. */
   onCrash: () => void
@@ -39,8 +42,10 @@ export function createProcess(name: string, ground: Ground): SimulatedProcess {
   let isAlive = true
   let clockOffsetMs = 0
 
+  const subscriptions: (() => void)[] = []
   const kill = (): void => {
     isAlive = false
+    for (const end of subscriptions) end()
   }
   const wait = (ms: number): Promise<void> =>
     ms === 0 ? Promise.resolve() : new Promise((resolve) => void clock.setTimer(clock.now() + ms, () => resolve()))
@@ -94,10 +99,11 @@ export function createProcess(name: string, ground: Ground): SimulatedProcess {
   }
 
   const subscribeTo = (port: RunCluster | JobCluster): RunCluster['subscribe'] => {
-    return (listener) =>
-      port.subscribe((event) => {
-        if (isAlive) listener(event)
-      })
+    return (listener) => {
+      const end = port.subscribe(listener)
+      subscriptions.push(end)
+      return end
+    }
   }
 
   return {
@@ -110,6 +116,7 @@ export function createProcess(name: string, ground: Ground): SimulatedProcess {
       },
       runs: guardRuns(ground.runs, deliver, subscribeTo(ground.runs), random),
       jobs: guardJobs(ground.jobs, deliver, subscribeTo(ground.jobs), random),
+      definitionCache: ground.definitionCache,
       repositories: [guardRepository(ground.createRepository(), deliver)],
     },
     kill,

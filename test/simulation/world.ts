@@ -1,5 +1,8 @@
 import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
+import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
+import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
+import type { SchemaCheck } from '../../src/definitions/schema/validators.ts'
 import type { FollowedRepository } from '../../src/context.ts'
 import type { SourceRepository } from '../../src/git/ports.ts'
 import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
@@ -44,8 +47,8 @@ export interface World {
   describeOpen(): string
 }
 
-/** Builds the world of a scenario; nothing happens before `begin`. */
-export async function createWorld(scenario: Scenario, createController: CreateController): Promise<World> {
+/** Builds the world of a scenario; nothing happens before `begin`. Worlds may share the check. */
+export async function createWorld(scenario: Scenario, createController: CreateController, schemaCheck: SchemaCheck): Promise<World> {
   const random = createSeededRandom(scenario.seed)
   const clock = createVirtualClock(scenario.startMs)
   const facts = createFacts()
@@ -59,7 +62,11 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
       checkStatusCommit(judged, commit)
     },
   )
-  const author = await createAuthor(remote, random.fork('author'), scenario.style)
+  const definitionCache: DefinitionCache = { schemaCheck, files: new Map(), manifests: new Map() }
+  const files = remote.open().source
+  const author = await createAuthor(remote, random.fork('author'), scenario.style, async (commit) => {
+    await loadDefinitions(files.filesAt(commit), { path: scenario.settings.path, cache: definitionCache })
+  })
   const faults = createFaults(random.fork('faults'), scenario.rates)
   let byUser = false
 
@@ -97,7 +104,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
     }
     return { settings: scenario.settings, owner: 'simulated', source: { ...source, fetchTip }, status }
   }
-  const lives = createLives(scenario, { clock, random, faults, trace, cluster, createRepository, createController, judged })
+  const lives = createLives(scenario, { clock, random, faults, trace, cluster, createRepository, createController, definitionCache, judged })
   const people = createPeople(cluster, facts, random.fork('people'), trace)
 
   function happen(happening: Happening): void {
@@ -117,7 +124,10 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
           faults.gitDown = false
         })
         return
-      default:
+      case 'CancelRun':
+      case 'DeleteRun':
+      case 'DeleteJob':
+      case 'RemoveJobByForce':
         byUser = true
         people.meddle(happening.kind)
         byUser = false

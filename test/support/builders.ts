@@ -72,7 +72,7 @@ export function aRun(
 }
 
 /** A stored Job as the cluster returns it right after its creation. */
-export function stored(job: Job): StoredJob {
+function stored(job: Job): StoredJob {
   return {
     ...job,
     metadata: { ...job.metadata, uid: `uid-of-${job.metadata.name}`, resourceVersion: '1', creationTimestamp: '2026-11-20T12:00:00.000Z' },

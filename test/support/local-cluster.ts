@@ -9,7 +9,7 @@ import { createLocalJobCluster } from '../../src/cluster/local/jobs.ts'
 import { createSystemClock, createSystemRandom } from '../../src/system-clock.ts'
 
 /** A folder for one test. */
-export async function makeFolder(): Promise<{ path: string; remove(): Promise<void> }> {
+export async function makeFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'fusee-test-'))
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }) }
 }

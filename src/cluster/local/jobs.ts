@@ -11,7 +11,10 @@ import { createJobController, jobFile, markDeleted } from './control-jobs.ts'
 import type { DataFolder } from './data-folder.ts'
 import { containersOf } from './launch.ts'
 import { createListeners } from './listeners.ts'
-import { toPod, viewOf } from './local-pod.ts'
+import type { FollowedJob } from './follow-log.ts'
+import { followPodLogs } from './follow-log.ts'
+import { isLive, toPod, viewOf } from './local-pod.ts'
+import { isFinished } from './plan-job.ts'
 import type { LocalContext, ObjectStore, ReportProblem } from './object-store.ts'
 import { openObjectStore } from './object-store.ts'
 import type { ProvideSource } from './pod-folders.ts'
@@ -45,6 +48,8 @@ export interface LocalJobOptions {
 
 /** Jobs as processes of this machine. `close` lets go of them; they go on, and the next opening of the folder finds them. */
 export interface LocalJobs extends JobCluster {
+  /** Tells what a Job prints as it comes; see followPodLogs. Returns at once for a Job that is not there. */
+  followLog(job: StoredJob, hear: (text: string) => void, signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
 
@@ -96,12 +101,21 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   return {
     ...createPort(context, store, controller),
     subscribe: (listener) => listeners.add(listener),
+    followLog: (job, hear, signal) => followPodLogs(clock, () => lookAt(job, store, controller), hear, signal),
     async close() {
       controller.close()
       supervisor.close()
       sweeper.close()
     },
   }
+}
+
+function lookAt(job: StoredJob, store: ObjectStore<Job>, controller: JobController): FollowedJob {
+  const current = store.get(job.metadata)
+  if (current === null || current.metadata.uid !== job.metadata.uid) return { podFolders: [], containers: 0, isOver: true }
+  const pods = controller.podsOf(job.metadata)
+  const isOver = isFinished(current) && !pods.some((pod) => isLive(current, pod))
+  return { podFolders: pods.map((pod) => pod.folder), containers: containersOf(job.spec.template.spec).length, isOver }
 }
 
 function createPort(context: LocalContext, store: ObjectStore<Job>, controller: JobController): Omit<JobCluster, 'subscribe'> {

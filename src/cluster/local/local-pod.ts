@@ -12,8 +12,8 @@ export interface LocalPod {
   manifest: PodManifest
   /** As last read. */
   facts: PodFacts
-  /** When this controller first knew of its end, or found it in the folder. */
-  noticedAtMs: number
+  /** When its end was noticed, on the clock that plans; null while it is live. */
+  endedAtMs: number | null
 }
 
 /** Whether something of it may still run. */
@@ -23,7 +23,7 @@ export function isLive(job: StoredJob, pod: LocalPod): boolean {
 
 /** The pod as a Job's plan sees it. */
 export function viewOf(job: StoredJob, pod: LocalPod): PodView {
-  return viewPod(job, pod.manifest, pod.facts, pod.noticedAtMs)
+  return viewPod(job, pod.manifest, pod.facts, pod.endedAtMs)
 }
 
 /** The pod as Kubernetes would show it. */

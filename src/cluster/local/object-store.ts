@@ -68,19 +68,27 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
     return objects.get(keyOf(ref)) ?? null
   }
 
+  /** Takes over what is on disk; until that is read, what is in memory holds. */
   async function load(ref: ObjectRef): Promise<void> {
     const key = keyOf(ref)
+    const found = await readObject(ref)
     objects.delete(key)
     damaged.delete(key)
+    if (found instanceof CorruptFileError) {
+      damaged.set(key, found)
+      report('A file of the data folder is damaged', { file: found.file, error: found.message })
+    } else if (found !== null) objects.set(key, found)
+  }
+
+  async function readObject(ref: ObjectRef): Promise<Stored<T> | CorruptFileError | null> {
+    const file = place.fileOf(ref)
     try {
-      const value = await files.read(place.fileOf(ref))
-      if (value === null) return
-      if (!isObjectOf(value, ref)) throw new CorruptFileError(files.resolve(place.fileOf(ref)), `it does not hold ${keyOf(ref)}`)
-      objects.set(key, value as Stored<T>)
+      const value = await files.read(file)
+      if (value === null || isObjectOf(value, ref)) return value as Stored<T> | null
+      return new CorruptFileError(files.resolve(file), `it does not hold ${keyOf(ref)}`)
     } catch (error) {
-      if (!(error instanceof CorruptFileError)) throw error
-      damaged.set(key, error)
-      report('A file of the data folder is damaged', { file: error.file, error: error.message })
+      if (error instanceof CorruptFileError) return error
+      throw error
     }
   }
 

@@ -59,7 +59,7 @@ export async function preparePod(sources: PodSources, job: StoredJob, index: num
       publish() {
         mkdirSync(dirname(place), { recursive: true, mode: 0o700 })
         renameSync(scratch, place)
-        return { job: refOf(job), folder: place, manifest, facts: readPodFacts(place), noticedAtMs: clock.now() }
+        return { job: refOf(job), folder: place, manifest, facts: readPodFacts(place), endedAtMs: manifest.startError === null ? null : clock.now() }
       },
       discard: () => {
         rmSync(scratch, { recursive: true, force: true })
@@ -80,7 +80,9 @@ export async function loadPods(context: LocalContext, job: StoredJob): Promise<L
     const folder = files.resolve(`${root}/${index}`)
     const facts = readPodFacts(folder)
     const manifest = loadManifest(context, job, folder)
-    return { job: refOf(job), folder, manifest, facts, noticedAtMs: context.clock.now() }
+    const nowMs = context.clock.now()
+    const endedAtMs = facts.doneAtMs ?? facts.lostAtMs ?? (manifest.startError === null ? null : nowMs)
+    return { job: refOf(job), folder, manifest, facts, endedAtMs: endedAtMs === null ? null : Math.min(endedAtMs, nowMs) }
   })
 }
 

@@ -2,9 +2,6 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf } from './storage-errors.ts'
 
-/** Stands where a container printed more than is kept. */
-const GAP = '[… some output was not kept …]\n'
-
 /**
  * The last lines of what the containers of a pod printed, in the order of their indexes: at most `maxBytes` of valid UTF-8,
  * from the beginning of a line unless the last line alone is longer.
@@ -15,8 +12,7 @@ export function readPodLogTail(folder: string, containers: number, maxBytes: num
   for (let index = containers - 1; index >= 0 && text.length <= maxBytes; index--) {
     const current = readEnd(join(folder, 'logs', String(index)), maxBytes + 1)
     const older = readEnd(join(folder, 'logs', `${index}.old`), maxBytes + 1)
-    const seam = older.length > 0 ? Buffer.from(GAP) : Buffer.alloc(0)
-    text = Buffer.concat([older, seam, current, text])
+    text = Buffer.concat([older, current, text])
   }
   if (text.length > maxBytes) {
     isWhole = false

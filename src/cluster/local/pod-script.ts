@@ -1,4 +1,3 @@
-import { constants } from 'node:os'
 import type { ContainerLaunch } from './launch.ts'
 import type { ProcessSource } from './process-identity.ts'
 
@@ -9,7 +8,7 @@ export interface PodScriptOptions {
   machine: string
   /** Absolute path of setsid(1); null on systems that have none, where the shell's job control gives a container its process group. */
   setsid: string | null
-  /** Output of one container beyond this loses its older part, at least the last half of the limit stays. */
+  /** Output of one container beyond this loses its older part, at least the last quarter of the limit stays. */
   logLimitBytes: number
 }
 
@@ -17,9 +16,6 @@ export interface PodScriptOptions {
 const SHELL_OWN =
   /^(_|IFS|PWD|OLDPWD|PPID|UID|EUID|GROUPS|ENV|PS[0-4]|OPTIND|OPTARG|OPTERR|LINENO|RANDOM|SECONDS|SHLVL|SHELLOPTS|BASHOPTS|POSIXLY_CORRECT|HIST\w*|BASH\w*|FUNCNAME|DIRSTACK|PIPESTATUS|MAIL\w*)$/
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
-
-/** POSIX counts the size of files in blocks of 512 bytes. */
-const BLOCK_BYTES = 512
 
 /**
  * The shell script that is one pod, run with the pod's folder as its working directory. It needs no controller: it claims the pod, runs
@@ -58,18 +54,33 @@ const FUNCTIONS = `\
 mark() { until true >"state/$1"; do sleep 1; done 2>/dev/null; }
 end_group() { for started in state/started-"$1"-*; do kill -9 "-\${started##*-}"; done 2>/dev/null; }`
 
-/** Its output goes through cat, so that neither a full log nor a full disk ever hurts the container: who writes beyond the limit is cat, and the next cat goes on. */
+/** Reads of its output after which a container's log is measured. */
+const READS = 640
+/** The same for output that finds no room. */
+const READS_IN_VAIN = 64
+
+/**
+ * Its output goes through dd, which writes what it reads at once and loses nothing: so neither a full log nor a full disk ever
+ * hurts the container, and no controller is needed to keep the log small. Two files hold it, each of at most half the limit; a full one becomes
+ * the older one. dd says how often it has read (`0+3 records in`, after a warning or not): fewer times than it was to means the end.
+ */
 function keepLog(limitBytes: number): string {
-  const blocks = Math.max(1, Math.floor(limitBytes / 2 / BLOCK_BYTES))
+  const readBytes = Math.max(1, Math.floor(limitBytes / 4 / READS))
   return `\
+reads() { set -- "\${1%% records in*}"; set -- "\${1##*
+}"; reads=$((\${1:-0})); }
 keep_log() {
+  export LC_ALL=C
   while :; do
-    (ulimit -c 0; ulimit -f ${blocks}; exec cat >>"logs/$1")
-    status=$?
-    [ "$status" -eq ${128 + constants.signals.SIGXFSZ} ] || break
-    mv -f "logs/$1" "logs/$1.old"
+    if said=$(exec dd bs=${readBytes} count=${READS} 2>&1 >>"logs/$1"); then
+      reads "$said"
+      [ "$reads" -eq ${READS} ] || return
+      [ "$(wc -c <"logs/$1")" -lt ${Math.floor(limitBytes / 4)} ] || mv -f "logs/$1" "logs/$1.old"
+    else
+      reads "$(exec dd bs=65536 count=${READS_IN_VAIN} 2>&1 >/dev/null)"
+      [ "$reads" -eq ${READS_IN_VAIN} ] || return
+    fi
   done
-  [ "$status" -eq 0 ] || cat >/dev/null
 }`
 }
 

@@ -34,11 +34,10 @@ export function isDecided(job: StoredJob, facts: PodFacts): 'Succeeded' | 'Faile
   return codes.every((code) => code === 0) ? 'Succeeded' : 'Failed'
 }
 
-/** The pod as the Job's plan sees it. `noticedAtMs` is when the end was first seen, on the clock that plans. */
-export function viewPod(job: StoredJob, manifest: PodManifest, facts: PodFacts, noticedAtMs: number): PodView {
+/** The pod as the Job's plan sees it. */
+export function viewPod(job: StoredJob, manifest: PodManifest, facts: PodFacts, endedAtMs: number | null): PodView {
   const outcome = outcomeOf(job, manifest, facts)
-  if (outcome === null) return { kind: 'Live' }
-  const endedAtMs = Math.min(noticedAtMs, facts.doneAtMs ?? facts.lostAtMs ?? noticedAtMs)
+  if (outcome === null || endedAtMs === null) return { kind: 'Live' }
   if (outcome === 'Succeeded') return { kind: 'Succeeded', endedAtMs }
   const names = containersOf(job.spec.template.spec).map(({ name }) => name)
   const exitCodes = [...facts.ended].map(([index, { exitCode }]) => ({ container: names[index] ?? '', exitCode }))

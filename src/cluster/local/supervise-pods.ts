@@ -119,9 +119,11 @@ export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
     const before = one.pod.facts
     const facts = readPodFacts(one.pod.folder)
     one.pod.facts = facts
-    if (facts.doneAtMs !== null || facts.lostAtMs !== null) unfollow(one)
+    if (facts.doneAtMs !== null || facts.lostAtMs !== null) {
+      one.pod.endedAtMs = clock.now()
+      unfollow(one)
+    }
     if (isNews(before, facts)) {
-      one.pod.noticedAtMs = clock.now()
       if (one.killAtMs !== null) signal(one)
       options.changed(one.pod)
     }
@@ -187,8 +189,11 @@ export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
     }
   }
 
+  /** What is left of the script goes first: it would take the end of a container that we kill for the container's own. */
   function killContainers(one: Followed): number {
-    const processes = processesOf(one)
+    const { claim } = one.pod.facts
+    const script = claim?.kind === 'Process' ? claim.identity.pid : null
+    const processes = processesOf(one).sort((a, b) => Number(b.pgid === script) - Number(a.pgid === script))
     for (const { pid } of processes) signalProcess(pid, 'SIGKILL')
     return processes.length
   }
@@ -251,12 +256,7 @@ export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
   }
 }
 
+/** The end of a container is news only when it is that of the pod, which follows at once. */
 function isNews(before: PodFacts, now: PodFacts): boolean {
-  return (
-    before.claim?.kind !== now.claim?.kind ||
-    before.started.size !== now.started.size ||
-    before.ended.size !== now.ended.size ||
-    before.doneAtMs !== now.doneAtMs ||
-    before.lostAtMs !== now.lostAtMs
-  )
+  return before.started.size !== now.started.size || before.doneAtMs !== now.doneAtMs || before.lostAtMs !== now.lostAtMs
 }

@@ -1,7 +1,7 @@
 import { FINALIZER, LABELS, type ObjectRef, type StoredJob } from '../../runs/objects.ts'
 import type { JobCluster } from '../ports.ts'
 import type { ClusterChange } from './changes.ts'
-import { copyJson, freezeJson } from './copy-json.ts'
+import { copyJson } from './copy-json.ts'
 import { createEventHub, type EventDelays } from './event-hub.ts'
 import { createJobController, type JobTiming } from './job-controller.ts'
 import { createObjectStore, type ServerState } from './object-store.ts'
@@ -15,7 +15,7 @@ export interface SimulatedJobs extends JobCluster {
   removeByForce(ref: ObjectRef): void
 }
 
-/** Jobs in memory, with the rules of Kubernetes. Calls are answered at once and never fail in passing. */
+/** Jobs in memory, with the rules of Kubernetes. Calls are answered at once and never fail in passing. Answers are frozen. */
 export function createSimulatedJobs(
   server: ServerState,
   scripts: PodScripts,
@@ -51,13 +51,13 @@ export function createSimulatedJobs(
 
   return {
     async createJob(job) {
-      const creation = store.create({ ...copyJson(job), spec: freezeJson(copyJson(job.spec)), status: {} })
+      const creation = store.create({ ...copyJson(job), status: {} })
       if (creation.kind === 'Created') controller.start(creation.object)
-      return copyJson(creation)
+      return creation
     },
     async observeJobs(run) {
       const jobs = store.list().filter(({ metadata }) => metadata.namespace === run.namespace && metadata.labels?.[LABELS.run] === run.name)
-      return jobs.map((job) => ({ job: copyJson(job), pods: copyJson(controller.podsOf(job)) }))
+      return jobs.map((job) => ({ job, pods: controller.podsOf(job) }))
     },
     async stopJob(job) {
       deleteByUid(job.metadata, job.metadata.uid)

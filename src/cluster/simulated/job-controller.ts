@@ -1,6 +1,7 @@
 import { formatTick } from '../../clock.ts'
 import type { Condition, Job, Pod, StoredJob } from '../../runs/objects.ts'
 import type { ClusterChange } from './changes.ts'
+import { freezeJson } from './copy-json.ts'
 import { judgeJob, type JobVerdict } from './job-verdict.ts'
 import type { ObjectStore, ServerState } from './object-store.ts'
 import type { PodScript, PodScripts } from './pod-script.ts'
@@ -81,7 +82,7 @@ export function createJobController(
 
   function setPod(job: StoredJob, live: LivePod, next: Pod): void {
     const before = live.pod
-    live.pod = { ...next, metadata: { ...next.metadata, resourceVersion: server.nextVersion() } }
+    live.pod = freezeJson({ ...next, metadata: { ...next.metadata, resourceVersion: server.nextVersion() } })
     onChange({ kind: 'Pod', job, before, after: live.pod })
   }
 
@@ -93,7 +94,7 @@ export function createJobController(
       creationTimestamp: formatTick(clock.now()),
     }
     const script = scripts(job, live.pods.length)
-    const livePod: LivePod = { pod: pendingPod(job, meta), script, cancelNext: () => {}, endsAtMs: Infinity }
+    const livePod: LivePod = { pod: freezeJson(pendingPod(job, meta)), script, cancelNext: () => {}, endsAtMs: Infinity }
     live.pods.push(livePod)
     onChange({ kind: 'Pod', job, before: null, after: livePod.pod })
     livePod.cancelNext = clock.setTimer(clock.now() + script.startMs, () => runPod(job, livePod))

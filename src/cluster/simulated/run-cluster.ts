@@ -6,7 +6,10 @@ import { copyJson, freezeJson } from './copy-json.ts'
 import { createEventHub, type EventDelays } from './event-hub.ts'
 import { createObjectStore, type ServerState } from './object-store.ts'
 
-/** Runs and cursors in memory, with the rules of a Kubernetes API server. Calls are answered at once and never fail in passing. */
+/**
+ * Runs and cursors in memory, with the rules of a Kubernetes API server. Calls are answered at once and never fail in
+ * passing. Answers are frozen: whoever wants something else makes a new object.
+ */
 export function createSimulatedRuns(server: ServerState, delays: EventDelays, onChange: (change: ClusterChange) => void): RunCluster {
   const events = createEventHub(server.clock, delays)
   const cursorsByRepository = new Map<string, Cursors>()
@@ -18,15 +21,15 @@ export function createSimulatedRuns(server: ServerState, delays: EventDelays, on
 
   return {
     async createRun(run) {
-      return copyJson(store.create(copyJson(run)))
+      return store.create(copyJson(run))
     },
     async getRun(ref) {
-      return copyJson(store.get(ref))
+      return store.get(ref)
     },
     async listRuns(filter) {
       const isWanted = (run: StoredRun): boolean =>
         filter === undefined || (run.metadata.namespace === filter.namespace && run.spec.repository === filter.repository)
-      return store.list().filter(isWanted).map(copyJson)
+      return store.list().filter(isWanted)
     },
     async updateRun(run) {
       const stored = store.get(run.metadata)
@@ -34,23 +37,23 @@ export function createSimulatedRuns(server: ServerState, delays: EventDelays, on
       if (stored.metadata.uid !== run.metadata.uid || stored.metadata.resourceVersion !== run.metadata.resourceVersion) {
         throw new ConflictError(`run ${run.metadata.name} has changed since it was read`)
       }
-      return copyJson(store.replace(updated(stored, copyJson(run))))
+      return store.replace(updated(stored, copyJson(run)))
     },
     async deleteRun(run) {
       store.delete(run.metadata, run.metadata.uid)
     },
     async readCursors(repository) {
-      return copyJson(cursorsByRepository.get(keyOf(repository)) ?? null)
+      return cursorsByRepository.get(keyOf(repository)) ?? null
     },
     async writeCursors(repository, cursors) {
       const before = cursorsByRepository.get(keyOf(repository)) ?? null
       if ((before?.resourceVersion ?? '') !== cursors.resourceVersion) {
         throw new ConflictError(`cursors of ${repository.name} have changed since they were read`)
       }
-      const after = { ...copyJson(cursors), resourceVersion: server.nextVersion() }
+      const after = freezeJson({ ...copyJson(cursors), resourceVersion: server.nextVersion() })
       cursorsByRepository.set(keyOf(repository), after)
       onChange({ kind: 'Cursors', repository, before, after })
-      return copyJson(after)
+      return after
     },
     subscribe: (listener) => events.subscribe(listener),
   }
@@ -65,10 +68,7 @@ function updated(stored: StoredRun, given: StoredRun): StoredRun {
   delete next.spec.cancel
   if (given.spec.cancel !== undefined) next.spec.cancel = given.spec.cancel
   delete next.status
-  if (given.status === undefined) return next
-  next.status = given.status
-  // A run's definition is pinned once.
-  freezeJson(next.status.definition)
+  if (given.status !== undefined) next.status = given.status
   return next
 }
 

@@ -37,7 +37,7 @@ export function checkPushRun(input: Case, { name, run }: RunFacts): void {
     input.remote.commits.get(commit)?.parent ?? null,
     ...input.facts.cursorWrites.map(({ after }) => after.lastCommit as CommitSha | null),
   ]
-  const isWanted = bases.some((base) => base === null || isDue(input, workflow, base, commit) || workflowAt(input, base, workflow.name) === null)
+  const isWanted = bases.some((base) => base === null || mayBeDue(input, workflow, base, commit))
   if (!isWanted) input.complain('push-unmatched', `run ${name} started though nothing changed below its paths`)
 }
 
@@ -58,6 +58,12 @@ function isForward(input: Case, from: CommitSha, to: CommitSha): boolean {
 function isDue(input: Case, workflow: WorkflowModel, from: CommitSha | null, to: CommitSha): boolean {
   const paths = input.remote.changedPaths(from, to).filter((path) => !path.startsWith('history/'))
   return paths.some((path) => matchesPaths(workflow.push?.paths ?? [], path))
+}
+
+/** The same, and what may as well be read otherwise: a push that adds the workflow, and one that changes nothing at all. */
+function mayBeDue(input: Case, workflow: WorkflowModel, from: CommitSha, to: CommitSha): boolean {
+  if (isDue(input, workflow, from, to) || workflowAt(input, from, workflow.name) === null) return true
+  return workflow.push?.paths.length === 0 && input.remote.changedPaths(from, to).length === 0
 }
 
 function hasPushRun(input: Case, workflow: string, commit: CommitSha): boolean {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ClusterChange } from '../../../src/cluster/simulated/changes.ts'
 import { FINALIZER, LABELS } from '../../../src/runs/objects.ts'
-import type { StepStatus, StoredRun } from '../../../src/runs/run.ts'
-import type { RunFacts } from '../facts.ts'
+import type { StepStatus, StoredRun, TickFate } from '../../../src/runs/run.ts'
+import { tickKey, unfoldTicks, type RunFacts } from '../facts.ts'
 import type { StatusCommit } from '../git-remote.ts'
 import type { Case } from './case.ts'
 
@@ -84,6 +84,30 @@ export function checkRecord(input: Case, run: RunFacts): void {
     input.complain('record-steps', `the record of ${run.name} has other steps`)
   if (spec.trigger.kind === 'Schedule' && !record.path.includes(spec.trigger.tick.slice(0, 10).replaceAll('-', '/'))) {
     input.complain('record-day', `the record of ${run.name} lies at ${record.path}`)
+  }
+}
+
+/** Judges, at the end, that every tick that did not simply fire is on the status branch, with the fate that the cursors gave it. */
+export function checkTickFiles(input: Case): void {
+  const files = new Map<string, string>()
+  for (const { changes } of input.facts.statusCommits) {
+    for (const [path, content] of changes) if (path.endsWith('/ticks.json')) files.set(path, Buffer.from(content ?? []).toString())
+  }
+  const written = new Map<string, string>()
+  for (const [path, text] of files) {
+    const { ranges } = JSON.parse(text) as { ranges: { schedule: string; fate: string; from: string; to: string; count: number }[] }
+    for (const { schedule, fate, from, to, count } of ranges) {
+      for (const tick of unfoldTicks(from, to, count)) {
+        const key = tickKey(schedule, tick)
+        if (written.has(key)) input.complain('tick-file-twice', `${key} is written again in ${path}`)
+        written.set(key, fate)
+      }
+    }
+  }
+  for (const [key, fates] of input.facts.fates) {
+    if (!fates.has('Fired') && !fates.has((written.get(key) ?? 'Fired') as TickFate['fate'])) {
+      input.complain('tick-unwritten', `tick ${key} is ${[...fates].join()}, the status branch says ${written.get(key) ?? 'nothing'}`)
+    }
   }
 }
 

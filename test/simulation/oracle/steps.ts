@@ -41,7 +41,7 @@ export function checkNewJob(input: Case, job: JobFacts): void {
   for (const { step: name, when } of step.dependsOn) {
     const dependency = siblings.find((one) => one.name === name)
     const end = dependency === undefined ? 'Open' : endOf(input, run, siblings, dependency)
-    if (!conditionHolds(when, end, dependency?.allowFailure ?? false)) {
+    if (!conditionHolds(when, end, dependency?.allowFailure ?? false) && !wasTakenAway(input, run, name)) {
       input.complain('too-early', `Job ${job.name} was made though ${name} is ${end} and ${when} is wanted`)
     }
   }
@@ -61,6 +61,12 @@ function checkStepsEnded(input: Case, run: RunFacts, workflow: WorkflowModel, jo
 function isHalted(input: Case, { run, createdAtMs }: RunFacts, { timeoutSeconds, failFast }: WorkflowModel): boolean {
   const isOverdue = timeoutSeconds !== null && (input.now() - createdAtMs >= timeoutSeconds * 1_000 - 1_000 || !input.isClockTrue)
   return run.spec.cancel !== undefined || run.metadata.deletionTimestamp !== undefined || isOverdue || failFast
+}
+
+/** Whether somebody took the Job away before its result was noted: what it came to can no longer be known. */
+function wasTakenAway(input: Case, run: RunFacts, step: string): boolean {
+  const isNoted = run.run.status?.steps.some(({ name, state }) => name === step && state === 'Ended') ?? false
+  return !isNoted && [...input.facts.jobs.values()].some((job) => job.run === run.name && job.step === step && job.isGone)
 }
 
 function hasJob(input: Case, run: RunFacts, step: StepModel): boolean {

@@ -22,14 +22,7 @@ export function checkPassedTicks(input: Case, before: Cursors | null, after: Cur
     const ticks = ticksBetween(known.schedule, fromMs, toMs)
     for (const tick of ticks) checkFate(input, name, tick)
     const inForce = scheduleInForce(input, after, name)
-    if (
-      input.isClockTrue &&
-      inForce !== null &&
-      hasSameTicks(inForce, known.schedule) &&
-      isSame(inForce, scheduleInForce(input, before ?? after, name))
-    ) {
-      checkCatchUp(input, inForce, ticks)
-    }
+    if (input.isClockTrue && inForce !== null && hasSameTicks(inForce, known.schedule) && !hasJustLooked(input)) checkCatchUp(input, inForce, ticks)
   }
 }
 
@@ -138,6 +131,11 @@ function checkPin(input: Case, commit: string, workflow: WorkflowModel, name: st
   if (!later.includes(commit)) input.complain('tick-pin', `run ${name} is pinned to ${commit}, its workflow is valid at ${last}`)
 }
 
+/** Whether what is in force may just have changed: ticks may still have been judged by what was before. */
+function hasJustLooked({ facts, now }: Case): boolean {
+  return facts.cursorWrites.some(({ atMs, before, after }) => atMs > now() - SLACK_MS && before?.lastCommit !== after.lastCommit)
+}
+
 /** The schedule as meant at the commit that the cursors name for it. */
 function scheduleInForce(input: Case, cursors: Cursors, name: string): ScheduleModel | null {
   return meantAt(input, cursors.validScheduleCommits[name] ?? cursors.lastCommit, name)
@@ -147,10 +145,6 @@ function scheduleInForce(input: Case, cursors: Cursors, name: string): ScheduleM
 function meantAt({ models }: Case, commit: string | null, name: string): ScheduleModel | null {
   const workflows = models.get((commit ?? '') as CommitSha)?.workflows ?? []
   return workflows.flatMap(({ schedules }) => schedules).find((schedule) => schedule.name === name) ?? null
-}
-
-function isSame(left: ScheduleModel, right: ScheduleModel | null): boolean {
-  return JSON.stringify(left) === JSON.stringify(right)
 }
 
 function runsOf(input: Case, schedule: string, tickMs: number): RunFacts[] {

@@ -63,9 +63,10 @@ describe('a look at a remote in trouble', () => {
     },
   ]
   it.each(table)('says what is wrong on $what, and recovers', async ({ faults, wantKind, wantMessage }) => {
-    const { source } = await served.open({ idleTimeoutMs: 200 })
+    const { source } = await served.open()
+    const { source: impatient } = await served.open({ idleTimeoutMs: 200 })
     Object.assign(served.server.faults, faults)
-    const error = await failure(source.fetchTip())
+    const error = await failure((faults.silent === true ? impatient : source).fetchTip())
     expect(error.kind).toBe(wantKind)
     expect(error.message).toMatch(wantMessage)
     expect(error.message).toContain(served.url)
@@ -153,10 +154,30 @@ describe('a fetch that breaks off', () => {
   })
 })
 
+describe('a request that is given up', () => {
+  it.each(['a look', 'a fetch', 'a push'])('ends at once during %s, and leaves nothing in the way', async (what) => {
+    const { source, status } = await served.open()
+    if (what === 'a push') await status.fetchTip()
+    Object.assign(served.server.faults, { silent: true, onlyFor: /\/git-/, ...(what === 'a fetch' ? { whenBody: /command=fetch/ } : {}) })
+    const stop = new AbortController()
+    const seen = served.server.requests.length
+    const work = what === 'a push' ? status.commit(null, README, 'first', stop.signal) : source.fetchTip(stop.signal)
+    const ended = expect(work).rejects.toThrow('shutting down')
+    // The greeting is one request, the look the second; a push is the first.
+    const wanted = { 'a look': 2, 'a fetch': 4, 'a push': 1 }[what] ?? 0
+    await expect.poll(() => served.server.requests.length - seen).toBe(wanted)
+    stop.abort(new Error('shutting down'))
+    await ended
+    clear(served.server.faults)
+    expect(await source.fetchTip()).toBe(await findTip(served.repository, 'refs/heads/main'))
+    await status.commit(null, README, 'first')
+  })
+})
+
 describe('a push that does not arrive', () => {
   let status: StatusBranch
   beforeEach(async () => {
-    status = (await served.open({ idleTimeoutMs: 2000 })).status
+    status = (await served.open()).status
     await status.fetchTip()
   })
 

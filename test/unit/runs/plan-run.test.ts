@@ -60,6 +60,14 @@ describe('a run starts what is ready', () => {
     expect(next.status.steps[1]).toMatchObject({ kind: 'Join', state: 'Ended', result: 'Succeeded' })
   })
 
+  it('ends a join as before when a crash has forgotten it and the run is over time since', () => {
+    const definition = aDefinition([aStep('a'), aJoin('all', ['a']), aStep('b', { needs: ['all'] })], { timeoutSeconds: 60 })
+    const run = aRun(definition)
+    const [a, , b] = definition.steps as [Step, Step, Step]
+    const next = plan(run, [observed(run, a, 0), observed(run, b, 0)], { nowMs: NOON + 61_000 })
+    expect(results(next.status)).toEqual({ a: 'Succeeded', all: 'Succeeded', b: 'Succeeded' })
+  })
+
   it.each([
     { name: 'the workflow', definition: aDefinition([aStep('a'), aStep('b')], { maxParallel: 1 }), freeSlots: 9, wantWaits: false },
     { name: 'the repository', definition: aDefinition([aStep('a'), aStep('b')]), freeSlots: 1, wantWaits: true },

@@ -89,9 +89,9 @@ describe('ticks of a cron expression', () => {
       expect(ticks.count(afterMs, upToMs)).toBe(wantTicks.length)
       compared += wantTicks.length
     })
-    fc.assert(property, { numRuns: 3000 })
-    expect(compared).toBeGreaterThan(50_000)
-  })
+    fc.assert(property, { numRuns: 1200 })
+    expect(compared).toBeGreaterThan(20_000)
+  }, 60_000)
 
   const examples: { name: string; cron: string; zone: string; from: string; to: string; wantTicks: string[] }[] = [
     {

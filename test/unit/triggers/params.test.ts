@@ -43,17 +43,19 @@ describe('the params of a run', () => {
       wantProblem: 'param constructor is not declared: write one of site, count, share, loud, names, labels, size',
     },
     { given: { site: 'x'.repeat(40_000) }, wantProblem: 'param site must have at most 32768 characters' },
-    { given: { site: [...'0123456789'.repeat(9)] }, wantProblem: `param site must be text, not ["0","1","2","3","4","5","6","7","8","9"…` },
   ]
   it.each(refusals)('are refused: $wantProblem', ({ given, wantProblem }) => {
     expect(resolveParams(declared, given)).toEqual({ kind: 'Invalid', problems: [wantProblem] })
   })
 
   it('tell all problems at once', () => {
-    const result = resolveParams(declared, { sit: 'x', count: 'many' })
-    expect(result).toMatchObject({
+    expect(resolveParams(declared, { sit: 'x', count: 'many' })).toEqual({
       kind: 'Invalid',
-      problems: [/did you mean "site"/, /site is required/, /count must be/].map((one) => expect.stringMatching(one)),
+      problems: [
+        'param sit is not declared, did you mean "site"?',
+        'param site is required: give it a value',
+        'param count must be a whole number, not "many"',
+      ],
     })
   })
 
@@ -85,10 +87,6 @@ describe('the params of a run', () => {
     expect(resolveParams({ names: param({ type: 'array' }) }, { names: nested })).toEqual({
       kind: 'Invalid',
       problems: ['param names must have at most 32768 characters'],
-    })
-    expect(resolveParams({ names: param({}) }, { names: nested })).toEqual({
-      kind: 'Invalid',
-      problems: ['param names must be text, not something very large'],
     })
   })
 })

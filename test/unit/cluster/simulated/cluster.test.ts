@@ -52,19 +52,16 @@ describe('Runs in the simulated cluster', () => {
     expect([await runs.getRun(RUN_REF), await jobs.observeJobs(RUN_REF)]).toEqual([null, []])
   })
 
-  it('shares nothing with its callers', async () => {
-    const { runs } = setUp()
+  it('keeps what it was given, whatever happens to that later, and lets nobody change what it answers', async () => {
+    const { runs, jobs } = setUp()
     const given = runNamed('hello-1')
     const { object } = await runs.createRun(given)
     given.spec.workflow = 'changed'
-    object.spec.params['changed'] = true
     expect((await runs.getRun(RUN_REF))?.spec).toEqual(runNamed('hello-1').spec)
-  })
-
-  it('lets nobody change what is shared because it never changes', async () => {
-    const { jobs } = setUp()
-    const { object } = await jobs.createJob(jobWith({}))
-    expect(() => (object.spec.backoffLimit = 7)).toThrow(TypeError)
+    expect(() => (object.spec.params['changed'] = true)).toThrow(TypeError)
+    expect((await runs.listRuns()).every(Object.isFrozen)).toBe(true)
+    await jobs.createJob(jobWith({}))
+    expect((await jobs.observeJobs(RUN_REF)).map(({ job }) => Object.isFrozen(job.spec))).toEqual([true])
   })
 
   it('tells events as often and as late as it is told to', async () => {

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import type { Violation } from './world.ts'
+
+/** What came of some seeds. */
+export interface SeedReport {
+  seeds: number
+  runs: number
+  timers: number
+  /** Of each seed, in order. */
+  digests: string[]
+  failures: { seed: number; violations: Violation[]; digest: string; tail: string }[]
+}
+
+/** Bundles the simulator of the project at `root` with that project's `src`; returns the program. Unbundled it would take twice the time. */
+export async function bundleSimulator(root: string): Promise<string> {
+  const outfile = join(root, 'dist/simulation/main.mjs')
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['test/simulation/main.ts'],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: 'inline',
+    logLevel: 'warning',
+  })
+  return outfile
+}
+
+/** Lives through `count` seeds from `first` on in one process of its own; stops at the first failure unless told to keep on. */
+export function runSeeds(program: string, first: number, count: number, keepOn = false): Promise<SeedReport> {
+  const words = ['--enable-source-maps', program, String(first), String(count), ...(keepOn ? ['keep'] : [])]
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, words, { maxBuffer: 2 ** 30 }, (error, stdout, stderr) => {
+      const line = stdout.trim().split('\n').at(-1) ?? ''
+      if (error !== null || line === '') reject(new Error(`the simulator ended early: ${stderr}`, { cause: error }))
+      else resolve(JSON.parse(line) as SeedReport)
+    })
+  })
+}
+
+/** The same, shared out among the machine's cores. */
+export async function runSeedsInParallel(program: string, first: number, count: number): Promise<SeedReport> {
+  const processes = Math.min(availableParallelism(), 4, count)
+  const share = Math.ceil(count / processes)
+  const starts = Array.from({ length: processes }, (_, index) => first + index * share).filter((start) => start < first + count)
+  const reports = await Promise.all(starts.map((start) => runSeeds(program, start, Math.min(share, first + count - start))))
+  return {
+    seeds: sum(reports, 'seeds'),
+    runs: sum(reports, 'runs'),
+    timers: sum(reports, 'timers'),
+    digests: reports.flatMap(({ digests }) => digests),
+    failures: reports.flatMap(({ failures }) => failures),
+  }
+}
+
+function sum(reports: readonly SeedReport[], field: 'seeds' | 'runs' | 'timers'): number {
+  return reports.reduce((total, report) => total + report[field], 0)
+}
