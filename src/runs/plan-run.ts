@@ -1,7 +1,7 @@
 import { formatTimestamp, parseTimestamp } from '../clock.ts'
 import type { RunDefinition, Step } from '../definitions/workflow.ts'
 import { concludeRun, outcomeOf } from './conclude.ts'
-import type { Ended } from './dependencies.ts'
+import type { Ended, Readiness } from './dependencies.ts'
 import { readinessOf } from './dependencies.ts'
 import { jobName } from './names.ts'
 import type { Job, JobObservation, StoredJob } from './objects.ts'
@@ -48,7 +48,15 @@ export function planRun(input: RunInput): RunPlan {
   const definition = old?.definition
   if (old === undefined || definition === undefined) throw new TypeError(`run ${run.metadata.name} has no definition yet`)
   const observed = new Map(input.jobs.map((observation) => [observation.job.metadata.name, observation]))
-  const plan: RunPlan = { status: structuredClone(old), readLogs: [], create: [], stop: [], release: [], requeueAtMs: null, waitsForSlot: false }
+  const plan: RunPlan = {
+    status: { ...old, steps: structuredClone(old.steps) },
+    readLogs: [],
+    create: [],
+    stop: [],
+    release: [],
+    requeueAtMs: null,
+    waitsForSlot: false,
+  }
   if (old.phase !== 'Finished') {
     for (const step of plan.status.steps) observe(plan, input, definition, step, observed)
     advance(plan, input, definition)
@@ -83,6 +91,8 @@ function advance(plan: RunPlan, input: RunInput, definition: RunDefinition): voi
   const { status } = plan
   const main = status.steps.filter((step) => step.kind !== 'Finally')
   if (status.outcome === undefined) {
+    // What needs no Job comes first: a pass before a crash may have gone on from it already.
+    settle(plan, input, definition, main)
     const halt = haltOf(input.run, status, definition, input.nowMs)
     if (halt !== null) haltSteps(plan, input, main, halt)
     else if (definition.failFast) failFast(plan, input, definition, main)
@@ -147,32 +157,42 @@ function stopStep(plan: RunPlan, input: RunInput, step: StepStatus, stop: NonNul
   if (stop.result === 'Failed') plan.readLogs.push({ step: step.name, job: observation.job })
 }
 
-/** Starts what is ready, skips what never can be, until nothing changes: a join or a skip may free others in the same pass. */
-function start(plan: RunPlan, input: RunInput, definition: RunDefinition, steps: readonly StepStatus[]): void {
-  const byName = new Map(steps.map((step) => [step.name, step]))
-  const endOf = (name: string): Ended | null => {
-    const step = byName.get(name)
-    if (step?.state !== 'Ended' || step.result === undefined) return null
-    return { result: step.result, allowFailure: definitionOf(definition, step)?.allowFailure ?? false }
-  }
+/** Ends joins that are ready and skips what never can be, until nothing changes: each may free others in the same pass. */
+function settle(plan: RunPlan, input: RunInput, definition: RunDefinition, steps: readonly StepStatus[]): void {
   let changed = true
   while (changed) {
     changed = false
     for (const status of steps) {
       const step = status.state === 'Waiting' ? definitionOf(definition, status) : undefined
-      if (step === undefined || plan.create.some((one) => one.step === status.name)) continue
-      const readiness = readinessOf(step.dependsOn, endOf)
-      if (readiness.kind === 'Waits') continue
-      if (readiness.kind === 'NeverReady') {
+      const readiness = step === undefined ? null : readinessIn(definition, steps, step)
+      if (readiness?.kind === 'NeverReady') {
         const { step: name, when } = readiness.blockedBy
-        skip(status, 'DependencyNotMet', `${name} ended ${byName.get(name)?.result ?? 'otherwise'}, wanted ${when}`, input.nowMs)
+        const blocker = steps.find((one) => one.name === name)
+        skip(status, 'DependencyNotMet', `${name} ended ${blocker?.result ?? 'otherwise'}, wanted ${when}`, input.nowMs)
         changed = true
-      } else if (step.work.kind === 'Join') {
+      } else if (readiness?.kind === 'Ready' && step?.work.kind === 'Join') {
         Object.assign(status, { state: 'Ended', result: 'Succeeded', ...times(input.nowMs) } satisfies Partial<StepStatus>)
         changed = true
-      } else startStep(plan, input, definition, step)
+      }
     }
   }
+}
+
+/** Starts what is ready, after what needs no Job. */
+function start(plan: RunPlan, input: RunInput, definition: RunDefinition, steps: readonly StepStatus[]): void {
+  settle(plan, input, definition, steps)
+  for (const status of steps) {
+    const step = status.state === 'Waiting' ? definitionOf(definition, status) : undefined
+    if (step !== undefined && readinessIn(definition, steps, step).kind === 'Ready') startStep(plan, input, definition, step)
+  }
+}
+
+function readinessIn(definition: RunDefinition, steps: readonly StepStatus[], { dependsOn }: Step): Readiness {
+  return readinessOf(dependsOn, (name) => {
+    const step = steps.find((one) => one.name === name)
+    if (step?.state !== 'Ended' || step.result === undefined) return null
+    return { result: step.result, allowFailure: definitionOf(definition, step)?.allowFailure ?? false } satisfies Ended
+  })
 }
 
 function startStep(plan: RunPlan, input: RunInput, definition: RunDefinition, step: Step): void {
