@@ -56,6 +56,7 @@ export function createController(context: Context): Controller {
     states.set(state.key, state)
   }
   const subscriptions: (() => void)[] = []
+  let isResynced = false
 
   async function reconcile(key: string): Promise<number | null> {
     const [loop = '', object = ''] = key.split(' ')
@@ -98,10 +99,12 @@ export function createController(context: Context): Controller {
     )
   }
 
+  /** The first time also recorded runs: the process before may have stopped before it released their Jobs. */
   async function resync(): Promise<number> {
     for (const run of await context.runs.listRuns()) {
-      if (run.status?.recorded === undefined) wakeRun(run.metadata)
+      if (!isResynced || run.status?.recorded === undefined) wakeRun(run.metadata)
     }
+    isResynced = true
     return context.clock.now() + RESYNC_INTERVAL_MS
   }
 
@@ -138,6 +141,7 @@ function createState(context: Context, followed: FollowedRepository, wakeRun: (r
     look: 'Pending',
     tip: null,
     versions: noVersions,
+    restored: false,
     definitionCache: context.definitionCache ?? createDefinitionCache(),
     cronCache: createCronCache(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),

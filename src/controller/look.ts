@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { ConflictError } from '../cluster/ports.ts'
 import { loadDefinitions } from '../definitions/load-definitions.ts'
 import type { Definitions } from '../definitions/workflow.ts'
-import type { CommitSha } from '../git/ports.ts'
+import type { CommitSha, GitErrorKind } from '../git/ports.ts'
 import { asCommitSha, GitError } from '../git/ports.ts'
 import { hasRecord } from '../history/read.ts'
 import { runName } from '../runs/names.ts'
@@ -26,16 +26,20 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
   const { settings, source } = state.followed
   const nextAtMs = (): number => context.clock.now() + settings.intervalSeconds * 1000
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
-  if (state.versions.workflows.size === 0) state.versions = await restoreVersions(cursors, (commit) => readableDefinitions(state, commit))
   let tip: CommitSha
   try {
+    if (!state.restored) {
+      state.versions = await restoreVersions(cursors, (commit) => readableDefinitions(state, commit))
+      state.restored = true
+      wake(`ticks ${state.key}`)
+    }
     tip = await source.fetchTip(signal)
   } catch (error) {
     if (!(error instanceof GitError)) throw error
     await noteFailure(context, state, error, wake)
     return nextAtMs()
   }
-  if (state.tip !== tip || cursors.lastCommit !== tip) await dealWith(context, state, cursors, tip, wake)
+  if (state.tip !== tip || cursors.lastCommit !== tip) await dealWith(context, state, cursors, tip, wake, signal)
   noteProblem(state, 'look', null, () => undefined)
   await updateCursors(context, settings.ref, (current) => ({
     ...current,
@@ -57,17 +61,20 @@ export async function definitionsAt(state: RepositoryState, commit: string): Pro
   return loadDefinitions(source.filesAt(asCommitSha(commit)), { path: settings.path, cache: state.definitionCache })
 }
 
+/** Failures after which the commit may well be readable later: what is in force is then not known yet, rather than gone. */
+const PASSING: ReadonlySet<GitErrorKind> = new Set(['Unreachable', 'Unauthorized', 'Storage'])
+
 async function readableDefinitions(state: RepositoryState, commit: string): Promise<Definitions | null> {
   try {
     return await definitionsAt(state, commit)
   } catch (error) {
-    if (error instanceof GitError) return null
+    if (error instanceof GitError && !PASSING.has(error.kind)) return null
     throw error
   }
 }
 
 /** A tip that is new to this process or to the cursors. Order: Runs, then the cursor that says they exist. */
-async function dealWith(context: Context, state: RepositoryState, cursors: Cursors, tip: CommitSha, wake: Wake): Promise<void> {
+async function dealWith(context: Context, state: RepositoryState, cursors: Cursors, tip: CommitSha, wake: Wake, signal: AbortSignal): Promise<void> {
   const { settings, source } = state.followed
   const definitions = await definitionsAt(state, tip)
   const versions = versionsAt(tip, definitions, state.versions)
@@ -77,14 +84,15 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   if (push.requests.length > 0 && isHistoryFull(await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })))
     return
   for (const request of push.requests) {
-    if (rewound && (await hasRun(state, request))) continue
+    if (rewound && (await hasRun(state, request, signal))) continue
     await startRun(context, state, request, wake)
   }
   await updateCursors(context, settings.ref, (current) => {
     if (current.lastCommit !== cursors.lastCommit) throw new ConflictError(`somebody else moved the cursor of ${state.key}`)
     return { ...current, lastCommit: tip, rewound, ...validCommitsOf(versions) }
   })
-  for (const request of push.requests) state.uncovered.delete(runName(settings.ref, request.workflow, request.trigger, request.commit))
+  // Also those of earlier looks whose cursor did not get written, or not to their knowledge.
+  state.uncovered.clear()
   for (const held of push.held) context.report({ kind: 'PushHeld', repository: state.key, ...held })
   state.versions = versions
   if (state.tip !== tip) {
@@ -140,8 +148,10 @@ async function planPushes(
 }
 
 /** Whether a commit that came back after the branch was rewound has run already, though its Run may have been swept since. */
-async function hasRun(state: RepositoryState, request: RunRequest): Promise<boolean> {
+async function hasRun(state: RepositoryState, request: RunRequest, signal: AbortSignal): Promise<boolean> {
   const { settings, status } = state.followed
+  // The branch may never have been fetched: the remote can have been away when it was claimed.
+  await status.fetchTip(signal)
   return hasRecord(status, request.workflow, runName(settings.ref, request.workflow, request.trigger, request.commit))
 }
 

@@ -18,6 +18,8 @@ export interface RepositoryState {
   /** Tip whose definitions `versions` holds; null before. */
   tip: string | null
   versions: Versions
+  /** Whether `versions` holds what the cursors name: until then ticks are not judged, for lack of knowing what is in force. */
+  restored: boolean
   definitionCache: DefinitionCache
   cronCache: CronCache
   slots: Slots

@@ -16,7 +16,7 @@ const FULL_RETRY_MS = 10_000
  * takes their fate as it is. Returns when the next tick is.
  */
 export async function judgeTicks(context: Context, state: RepositoryState, wake: Wake): Promise<number | null> {
-  if (!state.claimed || state.look === 'Pending') return null
+  if (!state.claimed || !state.restored || state.look === 'Pending') return null
   const { settings } = state.followed
   const nowMs = context.clock.now()
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
