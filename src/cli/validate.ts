@@ -45,11 +45,15 @@ async function format(definitions: Definitions, files: Files, options: ValidateO
     case 'github':
       return formatGithubAnnotations(definitions.diagnostics)
     case 'text':
-      return (
-        formatDiagnostics(definitions.diagnostics, await readSources(definitions.diagnostics, files), coloursOf(shell)) +
-        formatTotals(definitions, options)
-      )
+      return formatText(definitions, files, options, shell)
   }
+}
+
+async function formatText(definitions: Definitions, files: Files, options: ValidateOptions, shell: Shell): Promise<string> {
+  const { workflows, schedules, ignored, diagnostics } = definitions
+  const isEmpty = [workflows, schedules, ignored, diagnostics].every((list) => list.length === 0)
+  if (isEmpty) return `there are no definition files below ${options.path}\n`
+  return formatDiagnostics(diagnostics, await readSources(diagnostics, files), coloursOf(shell)) + formatTotals(definitions)
 }
 
 async function readSources(diagnostics: readonly Diagnostic[], files: Files): Promise<Map<string, string>> {
@@ -66,8 +70,7 @@ function coloursOf({ stdout, env }: Shell) {
   return createColors(isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb')
 }
 
-function formatTotals({ workflows, schedules, ignored, diagnostics }: Definitions, options: ValidateOptions): string {
-  if ([workflows, schedules, ignored, diagnostics].every((list) => list.length === 0)) return `there are no definition files below ${options.path}\n`
+function formatTotals({ workflows, schedules, ignored }: Definitions): string {
   const totals = [`workflows: ${workflows.length} valid`, `schedules: ${schedules.length} valid`]
   return `${[...totals, ...(ignored.length > 0 ? [`ignored files: ${ignored.length}`] : [])].join(', ')}\n`
 }

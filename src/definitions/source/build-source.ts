@@ -71,7 +71,7 @@ export function buildSource(contents: Node | null): { root: SourceNode | null; f
   }
 
   function buildScalar(node: Node): Built {
-    const value = isScalar(node) ? node.value : null
+    const value = isScalar(node) ? valueOf(node) : null
     if (typeof value === 'number' && !Number.isFinite(value)) faults.push(fault(node, 'this number has no JSON form; quote it to make it text'))
     const json = typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number' ? value : null
     return { node: { kind: 'Scalar', json, ...rangeOf(node) }, size: 1, height: 0 }
@@ -120,6 +120,11 @@ function addMissing(entries: Map<string, SourceEntry>, source: SourceMap): void 
 /** As JSON.parse makes it: a field called `__proto__` is a field like any other. */
 function jsonOf(entries: Map<string, SourceEntry>): JsonObject {
   return Object.fromEntries([...entries].map(([key, entry]): [string, Json] => [key, entry.value.json]))
+}
+
+/** `0644` is octal, as wherever Kubernetes reads YAML: file modes are written so. */
+function valueOf({ value, source, type }: Scalar): unknown {
+  return type === Scalar.PLAIN && source !== undefined && /^0[0-7]+$/.test(source) ? parseInt(source, 8) : value
 }
 
 function keyOf(key: Node | null): string | null {

