@@ -16,7 +16,7 @@ import { isHistoryFull } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem, startRun } from './repository.ts'
 import type { Versions } from './versions.ts'
-import { restoreVersions, validCommitsOf, versionsAt } from './versions.ts'
+import { noVersions, restoreVersions, validCommitsOf, versionsAt } from './versions.ts'
 
 /** Most commits of one push that `commits: Each` looks at. */
 const MOST_COMMITS = 50
@@ -27,9 +27,12 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
   const nextAtMs = (): number => context.clock.now() + settings.intervalSeconds * 1000
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   try {
-    state.versions ??= await restoreVersions(cursors, (commit) => definitionsStillThere(state, commit))
+    if (state.versions === null) {
+      state.versions = await restoreVersions(cursors, (commit) => definitionsStillThere(state, commit))
+      wake(`ticks ${state.key}`)
+    }
     const tip = await source.fetchTip(signal)
-    if (state.tip !== tip || cursors.lastCommit !== tip) await dealWith(context, state, state.versions, cursors, tip, wake)
+    if (state.tip !== tip || cursors.lastCommit !== tip) await dealWith(context, state, cursors, tip, wake, signal)
   } catch (error) {
     if (!(error instanceof GitError)) throw error
     await noteFailure(context, state, error, wake)
@@ -67,15 +70,17 @@ async function definitionsStillThere(state: RepositoryState, commit: string): Pr
 }
 
 /** A tip that is new to this process or to the cursors. Order: Runs, then the cursor that says they exist. */
-async function dealWith(context: Context, state: RepositoryState, previous: Versions, cursors: Cursors, tip: CommitSha, wake: Wake): Promise<void> {
-  const { settings, source } = state.followed
+async function dealWith(context: Context, state: RepositoryState, cursors: Cursors, tip: CommitSha, wake: Wake, signal: AbortSignal): Promise<void> {
+  const { settings, source, status } = state.followed
   const definitions = await definitionsAt(state, tip)
-  const versions = versionsAt(tip, definitions, previous)
+  const versions = versionsAt(tip, definitions, state.versions ?? noVersions)
   const last = cursors.lastCommit === null ? null : asCommitSha(cursors.lastCommit)
   const push = last === null || last === tip ? noPush : await planPushes(context, state, { definitions, versions }, last, tip)
   const rewound = cursors.rewound || push.rewound
   if (push.requests.length > 0 && isHistoryFull(await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })))
     return
+  // After a start while the status branch was away, it may never have been read.
+  if (rewound && push.requests.length > 0) await status.fetchTip(signal)
   for (const request of push.requests) {
     if (rewound && (await hasRun(state, request))) continue
     state.uncovered.add(runName(settings.ref, request.workflow, request.trigger, request.commit))

@@ -1,7 +1,7 @@
 import { formatTimestamp, parseTimestamp } from '../clock.ts'
 import type { RunDefinition, Step } from '../definitions/workflow.ts'
 import { concludeRun, outcomeOf } from './conclude.ts'
-import type { Ended } from './dependencies.ts'
+import type { Ended, Readiness } from './dependencies.ts'
 import { readinessOf } from './dependencies.ts'
 import { jobName } from './names.ts'
 import type { Job, JobObservation, StoredJob } from './objects.ts'
@@ -48,7 +48,15 @@ export function planRun(input: RunInput): RunPlan {
   const definition = old?.definition
   if (old === undefined || definition === undefined) throw new TypeError(`run ${run.metadata.name} has no definition yet`)
   const observed = new Map(input.jobs.map((observation) => [observation.job.metadata.name, observation]))
-  const plan: RunPlan = { status: structuredClone(old), readLogs: [], create: [], stop: [], release: [], requeueAtMs: null, waitsForSlot: false }
+  const plan: RunPlan = {
+    status: { ...old, steps: structuredClone(old.steps) },
+    readLogs: [],
+    create: [],
+    stop: [],
+    release: [],
+    requeueAtMs: null,
+    waitsForSlot: false,
+  }
   if (old.phase !== 'Finished') {
     for (const step of plan.status.steps) observe(plan, input, definition, step, observed)
     advance(plan, input, definition)
@@ -83,7 +91,8 @@ function advance(plan: RunPlan, input: RunInput, definition: RunDefinition): voi
   const { status } = plan
   const main = status.steps.filter((step) => step.kind !== 'Finally')
   if (status.outcome === undefined) {
-    settle(input, definition, main)
+    // What needs no Job comes first: a pass before a crash may have gone on from it already.
+    settle(plan, input, definition, main)
     const halt = haltOf(input.run, status, definition, input.nowMs)
     if (halt !== null) haltSteps(plan, input, main, halt)
     else if (definition.failFast) failFast(plan, input, definition, main)
@@ -92,7 +101,6 @@ function advance(plan: RunPlan, input: RunInput, definition: RunDefinition): voi
     status.outcome = { ...outcomeOf(definition, main, halt), decidedAt: formatTimestamp(input.nowMs) }
   }
   const last = status.steps.filter((step) => step.kind === 'Finally')
-  settle(input, definition, last)
   const overdue = input.nowMs >= parseTimestamp(status.outcome.decidedAt) + FINALLY_LIMIT_MS
   if (overdue) haltSteps(plan, input, last, { result: 'Failed', reason: 'Timeout', message: 'the finally steps together ran longer than 10m' })
   start(plan, input, definition, last)
@@ -149,44 +157,42 @@ function stopStep(plan: RunPlan, input: RunInput, step: StepStatus, stop: NonNul
   if (stop.result === 'Failed') plan.readLogs.push({ step: step.name, job: observation.job })
 }
 
-/**
- * Ends what needs no Job: joins whose dependencies hold, and steps that can never start. This comes before anything is halted: a join
- * that had ended in a pass before a crash, whose dependents have their Jobs since, ends the same way again.
- */
-function settle(input: RunInput, definition: RunDefinition, steps: readonly StepStatus[]): void {
+/** Ends joins that are ready and skips what never can be, until nothing changes: each may free others in the same pass. */
+function settle(plan: RunPlan, input: RunInput, definition: RunDefinition, steps: readonly StepStatus[]): void {
   let changed = true
   while (changed) {
     changed = false
     for (const status of steps) {
       const step = status.state === 'Waiting' ? definitionOf(definition, status) : undefined
-      if (step === undefined) continue
-      const readiness = readinessOf(step.dependsOn, (name) => endOf(definition, steps, name))
-      if (readiness.kind === 'NeverReady') {
+      const readiness = step === undefined ? null : readinessIn(definition, steps, step)
+      if (readiness?.kind === 'NeverReady') {
         const { step: name, when } = readiness.blockedBy
-        const result = steps.find((one) => one.name === name)?.result ?? 'otherwise'
-        skip(status, 'DependencyNotMet', `${name} ended ${result}, wanted ${when}`, input.nowMs)
-      } else if (readiness.kind === 'Ready' && step.work.kind === 'Join') {
+        const blocker = steps.find((one) => one.name === name)
+        skip(status, 'DependencyNotMet', `${name} ended ${blocker?.result ?? 'otherwise'}, wanted ${when}`, input.nowMs)
+        changed = true
+      } else if (readiness?.kind === 'Ready' && step?.work.kind === 'Join') {
         Object.assign(status, { state: 'Ended', result: 'Succeeded', ...times(input.nowMs) } satisfies Partial<StepStatus>)
-      } else continue
-      changed = true
+        changed = true
+      }
     }
   }
 }
 
-/** Starts what is ready. */
+/** Starts what is ready, after what needs no Job. */
 function start(plan: RunPlan, input: RunInput, definition: RunDefinition, steps: readonly StepStatus[]): void {
-  settle(input, definition, steps)
+  settle(plan, input, definition, steps)
   for (const status of steps) {
     const step = status.state === 'Waiting' ? definitionOf(definition, status) : undefined
-    if (step === undefined) continue
-    if (readinessOf(step.dependsOn, (name) => endOf(definition, steps, name)).kind === 'Ready') startStep(plan, input, definition, step)
+    if (step !== undefined && readinessIn(definition, steps, step).kind === 'Ready') startStep(plan, input, definition, step)
   }
 }
 
-function endOf(definition: RunDefinition, steps: readonly StepStatus[], name: string): Ended | null {
-  const step = steps.find((one) => one.name === name)
-  if (step?.state !== 'Ended' || step.result === undefined) return null
-  return { result: step.result, allowFailure: definitionOf(definition, step)?.allowFailure ?? false }
+function readinessIn(definition: RunDefinition, steps: readonly StepStatus[], { dependsOn }: Step): Readiness {
+  return readinessOf(dependsOn, (name) => {
+    const step = steps.find((one) => one.name === name)
+    if (step?.state !== 'Ended' || step.result === undefined) return null
+    return { result: step.result, allowFailure: definitionOf(definition, step)?.allowFailure ?? false } satisfies Ended
+  })
 }
 
 function startStep(plan: RunPlan, input: RunInput, definition: RunDefinition, step: Step): void {

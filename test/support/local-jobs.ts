@@ -1,6 +1,7 @@
 import type { Container } from '../../src/definitions/container.ts'
 import type { LocalJobs } from '../../src/cluster/local/jobs.ts'
 import type { Job, JobObservation, JobSpec, PodSpec } from '../../src/runs/objects.ts'
+import { processSource } from '../../src/cluster/local/process-identity.ts'
 import { listProcesses } from '../../src/cluster/local/process-tree.ts'
 import { eventually } from './local-cluster.ts'
 
@@ -63,5 +64,5 @@ export function podEnds({ pods }: JobObservation): string[] {
 
 /** Whether a process of this pid runs; one that has ended and that nobody has waited for does not. */
 export function isRunning(pid: number): boolean {
-  return listProcesses('proc').some((one) => one.pid === pid)
+  return listProcesses(processSource()).some((one) => one.pid === pid)
 }

@@ -22,7 +22,7 @@ export interface JobController {
   /** Looks at a Job soon; answers when there is nothing more to do for now, or when that has failed and will be tried again. */
   request(ref: ObjectRef): Promise<void>
   /** The pods of a Job, oldest first. */
-  podsOf(ref: ObjectRef): readonly LocalPod[]
+  podsOf(job: StoredJob): readonly LocalPod[]
   /** Called by the supervisor. */
   podChanged(pod: LocalPod): void
   close(): void
@@ -68,13 +68,13 @@ export function createJobController(options: JobControllerOptions): JobControlle
 
   function request(ref: ObjectRef): Promise<void> {
     const entry = entryOf(ref)
+    if (isClosed) return Promise.resolve()
     entry.isDirty = true
-    entry.work ??= drain(entry).finally(() => {
-      entry.work = null
-    })
+    entry.work ??= drain(entry)
     return entry.work
   }
 
+  /** That it is over is said in the same breath as nothing is left to do, so that no request falls in between. */
   async function drain(entry: Entry): Promise<void> {
     try {
       while (entry.isDirty && !isClosed) {
@@ -86,6 +86,8 @@ export function createJobController(options: JobControllerOptions): JobControlle
       const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** entry.failures++)
       report('A Job could not be looked after; it is tried again', { job: keyOf(entry.ref), error: String(error), retryInMs: delayMs })
       wake(entry, clock.now() + delayMs)
+    } finally {
+      entry.work = null
     }
   }
 
@@ -101,6 +103,7 @@ export function createJobController(options: JobControllerOptions): JobControlle
       entries.delete(keyOf(entry.ref))
       return
     }
+    entry.pods = podsOf(entry.pods, job)
     const views = entry.pods.map((pod) => viewOf(job, pod))
     const plan = planJob(job, views, clock.now())
     if (plan.condition !== null) {
@@ -161,7 +164,7 @@ export function createJobController(options: JobControllerOptions): JobControlle
   return {
     request,
     podChanged,
-    podsOf: (ref) => entries.get(keyOf(ref))?.pods ?? [],
+    podsOf: (job) => podsOf(entries.get(keyOf(job.metadata))?.pods ?? [], job),
     async load(job) {
       const entry = entryOf({ namespace: job.metadata.namespace, name: job.metadata.name })
       entry.pods = await loadPods(options.sources.context, job)
@@ -176,6 +179,11 @@ export function createJobController(options: JobControllerOptions): JobControlle
       for (const entry of entries.values()) entry.cancelTimer?.()
     },
   }
+}
+
+/** Without those of an earlier Job with the same name. */
+function podsOf(pods: LocalPod[], job: StoredJob): LocalPod[] {
+  return pods.filter((pod) => pod.jobUid === job.metadata.uid)
 }
 
 /** The Job, marked as being deleted from this moment on. */

@@ -105,7 +105,7 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
     async close() {
       controller.close()
       supervisor.close()
-      sweeper.close()
+      await sweeper.close()
     },
   }
 }
@@ -159,7 +159,7 @@ function createPort(context: LocalContext, store: ObjectStore<Job>, controller: 
       await controller.request(job.metadata)
     },
     async readLogTail(job, maxBytes) {
-      const pod = store.get(job.metadata)?.metadata.uid === job.metadata.uid ? controller.podsOf(job.metadata).at(-1) : undefined
+      const pod = store.get(job.metadata) === null ? undefined : controller.podsOf(job).at(-1)
       return pod === undefined ? '' : readPodLogTail(pod.folder, containersOf(job.spec.template.spec).length, maxBytes)
     },
   }
@@ -170,7 +170,7 @@ function jobFiles(context: LocalContext): Parameters<typeof openObjectStore>[1] 
 }
 
 function observe(job: StoredJob, controller: JobController): JobObservation {
-  const pods = controller.podsOf(job.metadata)
+  const pods = controller.podsOf(job)
   const views = pods.map((pod) => viewOf(job, pod))
   const failed = views.filter((view) => view.kind === 'Failed' && judgeFailure(job.spec, view).kind !== 'Ignore')
   const status = {

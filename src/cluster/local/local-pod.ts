@@ -7,6 +7,7 @@ import { describePod, outcomeOf, viewPod } from './pod-status.ts'
 /** A pod of a Job of this data folder, live or ended. */
 export interface LocalPod {
   job: ObjectRef
+  jobUid: string
   /** Absolute path. */
   folder: string
   manifest: PodManifest

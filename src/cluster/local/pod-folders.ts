@@ -57,9 +57,15 @@ export async function preparePod(sources: PodSources, job: StoredJob, index: num
     return {
       launches: filled.kind === 'Error' ? [] : filled.launches,
       publish() {
-        mkdirSync(dirname(place), { recursive: true, mode: 0o700 })
-        renameSync(scratch, place)
-        return { job: refOf(job), folder: place, manifest, facts: readPodFacts(place), endedAtMs: manifest.startError === null ? null : clock.now() }
+        moveInto(folder.path, scratch, place)
+        return {
+          job: refOf(job),
+          jobUid: job.metadata.uid,
+          folder: place,
+          manifest,
+          facts: readPodFacts(place),
+          endedAtMs: manifest.startError === null ? null : clock.now(),
+        }
       },
       discard: () => {
         rmSync(scratch, { recursive: true, force: true })
@@ -68,6 +74,16 @@ export async function preparePod(sources: PodSources, job: StoredJob, index: num
   } catch (error) {
     rmSync(scratch, { recursive: true, force: true })
     throw asStorageError(folder.path, error)
+  }
+}
+
+function moveInto(dataFolder: string, scratch: string, place: string): void {
+  try {
+    mkdirSync(dirname(place), { recursive: true, mode: 0o700 })
+    renameSync(scratch, place)
+  } catch (error) {
+    rmSync(scratch, { recursive: true, force: true })
+    throw asStorageError(dataFolder, error)
   }
 }
 
@@ -82,7 +98,7 @@ export async function loadPods(context: LocalContext, job: StoredJob): Promise<L
     const manifest = loadManifest(context, job, folder)
     const nowMs = context.clock.now()
     const endedAtMs = facts.doneAtMs ?? facts.lostAtMs ?? (manifest.startError === null ? null : nowMs)
-    return { job: refOf(job), folder, manifest, facts, endedAtMs: endedAtMs === null ? null : Math.min(endedAtMs, nowMs) }
+    return { job: refOf(job), jobUid: job.metadata.uid, folder, manifest, facts, endedAtMs: endedAtMs === null ? null : Math.min(endedAtMs, nowMs) }
   })
 }
 

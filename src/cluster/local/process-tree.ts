@@ -46,12 +46,12 @@ export function findContainerProcesses(all: readonly ProcessInfo[], pod: PodProc
   return [...found].filter((one) => one.pgid !== pod.leader && one.pid > 1)
 }
 
-/** Sends a signal; a process that has gone is fine. */
-export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+/** Sends a signal; false when the process has gone, or is another user's by now: nothing more can be done about it. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(pid, signal)
+    return process.kill(pid, signal)
   } catch {
-    // Gone, or made itself another user's: nothing more can be done about it.
+    return false
   }
 }
 

@@ -8,9 +8,9 @@ import type { ReportProblem } from './object-store.ts'
 import type { PodFacts } from './pod-facts.ts'
 import { abandonPod, markPod, readPodFacts } from './pod-facts.ts'
 import type { ProcessSource } from './process-identity.ts'
-import { isAlive } from './process-identity.ts'
-import type { PodProcesses } from './process-tree.ts'
-import { POD_VARIABLE, findContainerProcesses, listProcesses, signalProcess } from './process-tree.ts'
+import { POD_VARIABLE } from './process-tree.ts'
+import type { SignalledPod } from './signal-pods.ts'
+import { createPodSignals } from './signal-pods.ts'
 
 /** Follows the live pods: starts their scripts, notices what they leave in their folders, ends them. */
 export interface PodSupervisor {
@@ -47,8 +47,7 @@ const REAP_MS = 20
 /** After SIGKILL, so long may the script itself take to write down the end. */
 const SCRIPT_GRACE_MS = 5000
 
-interface Followed {
-  pod: LocalPod
+interface Followed extends SignalledPod {
   decided: Decided
   /** Its end will be told by an event of this process. */
   isChild: boolean
@@ -56,14 +55,15 @@ interface Followed {
   isLookDue: boolean
   /** Set once its containers have ended although its script goes on: something of theirs holds the log open. */
   isHeldOpen: boolean
+  /** What its script left behind was killed already. */
+  isReaped: boolean
   killAtMs: number | null
-  /** Told to end already. */
-  asked: Set<string>
 }
 
 /** Creates a supervisor without pods. */
 export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
   const { clock, report } = options
+  const signals = createPodSignals(options.processSource, options.machine)
   const followed = new Map<string, Followed>()
   const timers = new Set<() => void>()
   let cancelTick: (() => void) | null = null
@@ -77,7 +77,8 @@ export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
   }
 
   function follow(pod: LocalPod, decided: Decided, isChild: boolean): Followed {
-    const one: Followed = { pod, decided, isChild, watcher: null, isLookDue: false, isHeldOpen: false, killAtMs: null, asked: new Set() }
+    const flags = { isChild, isLookDue: false, isHeldOpen: false, isReaped: false }
+    const one: Followed = { pod, decided, ...flags, watcher: null, killAtMs: null, scriptPid: null, asked: new Set() }
     followed.set(pod.folder, one)
     one.watcher = watchState(one)
     cancelTick ??= clock.setTimer(clock.now() + TICK_MS, tick)
@@ -143,81 +144,46 @@ export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
   function lookAfter(one: Followed): void {
     look(one)
     if (!followed.has(one.pod.folder)) return
-    if (!one.isChild && !isScriptAlive(one.pod.facts)) return reap(one)
+    if (!one.isChild && !signals.isScriptAlive(one.pod)) return reap(one)
     if (one.killAtMs !== null) signal(one)
     const hasEnded = one.decided(one.pod.facts) !== null
-    if (hasEnded && one.isHeldOpen) killContainers(one)
+    if (hasEnded && one.isHeldOpen) signals.kill(one)
     one.isHeldOpen = hasEnded
-  }
-
-  function isScriptAlive(facts: PodFacts): boolean {
-    return facts.claim?.kind === 'Process' && isAlive(facts.claim.identity, options.processSource, options.machine)
   }
 
   /** Its script has gone: what it left running goes too, then its end is written down in its place. */
   function reap(one: Followed): void {
     one.isChild = false
     abandonPod(one.pod.folder)
-    if (killContainers(one) > 0) {
-      after(REAP_MS, () => {
-        guard(one, reap)
-      })
-      return
-    }
+    if (signals.kill(one) > 0) return reapSoon(one)
     const facts = readPodFacts(one.pod.folder)
     if (facts.doneAtMs === null) markPod(one.pod.folder, one.decided(facts) === null ? 'lost' : 'done')
     look(one)
+  }
+
+  /** Killed processes go within milliseconds; for one that does not the tick is soon enough. */
+  function reapSoon(one: Followed): void {
+    if (one.isReaped) return
+    one.isReaped = true
+    after(REAP_MS, () => {
+      guard(one, reap)
+    })
   }
 
   function signal(one: Followed): void {
     if (one.killAtMs === null) return
     markPod(one.pod.folder, 'stop')
     const now = clock.now()
-    if (now < one.killAtMs) return askToEnd(one)
-    killContainers(one)
-    const { claim } = one.pod.facts
-    if (now >= one.killAtMs + SCRIPT_GRACE_MS && claim?.kind === 'Process' && isScriptAlive(one.pod.facts))
-      signalProcess(claim.identity.pid, 'SIGKILL')
-  }
-
-  function askToEnd(one: Followed): void {
-    for (const { pid, start } of processesOf(one)) {
-      const key = `${pid}|${start}`
-      if (one.asked.has(key)) continue
-      one.asked.add(key)
-      signalProcess(pid, 'SIGTERM')
-    }
-  }
-
-  /** What is left of the script goes first: it would take the end of a container that we kill for the container's own. */
-  function killContainers(one: Followed): number {
-    const { claim } = one.pod.facts
-    const script = claim?.kind === 'Process' ? claim.identity.pid : null
-    const processes = processesOf(one).sort((a, b) => Number(b.pgid === script) - Number(a.pgid === script))
-    for (const { pid } of processes) signalProcess(pid, 'SIGKILL')
-    return processes.length
-  }
-
-  function processesOf(one: Followed): ReturnType<typeof findContainerProcesses> {
-    return findContainerProcesses(listProcesses(options.processSource), recognise(one))
-  }
-
-  /** Pids count only while the script lives: later they may be those of strangers. */
-  function recognise({ pod }: Followed): PodProcesses {
-    const { facts, manifest } = pod
-    const { uid } = manifest.metadata
-    if (facts.claim?.kind !== 'Process' || !isScriptAlive(facts)) return { uid, leader: null, groups: [] }
-    const groups = [...facts.started].filter(([index]) => !facts.ended.has(index)).map(([, { pid }]) => pid)
-    return { uid, leader: facts.claim.identity.pid, groups }
+    if (now < one.killAtMs) return signals.askToEnd(one)
+    signals.kill(one)
+    if (now >= one.killAtMs + SCRIPT_GRACE_MS) signals.killScript(one)
   }
 
   function start(one: Followed, script: string): void {
     const { pod } = one
     const env = { ...options.environment, [POD_VARIABLE]: pod.manifest.metadata.uid }
     const child = spawn(options.shell, ['-s'], { cwd: pod.folder, detached: true, env, stdio: ['pipe', 'ignore', 'ignore'] })
-    child.unref()
-    child.stdin.on('error', () => undefined)
-    child.stdin.end(script)
+    // First of all: without it an error would end this whole process.
     child.on('error', (error) => {
       report('The script of a pod could not be started', { pod: pod.manifest.metadata.name, error: error.message })
       guard(one, reap)
@@ -226,11 +192,21 @@ export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
       guard(one, look)
       guard(one, reap)
     })
+    one.scriptPid = child.pid ?? null
+    child.unref()
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(script)
   }
 
   return {
     run(pod, script, decided) {
-      start(follow(pod, decided, true), script)
+      const one = follow(pod, decided, true)
+      try {
+        start(one, script)
+      } catch (error) {
+        report('The script of a pod could not be started', { pod: pod.manifest.metadata.name, error: String(error) })
+        guard(one, reap)
+      }
     },
     adopt(pod, decided) {
       const one = follow(pod, decided, false)

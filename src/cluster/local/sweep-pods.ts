@@ -11,7 +11,8 @@ import { removeTree } from './remove-tree.ts'
 export interface PodSweeper {
   /** Sweeps an ended pod soon. */
   add(pod: LocalPod): void
-  close(): void
+  /** Sweeps what is due at once. */
+  close(): Promise<void>
 }
 
 /** Pods that end within it share one look at all processes. */
@@ -22,22 +23,23 @@ export function createPodSweeper(clock: Clock, report: ReportProblem, processSou
   const due = new Map<string, LocalPod>()
   let cancel: (() => void) | null = null
 
-  function sweep(): void {
+  async function sweep(): Promise<void> {
     cancel = null
     const pods = [...due.values()]
     due.clear()
     killLeftovers(pods, processSource)
-    for (const pod of pods) void removeFolders(pod, report)
+    await Promise.all(pods.map((pod) => removeFolders(pod, report)))
   }
 
   return {
     add(pod) {
       if (!existsSync(join(pod.folder, 'work'))) return
       due.set(pod.folder, pod)
-      cancel ??= clock.setTimer(clock.now() + DELAY_MS, sweep)
+      cancel ??= clock.setTimer(clock.now() + DELAY_MS, () => void sweep())
     },
-    close() {
+    async close() {
       cancel?.()
+      if (due.size > 0) await sweep()
     },
   }
 }

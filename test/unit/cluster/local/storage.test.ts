@@ -106,7 +106,7 @@ describe('damaged files', () => {
 function mountSmall(path: string): boolean {
   try {
     mkdirSync(path)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path], { stdio: 'ignore' })
+    execFileSync('/bin/sh', ['-c', 'mount -t tmpfs -o size=1m tmpfs "$0"', path], { stdio: 'ignore' })
     return true
   } catch {
     return false
@@ -126,7 +126,7 @@ describe('a full disk (needs the right to mount a file system)', () => {
   })
 
   afterEach(async () => {
-    if (isMounted) execFileSync('umount', ['-l', disk])
+    if (isMounted) execFileSync('/bin/sh', ['-c', 'umount -l "$0"', disk])
     await home.remove()
   })
 
