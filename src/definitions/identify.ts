@@ -4,8 +4,8 @@ import type { Finding, Problem } from './problem.ts'
 import { entryOf, textOf, type SourceDocument, type SourceEntry, type SourceMap } from './source/source-node.ts'
 import type { DefinitionKind } from './schema/validators.ts'
 
-/** Group and version of all documents of ours. */
-export const DEFINITION_VERSION = 'fusee.dev/v1alpha1'
+/** Group and version of all documents of ours; also that of the objects, which nothing here may import. */
+const DEFINITION_VERSION = 'fusee.dev/v1alpha1'
 
 const GROUP = 'fusee.dev'
 const KINDS: readonly DefinitionKind[] = ['Workflow', 'Schedule']

@@ -64,7 +64,7 @@ describe('a cron expression', () => {
     { cron: '? * * * *', wantMessage: '"?" must be a number' },
     { cron: 'H(5) * * * *', wantMessage: '"H(5)" must be H or H(from-to)' },
     { cron: 'H(9-5) * * * *', wantMessage: 'ends before it starts' },
-    { cron: 'H(0-9)/11 * * * *', wantMessage: 'a step of 11 is more than the 10 values' },
+    { cron: 'H(0-9)/61 * * * *', wantMessage: 'a step of 61 is more than the 60 values' },
     { cron: 'HH * * * *', wantMessage: '"HH" must be H' },
     { cron: '@reboot', wantMessage: 'write one of @yearly' },
     { cron: '@every 1h', wantMessage: 'write one of @yearly' },
