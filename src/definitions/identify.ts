@@ -5,7 +5,7 @@ import { entryOf, textOf, type SourceDocument, type SourceEntry, type SourceMap 
 import type { DefinitionKind } from './schema/validators.ts'
 
 /** Group and version of all documents of ours. */
-export const DEFINITION_VERSION = 'fusee.dev/v1alpha1'
+const DEFINITION_VERSION = 'fusee.dev/v1alpha1'
 
 const GROUP = 'fusee.dev'
 const KINDS: readonly DefinitionKind[] = ['Workflow', 'Schedule']
