@@ -44,7 +44,14 @@ export async function createLocalContext(
   const credentials = credentialsSecret === null ? {} : await readCredentials(secretsFolder ?? '', credentialsSecret)
   return withDataFolder(config.dataFolder, async (folder, clock, random) => {
     const git = await openRepository({ url, branch, statusBranch, dataFolder: path.join(config.dataFolder, 'git'), credentials })
-    const clusters = await createClusters(folder, clock, random, secretsFolder, (commit) => git.source.filesAt(asCommitSha(commit)))
+    const clusters = await createClusters({
+      folder,
+      clock,
+      random,
+      report,
+      secretsFolder,
+      filesAt: (commit) => git.source.filesAt(asCommitSha(commit)),
+    })
     const repositories = [{ settings: config.settings, source: git.source, status: git.status, owner: folder.controllerId }]
     return {
       context: { clock, random, report, writeSite, ...clusters, repositories },
@@ -60,7 +67,14 @@ export async function createLocalContext(
 export async function createOnceContext(options: { files: Files; secretsFolder: string | null; report: Report }): Promise<OpenContext<OnceContext>> {
   const dataFolder = await mkdtemp(path.join(tmpdir(), 'fusee-run-'))
   const open = await withDataFolder(dataFolder, async (folder, clock, random) => {
-    const clusters = await createClusters(folder, clock, random, options.secretsFolder, () => options.files)
+    const clusters = await createClusters({
+      folder,
+      clock,
+      random,
+      report: options.report,
+      secretsFolder: options.secretsFolder,
+      filesAt: () => options.files,
+    })
     return { context: { clock, random, report: options.report, writeSite: plainWriteSite, ...clusters }, close: () => clusters.jobs.close() }
   })
   return {
@@ -92,11 +106,24 @@ async function withDataFolder<T>(
   }
 }
 
-async function createClusters(folder: DataFolder, clock: Clock, random: Random, secretsFolder: string | null, filesAt: (commit: string) => Files) {
-  const runs = await createLocalRunCluster(folder, { clock, random })
+interface ClusterOptions {
+  folder: DataFolder
+  clock: Clock
+  random: Random
+  report: Report
+  secretsFolder: string | null
+  filesAt: (commit: string) => Files
+}
+
+async function createClusters({ folder, clock, random, report, secretsFolder, filesAt }: ClusterOptions) {
+  const reportProblem = (message: string, about: Record<string, unknown>): void => {
+    report({ kind: 'RunnerProblem', message, about })
+  }
+  const runs = await createLocalRunCluster(folder, { clock, random, report: reportProblem })
   const jobs = await createLocalJobCluster(folder, {
     clock,
     random,
+    report: reportProblem,
     secretsFolder,
     provideSource: (job, target) => exportFiles(filesAt(job.metadata.annotations?.[COMMIT_ANNOTATION] ?? ''), target),
   })

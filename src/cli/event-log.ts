@@ -37,6 +37,8 @@ function lineOf(event: ControllerEvent): Line {
     }
     case 'LookFailed':
       return { level: 'error', message: 'look failed', repository: event.repository, reason: event.reason, error: event.message }
+    case 'LookRecovered':
+      return { level: 'info', message: 'look recovered', repository: event.repository }
     case 'RunCreated': {
       const { metadata, spec } = event.run
       return {
@@ -91,11 +93,16 @@ function lineOf(event: ControllerEvent): Line {
     case 'RunSwept':
       return { level: 'info', message: 'run swept', repository: event.repository, run: event.run }
     case 'ReconcileFailed':
-      return {
-        level: 'error',
-        message: 'reconcile failed',
-        key: event.key,
-        error: event.error instanceof Error ? (event.error.stack ?? event.error.message) : String(event.error),
-      }
+      return { level: 'error', message: 'reconcile failed', key: event.key, error: describeError(event.error) }
+    case 'RunnerProblem':
+      return { level: 'warn', message: event.message, about: event.about }
   }
 }
+
+/** Errors of a class of our own say where and what to do; of all others the stack is wanted. */
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return BUILT_IN_ERRORS.has(error.name) ? (error.stack ?? error.message) : error.message
+}
+
+const BUILT_IN_ERRORS = new Set(['Error', 'TypeError', 'RangeError', 'ReferenceError', 'SyntaxError', 'AggregateError', 'AbortError'])

@@ -14,6 +14,8 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
       return lookLine(event, paint)
     case 'LookFailed':
       return paint.bad(`${event.repository}: ${event.message}`)
+    case 'LookRecovered':
+      return `${event.repository}: is followed again`
     case 'RunCreated':
       return `run ${paint.bold(event.run.metadata.name)} created by ${triggerText(event.run.spec.trigger)} at ${short(event.run.spec.commit)}`
     case 'PushHeld':
@@ -38,6 +40,8 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
       return null
     case 'ReconcileFailed':
       return paint.bad(`${event.key} failed and is tried again: ${messageOf(event.error)}`)
+    case 'RunnerProblem':
+      return paint.bad(`${event.message}: ${aboutText(event.about)}`)
   }
 }
 
@@ -94,6 +98,12 @@ function count(number: number, noun: string): string {
 
 function short(commit: string): string {
   return commit.slice(0, 8)
+}
+
+function aboutText(about: Readonly<Record<string, unknown>>): string {
+  return Object.entries(about)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ')
 }
 
 function messageOf(error: unknown): string {

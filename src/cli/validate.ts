@@ -5,6 +5,7 @@ import { createColors } from 'picocolors'
 import type { Files } from '../definitions/files.ts'
 import { formatDiagnostics, formatGithubAnnotations } from '../definitions/format-diagnostics.ts'
 import { loadDefinitions } from '../definitions/load-definitions.ts'
+import { decodeText } from '../definitions/source/decode-text.ts'
 import type { Definitions, Diagnostic } from '../definitions/workflow.ts'
 import { createWorkingTreeFiles } from '../git/working-tree.ts'
 import { type Shell, UsageError } from './shell.ts'
@@ -60,7 +61,8 @@ async function readSources(diagnostics: readonly Diagnostic[], files: Files): Pr
   const sources = new Map<string, string>()
   for (const file of new Set(diagnostics.map((diagnostic) => diagnostic.file))) {
     const bytes = await files.read(file)
-    if (bytes) sources.set(file, new TextDecoder().decode(bytes))
+    const decoded = bytes ? decodeText(bytes) : null
+    if (decoded?.kind === 'Text') sources.set(file, decoded.text)
   }
   return sources
 }

@@ -74,13 +74,15 @@ function meant(written: Written, file: string): RepositoryDocument {
     if (parsed === null) throw new TypeError(`${file}: spec.${field} is no duration: write it as in 90s, 2h or 1d`)
     return parsed
   }
+  const intervalSeconds = seconds('interval', spec.interval)
+  if (intervalSeconds === 0) throw new TypeError(`${file}: spec.interval is 0: the repository would be asked without a pause; write 1s or more`)
   return {
     metadata: { name: metadata.name, namespace: metadata.namespace },
     spec: {
       url: spec.url,
       branch: spec.ref?.branch,
       path: spec.path,
-      intervalSeconds: seconds('interval', spec.interval),
+      intervalSeconds,
       secretRef: spec.secretRef,
       history: { branch: spec.history?.branch, intervalSeconds: seconds('history.interval', spec.history?.interval) },
       maxParallelSteps: spec.policy?.maxParallelSteps,

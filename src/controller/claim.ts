@@ -28,9 +28,7 @@ export async function claim(context: Context, state: RepositoryState, wake: Wake
     }
   } catch (error) {
     if (!(error instanceof GitError)) throw error
-    noteProblem(state, 'claim', error.message, () => {
-      context.report({ kind: 'HistoryFailed', repository: state.key, reason: error.kind, message: error.message })
-    })
+    noteFailure(context, state, error)
     const goOn = error.kind === 'PushRefused' || known !== null
     if (!goOn) {
       state.look = 'Failed'
@@ -43,6 +41,14 @@ export async function claim(context: Context, state: RepositoryState, wake: Wake
   wake(`sweep ${state.key}`)
   wake('resync')
   return null
+}
+
+/** Where the repository itself cannot be had, the look would say the same: it is told as that, once. */
+function noteFailure(context: Context, state: RepositoryState, error: GitError): void {
+  const isWriting = error.kind === 'PushRefused' || error.kind === 'Raced' || error.kind === 'Storage' || error.kind === 'TooLarge'
+  noteProblem(state, isWriting ? 'claim' : 'look', error.message, () => {
+    context.report({ kind: isWriting ? 'HistoryFailed' : 'LookFailed', repository: state.key, reason: error.kind, message: error.message })
+  })
 }
 
 async function standBack(context: Context, state: RepositoryState, message: string): Promise<number> {

@@ -3,6 +3,7 @@ import { createDefinitionCache } from '../definitions/definition-cache.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import { createCronCache } from '../triggers/cron.ts'
 import { claim } from './claim.ts'
+import { createFailureNotes } from './failure-notes.ts'
 import { look } from './look.ts'
 import { pinDefinition } from './pin-definition.ts'
 import { reconcileRun } from './reconcile-run.ts'
@@ -32,14 +33,19 @@ export interface Controller {
 export function createController(context: Context): Controller {
   const abort = new AbortController()
   const states = new Map<string, RepositoryState>()
+  const failures = createFailureNotes()
   const queue: WorkQueue = createWorkQueue({
     clock: context.clock,
     random: context.random,
-    reconcile,
+    reconcile: async (key) => {
+      const nextAtMs = await reconcile(key)
+      failures.forget(key)
+      return nextAtMs
+    },
     onError: (key, error) => {
       // What `drain` has cut short has not failed.
       if (abort.signal.aborted && error instanceof Error && error.name === 'AbortError') return
-      context.report({ kind: 'ReconcileFailed', key, error })
+      if (failures.note(key, error)) context.report({ kind: 'ReconcileFailed', key, error })
     },
   })
   const wake = (key: string, atMs?: number): void => {

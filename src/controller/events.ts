@@ -7,6 +7,8 @@ export type ControllerEvent =
   | { kind: 'BranchOwned'; repository: string; message: string }
   | { kind: 'LookEnded'; repository: string; branch: string; commit: string; workflows: string[]; schedules: string[]; diagnostics: Diagnostic[] }
   | { kind: 'LookFailed'; repository: string; reason: string; message: string }
+  /** The first look that went well after one that failed. */
+  | { kind: 'LookRecovered'; repository: string }
   | { kind: 'RunCreated'; repository: string; run: StoredRun }
   | { kind: 'PushHeld'; repository: string; workflow: string; commit: string; reason: string }
   | { kind: 'ScheduleUnreadable'; repository: string; schedule: string; message: string }
@@ -17,7 +19,10 @@ export type ControllerEvent =
   | { kind: 'RecordsPushed'; repository: string; commit: string; runs: string[] }
   | { kind: 'HistoryFailed'; repository: string; reason: string; message: string }
   | { kind: 'RunSwept'; repository: string; run: string }
+  /** Said once for all keys that fail with the same message, until they have recovered. */
   | { kind: 'ReconcileFailed'; key: string; error: unknown }
+  /** Something that the runner met outside of any reconcile: a constant message, and what it is about. */
+  | { kind: 'RunnerProblem'; message: string; about: Record<string, unknown> }
 
 /** Hears of events as they happen. Must not throw. */
 export type Report = (event: ControllerEvent) => void

@@ -38,6 +38,7 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
     await noteFailure(context, state, error, wake)
     return nextAtMs()
   }
+  if (state.problems.has('look')) context.report({ kind: 'LookRecovered', repository: state.key })
   noteProblem(state, 'look', null, () => undefined)
   await updateCursors(context, settings.ref, (current) => ({
     ...current,

@@ -4,7 +4,7 @@ import type { Finding, Problem } from './problem.ts'
 import { entryOf, textOf, type SourceDocument, type SourceEntry, type SourceMap } from './source/source-node.ts'
 import type { DefinitionKind } from './schema/validators.ts'
 
-/** Group and version of all documents of ours; also that of the objects, which nothing here may import. */
+/** Group and version of all documents of ours. */
 const DEFINITION_VERSION = 'fusee.dev/v1alpha1'
 
 const GROUP = 'fusee.dev'

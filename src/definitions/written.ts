@@ -1,5 +1,4 @@
 // Generated from schemas/ by scripts/generate.mjs: change the schemas instead.
-/* eslint-disable max-lines */
 
 /**
  * A document of ours as it is written in YAML.

@@ -24,7 +24,7 @@ export function recordPath(run: Pick<StoredRun, 'metadata' | 'spec'>): string {
 }
 
 /** The folder of one UTC day (`2026/11/20`) of a workflow. */
-export function dayFolder(workflow: string, day: string): string {
+function dayFolder(workflow: string, day: string): string {
   return `${workflowFolder(workflow)}/${day}`
 }
 

@@ -126,7 +126,7 @@ function countedFailures(pods: readonly Pod[]): number {
 }
 
 /** Whether the pod went with its node. */
-export function isLostPod(pod: Pod): boolean {
+function isLostPod(pod: Pod): boolean {
   return (pod.status.conditions ?? []).some(({ type }) => type === 'DisruptionTarget')
 }
 

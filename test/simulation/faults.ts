@@ -43,7 +43,7 @@ export type Port = 'runs' | 'jobs' | 'source' | 'status'
 export const NO_FAULTS: FaultRates = { delayed: 0, failBefore: 0, failAfter: 0, crashAtWrite: 0, eventLost: 0, eventDoubled: 0 }
 
 /** Longest time that a request is on its way; shorter than any restart takes, so that two lives never overlap by more than that. */
-export const LONGEST_SEND_MS = 400
+const LONGEST_SEND_MS = 400
 
 /** Faults at these rates. */
 export function createFaults(random: SeededRandom, rates: FaultRates): Faults {

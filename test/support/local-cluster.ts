@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -73,6 +74,11 @@ export function createMovableClock(startMs = Date.now()): MovableClock {
       now = end
     },
   }
+}
+
+/** Whole lines of a file that others write to; none while it is not there. */
+export function readLines(file: string): string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []
 }
 
 /** Asks again and again until the answer is something; fails with what was asked when it never is. */

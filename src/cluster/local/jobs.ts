@@ -113,7 +113,7 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
 function lookAt(job: StoredJob, store: ObjectStore<Job>, controller: JobController): FollowedJob {
   const current = store.get(job.metadata)
   if (current === null || current.metadata.uid !== job.metadata.uid) return { podFolders: [], containers: 0, isOver: true }
-  const pods = controller.podsOf(job.metadata)
+  const pods = controller.podsOf(current)
   const isOver = isFinished(current) && !pods.some((pod) => isLive(current, pod))
   return { podFolders: pods.map((pod) => pod.folder), containers: containersOf(job.spec.template.spec).length, isOver }
 }

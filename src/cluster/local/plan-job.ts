@@ -42,7 +42,7 @@ export function planJob(job: StoredJob, pods: readonly PodView[], nowMs: number)
 }
 
 /** Whether the Job has come to its end, whatever becomes of its object. */
-function isFinished(job: StoredJob): boolean {
+export function isFinished(job: StoredJob): boolean {
   return conditionOf(job, 'Complete') !== undefined || conditionOf(job, 'Failed') !== undefined
 }
 

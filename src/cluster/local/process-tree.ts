@@ -39,7 +39,7 @@ export function findContainerProcesses(all: readonly ProcessInfo[], pod: PodProc
   for (let before = -1; before < found.size;) {
     before = found.size
     const pids = new Set([...found].map((one) => one.pid))
-    const groups = new Set([...found].map((one) => one.pgid))
+    const groups = new Set([...found].map((one) => one.pgid).filter((group) => group > 0))
     const sessions = new Set([...found].map((one) => one.session).filter((session) => session > 0))
     for (const one of all) if (pids.has(one.ppid) || groups.has(one.pgid) || sessions.has(one.session)) found.add(one)
   }

@@ -85,7 +85,7 @@ function checkParallel(input: Case, run: RunFacts, workflow: WorkflowModel, job:
  * How a step has ended: by its pods where they decide, by what its dependencies rule out, and only where somebody
  * intervened (a stop, a deletion, a time-out) by what the Run says, since then both is right.
  */
-export function endOf(input: Case, run: RunFacts, siblings: readonly StepModel[], step: StepModel): StepEnd {
+function endOf(input: Case, run: RunFacts, siblings: readonly StepModel[], step: StepModel): StepEnd {
   const job = [...input.facts.jobs.values()].find((one) => one.run === run.name && one.step === step.name)
   const status = run.run.status?.steps.find((one) => one.name === step.name)
   const recorded: StepEnd = status?.state === 'Ended' ? (status.result ?? 'Open') : 'Open'

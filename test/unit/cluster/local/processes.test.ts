@@ -1,9 +1,9 @@
-import { accessSync, chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { LocalJobOptions } from '../../../../src/cluster/local/jobs.ts'
 import type { OpenRunner } from '../../../support/local-cluster.ts'
-import { createMovableClock, eventually, makeFolder, openRunner } from '../../../support/local-cluster.ts'
+import { createMovableClock, eventually, makeFolder, openRunner, readLines } from '../../../support/local-cluster.ts'
 import { RUN, aShellJob, endOf, isRunning, observeJob, observeUntil, podEnds, shell, untilEnded } from '../../../support/local-jobs.ts'
 
 /** A shell script that is a shell: for shells whose program needs an argument to be one. */
@@ -60,7 +60,7 @@ describe.each(PLATFORMS)('processes of $name', ({ program, command, platform }) 
   })
 
   const at = (name: string): string => join(home.path, name)
-  const story = (): string[] => (existsSync(at('story')) ? readFileSync(at('story'), 'utf8').trim().split('\n') : [])
+  const story = (): string[] => readLines(at('story'))
   const tail = async (): Promise<string> => runner.jobs.readLogTail((await observeJob(runner.jobs)).job, 100_000)
 
   it('get their words, variables and folder as they are written', async () => {
@@ -172,7 +172,7 @@ describe('processes that hide', () => {
   const at = (name: string): string => join(home.path, name)
   const pids = (count: number): Promise<number[]> =>
     eventually('the processes run', () => {
-      const lines = existsSync(at('pids')) ? readFileSync(at('pids'), 'utf8').trim().split('\n') : []
+      const lines = readLines(at('pids'))
       return lines.length === count ? lines.map(Number) : null
     })
 

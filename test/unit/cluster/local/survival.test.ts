@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Job } from '../../../../src/runs/objects.ts'
 import { readPodFacts } from '../../../../src/cluster/local/pod-facts.ts'
 import type { MovableClock, OpenRunner } from '../../../support/local-cluster.ts'
-import { createMovableClock, eventually, makeFolder, openRunner } from '../../../support/local-cluster.ts'
+import { createMovableClock, eventually, makeFolder, openRunner, readLines } from '../../../support/local-cluster.ts'
 import { aShellJob, endOf, isRunning, observeJob, observeUntil, podEnds, untilEnded } from '../../../support/local-jobs.ts'
 import { bundleController, startController } from '../../../support/start-controller.ts'
 
@@ -37,7 +37,7 @@ describe('steps survive their controller', () => {
   const touch = (name: string): void => {
     writeFileSync(at(name), '')
   }
-  const lines = (name: string): string[] => (existsSync(at(name)) ? readFileSync(at(name), 'utf8').trim().split('\n') : [])
+  const lines = (name: string): string[] => readLines(at(name))
 
   /** Starts a controller that creates this Job, and kills it once `when` holds. */
   async function createAndKill(job: Job, when: () => boolean, shell?: string): Promise<void> {
