@@ -58,7 +58,7 @@ export function recordOf(run: StoredRun): RunRecord {
     repository: `${metadata.namespace}/${spec.repository}`,
     commit: spec.commit,
     trigger: triggerOf(spec.trigger),
-    params: sorted(spec.params) as Record<string, unknown>,
+    params: sorted(status.params ?? spec.params) as Record<string, unknown>,
     result: status.result,
     reason: status.reason ?? null,
     message: status.message ?? null,

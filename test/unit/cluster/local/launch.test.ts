@@ -50,7 +50,7 @@ describe('a container to be started', () => {
         metadata: { name: 'pod-1', namespace: 'default', uid: 'u-1', labels: { 'a/b': 'x' }, annotations: { c: 'y' } },
         secrets: openSecretsFolder(secretsFolder),
         volumeFolder: (volume) => `/real/${volume}`,
-        workFolder: (name) => `/work/${name}`,
+        workFolder: (name) => `/pod/${name}`,
       },
     )
     if (first === undefined) throw new Error('there is no container')
@@ -143,11 +143,11 @@ describe('a container to be started', () => {
   })
 
   it.each([
-    [undefined, '/work/step'],
+    [undefined, '/pod/step'],
     ['/data', '/real/v'],
     ['/data/inner/deep', '/real/w/sub/deep'],
     ['/srv', '/srv'],
-    ['below', '/work/step/below'],
+    ['below', '/pod/step/below'],
   ])('starts in %j, which is %j', async (workingDir, want) => {
     const container = { name: 'step', ...mounts, ...(workingDir === undefined ? {} : { workingDir }) }
     expect((await launch(container)).workingDir).toBe(want)
