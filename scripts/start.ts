@@ -46,7 +46,8 @@ const config = resolveServeConfig({
   repo: repository,
   document: null,
   data: path.join(folder, 'data'),
-  listen: process.env['FUSEE_LISTEN'],
+  // Any free port: the probes are not what this is about.
+  listen: '127.0.0.1:0',
   secrets: undefined,
   env: process.env,
   workingDirectory: process.cwd(),
