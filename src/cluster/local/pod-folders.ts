@@ -94,6 +94,8 @@ export async function loadPods(context: LocalContext, job: StoredJob): Promise<L
   const indexes = (await files.list(root)).map(Number).sort((a, b) => a - b)
   return indexes.map((index) => {
     const folder = files.resolve(`${root}/${index}`)
+    // A power cut may have taken it: then nothing is known, and nothing runs.
+    mkdirSync(join(folder, 'state'), { recursive: true, mode: 0o700 })
     const facts = readPodFacts(folder)
     const manifest = loadManifest(context, job, folder)
     const nowMs = context.clock.now()

@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Job } from '../../../../src/runs/objects.ts'
@@ -198,6 +198,15 @@ describe('steps survive their controller', () => {
     expect(endOf(seen)).toBe('BackoffLimitExceeded')
     expect(seen.pods[0]?.status.reason).toBe('CorruptFile')
     expect(problems.join()).toContain(file)
+  })
+
+  it('takes a pod of which a power cut left nothing for lost', async () => {
+    await createAndKill(aShellJob(patient(0)), () => lines('story').length === 1)
+    killPod(0)
+    touch('go')
+    rmSync(join(data, 'jobs/default/nightly-load/pods/0/state'), { recursive: true })
+    const { jobs } = await reopen()
+    expect(podEnds(await untilEnded(jobs))).toEqual(['Lost -', 'Succeeded 0'])
   })
 
   /** Pids of a pod's script and containers. */
