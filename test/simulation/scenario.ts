@@ -36,10 +36,10 @@ export interface Scenario {
 export const ECHO_MS = 4 * MINUTE_MS
 
 const PACES = [
-  { periodMs: MINUTE_MS, lengthMs: 8 * MINUTE_MS },
-  { periodMs: MINUTE_MS, lengthMs: 12 * MINUTE_MS },
-  { periodMs: 5 * MINUTE_MS, lengthMs: 40 * MINUTE_MS },
-  { periodMs: 60 * MINUTE_MS, lengthMs: 150 * MINUTE_MS },
+  { periodMs: MINUTE_MS, lengthMs: 6 * MINUTE_MS },
+  { periodMs: MINUTE_MS, lengthMs: 9 * MINUTE_MS },
+  { periodMs: 5 * MINUTE_MS, lengthMs: 35 * MINUTE_MS },
+  { periodMs: 60 * MINUTE_MS, lengthMs: 130 * MINUTE_MS },
   { periodMs: null, lengthMs: 15 * MINUTE_MS },
 ]
 

@@ -3,7 +3,7 @@ import type { Cursors, StoredRun } from '../../runs/run.ts'
 
 /**
  * Something that has come about in the simulated cluster, told at that very moment to whoever wants to know everything:
- * a trace, an oracle. Null stands for "not there". The objects are frozen.
+ * a trace, an oracle. Null stands for "not there". The objects must not be changed.
  */
 export type ClusterChange =
   | { kind: 'Run'; before: StoredRun | null; after: StoredRun | null }

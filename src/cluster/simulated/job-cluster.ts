@@ -1,11 +1,13 @@
 import { FINALIZER, LABELS, type ObjectRef, type StoredJob } from '../../runs/objects.ts'
 import type { JobCluster } from '../ports.ts'
 import type { ClusterChange } from './changes.ts'
-import { copyJson } from './copy-json.ts'
+import { copyJson, freezeJson } from './copy-json.ts'
 import { createEventHub, type EventDelays } from './event-hub.ts'
 import { createJobController, type JobTiming } from './job-controller.ts'
 import { createObjectStore, type ServerState } from './object-store.ts'
 import type { PodScripts } from './pod-script.ts'
+
+const NEWLINE = 10
 
 /** Jobs in memory, with what others than Fusee do to them. */
 export interface SimulatedJobs extends JobCluster {
@@ -28,7 +30,7 @@ export function createSimulatedJobs(
     const run = job?.metadata.labels?.[LABELS.run]
     if (job !== null && run !== undefined) events.emit({ kind: 'Job', run: { namespace: job.metadata.namespace, name: run } })
   }
-  const store = createObjectStore<StoredJob>(server, (before, after) => {
+  const store = createObjectStore<StoredJob>(server, freezeJson, (before, after) => {
     onChange({ kind: 'Job', before, after })
     if (before !== null && after === null) controller.forget(before)
     emitFor(after ?? before)
@@ -90,11 +92,13 @@ export function createSimulatedJobs(
   }
 }
 
-/** The end of the text, at most `maxBytes` of UTF-8, not beginning inside a character. */
+/** The last lines of the text that fit into `maxBytes` of UTF-8; of a line that does not, its end, not beginning inside a character. */
 function tailOf(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text)
   if (bytes.length <= maxBytes) return text
   let start = bytes.length - maxBytes
   while (start < bytes.length && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++
-  return bytes.subarray(start).toString()
+  const tail = bytes.subarray(start).toString()
+  const isWhole = bytes[start - 1] === NEWLINE
+  return isWhole ? tail : tail.slice(tail.indexOf('\n') + 1) || tail
 }

@@ -5,7 +5,7 @@ import { freezeJson } from './copy-json.ts'
 import { judgeJob, type JobVerdict } from './job-verdict.ts'
 import type { ObjectStore, ServerState } from './object-store.ts'
 import type { PodScript, PodScripts } from './pod-script.ts'
-import { endedPod, isPodEnded, pendingPod, runningPod, type PodEnd } from './pods.ts'
+import { endedPod, isPodEnded, pendingPod, startedPod, type PodEnd } from './pods.ts'
 
 /** How long the cluster takes, in ms. */
 export interface JobTiming {
@@ -24,6 +24,7 @@ const LONGEST_RETRY_MS = 360_000
 const DEFAULT_GRACE_SECONDS = 30
 const KILLED = 137
 const TERMINATED = 143
+const LOST: PodEnd = { exitCode: KILLED, isDisruption: true }
 
 /** Makes pods for Jobs and ends them, as Kubernetes' Job controller and its nodes do. */
 export interface JobController {
@@ -102,10 +103,11 @@ export function createJobController(
 
   function runPod(job: StoredJob, livePod: LivePod): void {
     const { script } = livePod
-    setPod(job, livePod, runningPod(livePod.pod, clock.now()))
+    setPod(job, livePod, startedPod(livePod.pod, clock.now(), script.exitCodes ?? {}))
+    if (isPodEnded(livePod.pod)) return sync(job)
     const isLost = script.lostAfterMs !== null && script.lostAfterMs < script.runMs
     const runMs = isLost ? (script.lostAfterMs ?? 0) : script.runMs
-    planEnd(job, livePod, clock.now() + runMs, { exitCode: isLost ? KILLED : script.exitCode, isDisruption: isLost })
+    planEnd(job, livePod, clock.now() + runMs, isLost ? LOST : { exitCode: script.exitCode, exitCodes: script.exitCodes ?? {}, isDisruption: false })
   }
 
   function planEnd(job: StoredJob, livePod: LivePod, atMs: number, end: PodEnd): void {

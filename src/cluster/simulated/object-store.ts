@@ -1,9 +1,8 @@
 import { formatTick, type Clock, type Random } from '../../clock.ts'
 import type { ObjectMeta, ObjectRef, StoredMeta } from '../../runs/objects.ts'
 import type { Creation } from '../ports.ts'
-import { freezeJson } from './copy-json.ts'
 
-/** Keeps objects of one kind as an API server does. What it returns is frozen: a new version is a new object. */
+/** Keeps objects of one kind as an API server does. What it returns must not be changed: a new version is a new object. */
 export interface ObjectStore<T extends { metadata: StoredMeta }> {
   /** Stores the object under its name with a uid of its own, or returns the one that has the name. */
   create(object: Omit<T, 'metadata'> & { metadata: ObjectMeta }): Creation<T>
@@ -29,9 +28,10 @@ export function createServerState(clock: Clock, random: Random): ServerState {
   return { clock, random, nextVersion: () => String(++version) }
 }
 
-/** An empty store; `onChange` hears of every version, with null for "not there". */
+/** An empty store; `seal` is done to every version before it is kept; `onChange` hears of each, with null for "not there". */
 export function createObjectStore<T extends { metadata: StoredMeta }>(
   server: ServerState,
+  seal: (object: T) => T,
   onChange: (before: T | null, after: T | null) => void,
 ): ObjectStore<T> {
   const objects = new Map<string, T>()
@@ -41,7 +41,7 @@ export function createObjectStore<T extends { metadata: StoredMeta }>(
 
   const replace = (next: T): T => {
     const before = objects.get(keyOf(next.metadata)) ?? null
-    const after = freezeJson({ ...next, metadata: { ...next.metadata, resourceVersion: server.nextVersion() } })
+    const after = seal({ ...next, metadata: { ...next.metadata, resourceVersion: server.nextVersion() } })
     const isGone = after.metadata.deletionTimestamp !== undefined && (after.metadata.finalizers ?? []).length === 0
     if (isGone) objects.delete(keyOf(after.metadata))
     else objects.set(keyOf(after.metadata), after)
@@ -55,7 +55,7 @@ export function createObjectStore<T extends { metadata: StoredMeta }>(
       if (existing !== undefined) return { kind: 'Exists', object: existing }
       const metadata = { ...object.metadata, uid: server.random.uuid(), resourceVersion: server.nextVersion(), creationTimestamp: timestamp() }
       delete metadata.deletionTimestamp
-      const created = freezeJson({ ...object, metadata } as unknown as T)
+      const created = seal({ ...object, metadata } as unknown as T)
       objects.set(keyOf(metadata), created)
       onChange(null, created)
       return { kind: 'Created', object: created }

@@ -7,6 +7,8 @@ export interface PodScript {
   /** From there until it ends by itself. */
   runMs: number
   exitCode: number
+  /** Of containers that end otherwise than with `exitCode`, by name; init containers end with 0 unless named here, and at once. */
+  exitCodes?: Readonly<Record<string, number>>
   log: string
   /** From SIGTERM until it ends; killed with 137 when the grace period is shorter. */
   termMs: number

@@ -1,9 +1,11 @@
 import { formatTick } from '../../clock.ts'
 import type { ContainerStatus, Pod, StoredJob, StoredMeta } from '../../runs/objects.ts'
 
-/** How a container came to its end. */
+/** How a pod came to its end. */
 export interface PodEnd {
   exitCode: number
+  /** Of containers that end otherwise, by name. */
+  exitCodes?: Readonly<Record<string, number>>
   /** The pod went with its node or was evicted: Kubernetes says so by condition DisruptionTarget. */
   isDisruption: boolean
 }
@@ -28,11 +30,24 @@ export function pendingPod(job: StoredJob, meta: Pick<StoredMeta, 'name' | 'uid'
   }
 }
 
-/** The pod, its containers running since `nowMs`. */
-export function runningPod(pod: Pod, nowMs: number): Pod {
+/**
+ * The pod, its init containers ended and its containers running since `nowMs`; or failed, when an init container ends
+ * otherwise than well: those after it, and the containers, then never run.
+ */
+export function startedPod(pod: Pod, nowMs: number, exitCodes: Readonly<Record<string, number>>): Pod {
   const startedAt = formatTick(nowMs)
-  const containerStatuses = containerNames(pod).map((name): ContainerStatus => ({ name, imageID: 'simulated', state: { running: { startedAt } } }))
-  return { ...pod, status: { ...pod.status, phase: 'Running', startTime: startedAt, containerStatuses } }
+  const initNames = containerNames(pod, 'initContainers')
+  const failing = initNames.findIndex((name) => (exitCodes[name] ?? 0) !== 0)
+  const ended = failing < 0 ? initNames : initNames.slice(0, failing + 1)
+  const initContainerStatuses = ended.map((name) => terminated({ name, state: { running: { startedAt } } }, nowMs, exitCodes[name] ?? 0))
+  const status = { ...pod.status, startTime: startedAt, ...(initNames.length === 0 ? {} : { initContainerStatuses }) }
+  const containers = containerNames(pod, 'containers')
+  if (failing >= 0) {
+    const waiting = containers.map((name): ContainerStatus => ({ name, state: { waiting: { reason: 'PodInitializing' } } }))
+    return { ...pod, status: { ...status, phase: 'Failed', containerStatuses: waiting } }
+  }
+  const running = containers.map((name): ContainerStatus => ({ name, imageID: 'simulated', state: { running: { startedAt } } }))
+  return { ...pod, status: { ...status, phase: 'Running', containerStatuses: running } }
 }
 
 /** The pod, ended. One that never ran has no container states, as in Kubernetes. */
@@ -43,16 +58,17 @@ export function endedPod(pod: Pod, nowMs: number, end: PodEnd): Pod {
         { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'the node is drained' },
       ]
     : pod.status.conditions
-  const hasRun = pod.status.phase === 'Running'
-  const phase = hasRun && end.exitCode === 0 && !end.isDisruption ? 'Succeeded' : 'Failed'
+  const codeOf = (name: string): number => end.exitCodes?.[name] ?? end.exitCode
+  const isGood = pod.status.phase === 'Running' && !end.isDisruption && containerNames(pod, 'containers').every((name) => codeOf(name) === 0)
+  const phase = isGood ? 'Succeeded' : 'Failed'
   const status: Pod['status'] = { ...pod.status, phase }
   if (conditions !== undefined) status.conditions = conditions
   if (pod.status.containerStatuses !== undefined)
-    status.containerStatuses = pod.status.containerStatuses.map((container) => terminated(container, nowMs, end))
+    status.containerStatuses = pod.status.containerStatuses.map((container) => terminated(container, nowMs, codeOf(container.name)))
   return { ...pod, status }
 }
 
-function terminated(container: ContainerStatus, nowMs: number, { exitCode }: PodEnd): ContainerStatus {
+function terminated(container: ContainerStatus, nowMs: number, exitCode: number): ContainerStatus {
   const startedAt = container.state?.running?.startedAt
   return {
     ...container,
@@ -79,11 +95,12 @@ export function isDisrupted(pod: Pod): boolean {
 
 /** Exit code of the first container that ended otherwise than well, else 0; null when none has ended. */
 export function exitCodeOf(pod: Pod): number | null {
-  const codes = (pod.status.containerStatuses ?? []).flatMap(({ state }) => state?.terminated?.exitCode ?? [])
+  const containers = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])]
+  const codes = containers.flatMap(({ state }) => state?.terminated?.exitCode ?? [])
   return codes.length === 0 ? null : (codes.find((code) => code !== 0) ?? 0)
 }
 
-function containerNames(pod: Pod): string[] {
-  const containers = (pod.spec?.['containers'] ?? []) as { name?: string }[]
+function containerNames(pod: Pod, field: 'containers' | 'initContainers'): string[] {
+  const containers = (pod.spec?.[field] ?? []) as { name?: string }[]
   return containers.map(({ name }, index) => name ?? `container-${index}`)
 }

@@ -18,7 +18,7 @@ export function checkPassedPushes(input: Case, before: Cursors | null, after: Cu
       const base = push.commits === 'Latest' ? from : (input.remote.commits.get(commit)?.parent ?? null)
       const workflow = workflowAt(input, commit, name)
       if (workflow === null || !isDue(input, workflow, push.commits === 'Each' && !isForward(input, from, to) ? from : base, commit)) continue
-      if (!hasPushRun(input, name, commit)) input.complain('push-lost', `the cursor passed ${commit}, ${name} has no run of it`)
+      if (pushRuns(input, name, commit).length === 0) input.complain('push-lost', `the cursor passed ${commit}, ${name} has no run of it`)
     }
   }
 }
@@ -30,6 +30,8 @@ export function checkPushRun(input: Case, { name, run }: RunFacts): void {
   if (workflow?.push == null || workflow.mistake !== null) {
     return input.complain('push-unwanted', `run ${name} is of a commit at which ${run.spec.workflow} is not valid or not started by pushes`)
   }
+  const runs = pushRuns(input, run.spec.workflow, commit)
+  if (runs.length > 1) input.complain('push-twice', `${run.spec.workflow} has several runs of ${commit}: ${runs.map((one) => one.name).join(', ')}`)
   const tips = [...input.facts.seenTips.keys()]
   const isSeen = workflow.push.commits === 'Latest' ? tips.includes(commit) : tips.some((tip) => input.remote.between(commit, tip) !== null)
   if (!isSeen) input.complain('push-unseen', `run ${name} is of commit ${commit}, which no look has found`)
@@ -66,8 +68,8 @@ function mayBeDue(input: Case, workflow: WorkflowModel, from: CommitSha, to: Com
   return workflow.push?.paths.length === 0 && input.remote.changedPaths(from, to).length === 0
 }
 
-function hasPushRun(input: Case, workflow: string, commit: CommitSha): boolean {
-  return [...input.facts.runs.values()].some(
+function pushRuns(input: Case, workflow: string, commit: CommitSha): RunFacts[] {
+  return [...input.facts.runs.values()].filter(
     ({ run: { spec } }) => spec.trigger.kind === 'Push' && spec.workflow === workflow && spec.commit === commit,
   )
 }
