@@ -16,6 +16,8 @@ const FIRST_RESTART_MS = 1_000
 const LONGEST_RESTART_MS = 20_000
 /** A process that is asked to drain is killed when it takes longer. */
 const DRAIN_MS = 30_000
+/** No call is on its way for longer. */
+const LONGEST_CALL_MS = 10_000
 
 /** The lives of the controller's process. */
 export interface Lives {
@@ -60,7 +62,7 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
       definitionCache,
       report(event) {
         trace.add(`${name} ${event.kind}`, event)
-        if (event.kind === 'ReconcileFailed' && isBug(event.error)) judged.complain('bug', `${event.key}: ${String((event.error as Error).stack)}`)
+        if (event.kind === 'ReconcileFailed') checkFailure(event)
       },
       trace: (text) => trace.add(text),
       onCrash: () => beginAfter(restarts.integer(FIRST_RESTART_MS, LONGEST_RESTART_MS)),
@@ -69,6 +71,13 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
     const controller = createController(process.context)
     current = { process, drain: () => controller.drain() }
     controller.start()
+  }
+
+  /** A fault explains a failure; a bug of its own is none, and when all is well nothing may fail. */
+  function checkFailure({ key, error }: { key: string; error: unknown }): void {
+    const stack = error instanceof Error ? error.stack : String(error)
+    if (isBug(error)) judged.complain('bug', `${key}: ${stack}`)
+    else if (clock.now() > scenario.troubleUntilMs + LONGEST_CALL_MS) judged.complain('fails-in-calm', `${key}: ${stack}`)
   }
 
   function beginAfter(downMs: number): void {

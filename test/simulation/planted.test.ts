@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { bundleSimulator, runSeeds } from './run-seeds.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const PLANTED = fileURLToPath(new URL('planted', import.meta.url))
+const PATCHES = (await readdir(PLANTED)).filter((name) => name.endsWith('.patch')).sort()
+
+/** A mistake is noticed within this many seeds: a tenth of those that the product has to live through. */
+const MOST_SEEDS = 100
+const LONGEST_MS = 120_000
+
+/** The mistake's own words, and the rules of the oracle that it breaks. */
+function parsePatch(text: string): { title: string; wantRules: string[] } {
+  const [title = ''] = text.split('\n')
+  const rules = /^Noticed as: (.+)$/m.exec(text)?.[1] ?? ''
+  return { title, wantRules: rules.split(', ') }
+}
+
+/** A copy of what the simulator is made of, with the patch applied; `git apply` fails when it does not fit exactly. */
+async function plant(patch: string, folder: string): Promise<void> {
+  for (const part of ['src', 'schemas', 'test/simulation', 'package.json']) {
+    await cp(join(ROOT, part), join(folder, part), { recursive: true, dereference: true })
+  }
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  const env = { ...process.env, GIT_CEILING_DIRECTORIES: dirname(folder) }
+  await promisify(execFile)('git', ['apply', join(PLANTED, patch)], { cwd: folder, env })
+}
+
+describe('a mistake planted in the product is noticed:', async () => {
+  for (const patch of PATCHES) {
+    const { title, wantRules } = parsePatch(await readFile(join(PLANTED, patch), 'utf8'))
+    it(
+      title,
+      async () => {
+        const folder = await mkdtemp(join(tmpdir(), 'fusee-planted-'))
+        try {
+          await plant(patch, folder)
+          const report = await runSeeds(await bundleSimulator(folder), 1, MOST_SEEDS)
+          const [rule] = report.failures.flatMap(({ violations }) => violations.map((violation) => violation.rule))
+          expect(wantRules, `of ${report.seeds} seeds the last broke ${rule ?? 'nothing'}`).toContain(rule)
+        } finally {
+          await rm(folder, { recursive: true })
+        }
+      },
+      LONGEST_MS,
+    )
+  }
+})
