@@ -15,7 +15,9 @@ export async function git(folder: string, ...words: string[]): Promise<string> {
 
 /** Makes a bare repository whose branch `main` holds the files of `sample`, unless it is there already. Returns whether it was made. */
 export async function createSampleRepository(repository: string, sample: string): Promise<boolean> {
-  if (existsSync(path.join(repository, 'HEAD'))) return false
+  // With a branch, it was finished; without one, making it was interrupted.
+  if (existsSync(path.join(repository, 'refs', 'heads', 'main'))) return false
+  await rm(repository, { recursive: true, force: true })
   await mkdir(repository, { recursive: true })
   await git(repository, 'init', '--quiet', '--bare', '--initial-branch=main')
   await inClone(repository, async (clone) => {

@@ -22,7 +22,7 @@ export const CRASH_POINTS = [
   'records-pushed',
   /** The Run is marked as recorded, its finalizer lifted. */
   'run-recorded',
-  /** A recorded Run that retention does not keep is deleted. */
+  /** A recorded Run that retention does not keep is deleted, its Jobs with their logs first. */
   'run-swept',
 ] as const
 

@@ -6,6 +6,7 @@ import type { DataFolder } from './cluster/local/data-folder.ts'
 import { openDataFolder } from './cluster/local/data-folder.ts'
 import type { LocalJobs } from './cluster/local/jobs.ts'
 import { createLocalJobCluster } from './cluster/local/jobs.ts'
+import { SourceAwayError } from './cluster/local/pod-folders.ts'
 import { createLocalRunCluster } from './cluster/local/runs.ts'
 import { createWriteSite, parseCrashSwitch } from './config/crash-switch.ts'
 import type { ServeConfig } from './config/serve-config.ts'
@@ -15,7 +16,7 @@ import { plainWriteSite } from './crash-points.ts'
 import type { Files } from './definitions/files.ts'
 import { exportFiles } from './git/export-files.ts'
 import { openRepository } from './git/open.ts'
-import { asCommitSha } from './git/ports.ts'
+import { asCommitSha, GitError } from './git/ports.ts'
 import { readCredentials } from './read-credentials.ts'
 import { COMMIT_ANNOTATION } from './runs/render-job.ts'
 import { createSystemClock, createSystemRandom } from './system-clock.ts'
@@ -125,7 +126,17 @@ async function createClusters({ folder, clock, random, report, secretsFolder, fi
     random,
     report: reportProblem,
     secretsFolder,
-    provideSource: (job, target) => exportFiles(filesAt(job.metadata.annotations?.[COMMIT_ANNOTATION] ?? ''), target),
+    provideSource: (job, target) => provideSource(filesAt(job.metadata.annotations?.[COMMIT_ANNOTATION] ?? ''), target),
   })
   return { runs, jobs }
+}
+
+/** Git that is away is no failure of the step: it waits for its files. */
+async function provideSource(files: Files, target: string): Promise<void> {
+  try {
+    await exportFiles(files, target)
+  } catch (error) {
+    if (error instanceof GitError && error.kind !== 'ObjectNotFound') throw new SourceAwayError(error.message, { cause: error })
+    throw error
+  }
 }

@@ -1,18 +1,28 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, Random } from './clock.ts'
 
-/** Longest delay that `setTimeout` takes; a later timer is set again on the way. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
+/** A step of the machine's clock is noticed this soon, forward or back. */
+const LONGEST_SLEEP_MS = 30_000
 
-/** The machine's clock. */
+/**
+ * The machine's clock. A timer is due when the clock says so, or when as much time has really passed as lay before it: a clock that is
+ * set back must not hold up what only waits. Who asked for a time of day looks at the clock again anyway.
+ */
 export function createSystemClock(): Clock {
   return {
     now: () => Date.now(),
     setTimer(atMs, fire) {
+      const passedAt = performance.now() + Math.max(0, atMs - Date.now())
       let handle: NodeJS.Timeout
+      const remainingMs = (): number => Math.min(atMs - Date.now(), passedAt - performance.now())
       const arm = (): void => {
-        const delay = Math.max(0, atMs - Date.now())
-        handle = setTimeout(() => (Date.now() >= atMs ? fire() : arm()), Math.min(delay, LONGEST_TIMEOUT_MS))
+        handle = setTimeout(
+          () => {
+            if (remainingMs() <= 0) fire()
+            else arm()
+          },
+          Math.min(Math.max(0, Math.ceil(remainingMs())), LONGEST_SLEEP_MS),
+        )
       }
       arm()
       return () => {

@@ -29,6 +29,7 @@ export function createValidateCommand(shell: Shell): Command {
       await checkFolder(root, folder)
       const files = createWorkingTreeFiles(root)
       const definitions = await loadDefinitions(files, { path: options.path })
+      await checkDefinitionsFolder(root, options.path)
       shell.stdout.write(await format(definitions, files, options, shell))
       if (definitions.diagnostics.some(({ severity }) => severity === 'error')) shell.exitCode = 2
     })
@@ -37,6 +38,11 @@ export function createValidateCommand(shell: Shell): Command {
 async function checkFolder(root: string, shown: string): Promise<void> {
   const found = await stat(root).catch(() => null)
   if (!found?.isDirectory()) throw new UsageError(`${JSON.stringify(shown)} is no folder; name the root of a repository`)
+}
+
+async function checkDefinitionsFolder(root: string, folder: string): Promise<void> {
+  const found = await stat(path.join(root, folder)).catch(() => null)
+  if (!found?.isDirectory()) throw new UsageError(`there is no folder ${folder} in ${root}; say with --path where the definitions lie`)
 }
 
 async function format(definitions: Definitions, files: Files, options: ValidateOptions, shell: Shell): Promise<string> {

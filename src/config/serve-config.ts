@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { ListenAddress } from './listen-address.ts'
 import { parseListenAddress } from './listen-address.ts'
 import type { RepositoryDocument } from './repository-document.ts'
@@ -38,7 +39,8 @@ const LOCAL_INTERVAL_SECONDS = 1
 /** Joins flags, document and defaults. Throws TypeError with what is missing or wrong. */
 export function resolveServeConfig(written: WrittenServeConfig): ServeConfig {
   const spec = written.document?.spec
-  const given = written.repo ?? spec?.url
+  const place = written.repo ?? spec?.url
+  const given = place !== undefined && /^file:/i.test(place) ? fileURLToPath(place) : place
   if (given === undefined) throw new TypeError('nothing to follow: say --repo DIR|URL or --repository FILE')
   const isRemote = isRemoteUrl(given)
   const url = isRemote ? given : path.resolve(written.workingDirectory, given)
@@ -72,10 +74,10 @@ export function resolveServeConfig(written: WrittenServeConfig): ServeConfig {
 function defaultDataFolder(env: WrittenServeConfig['env'], name: string, url: string): string {
   const state = env['XDG_STATE_HOME'] ?? (env['HOME'] === undefined ? undefined : path.join(env['HOME'], '.local', 'state'))
   if (state === undefined) throw new TypeError('there is no home folder to keep state in: say where with --data DIR')
-  return path.join(state, 'fusee', `${name}-${createHash('sha256').update(url).digest('hex').slice(0, 8)}`)
+  return path.join(state, 'fusee', `${name}-${createHash('sha256').update(withoutCredentials(url)).digest('hex').slice(0, 8)}`)
 }
 
 /** The URL as people and logs may see it. */
 function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1')
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1')
 }

@@ -3,6 +3,7 @@ import { GitError } from '../git/ports.ts'
 import { claimBranch } from '../history/owner.ts'
 import { readCursorCopies } from '../history/read.ts'
 import { updateCursors, withCondition } from './cursors.ts'
+import { activeSteps } from './reconcile-run.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem } from './repository.ts'
 
@@ -15,32 +16,45 @@ const RETRY_MS = 5000
 export async function claim(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number | null> {
   if (state.claimed) return null
   const { settings, status, owner } = state.followed
-  const known = await context.runs.readCursors(settings.ref)
+  const cursors = await context.runs.readCursors(settings.ref)
+  // Conditions alone do not count: a controller that was refused before has written some.
+  const isFresh = cursors === null || (cursors.lastCommit === null && Object.keys(cursors.schedules).length === 0)
   try {
     const claimed = await context.writeSite('owner-claimed', () =>
       claimBranch({ status, owner, repository: settings.ref, nowMs: context.clock.now() }, signal),
     )
     if (claimed.kind === 'BranchOwned') return await standBack(context, state, claimed.message)
     if (claimed.kind === 'Claimed') context.report({ kind: 'BranchClaimed', repository: state.key, owner })
-    if (known === null) {
+    noteProblem(state, 'claim', null, () => undefined)
+    if (isFresh) {
       const copies = await readCursorCopies(status)
       if (copies !== null) await updateCursors(context, settings.ref, (current) => ({ ...current, ...copies }))
     }
   } catch (error) {
     if (!(error instanceof GitError)) throw error
     noteFailure(context, state, error)
-    const goOn = error.kind === 'PushRefused' || known !== null
+    // Who has owned the branch goes on; so does who may not write it but has read that nobody else does.
+    const goOn = !isFresh || (error.kind === 'PushRefused' && (await readCursorCopies(status)) === null)
     if (!goOn) {
       state.look = 'Failed'
       return context.clock.now() + RETRY_MS
     }
   }
+  await noteActiveSteps(context, state)
   state.claimed = true
   wake(`look ${state.key}`)
   wake(`records ${state.key}`)
   wake(`sweep ${state.key}`)
   wake('resync')
   return null
+}
+
+/** What was started before this process counts against the limit too. */
+async function noteActiveSteps(context: Context, state: RepositoryState): Promise<void> {
+  const { ref } = state.followed.settings
+  for (const run of await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })) {
+    if (run.status !== undefined && run.status.phase !== 'Finished') state.slots.note(run.metadata.name, activeSteps(run.status))
+  }
 }
 
 /** Where the repository itself cannot be had, the look would say the same: it is told as that, once. */

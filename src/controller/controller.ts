@@ -148,6 +148,8 @@ function createState(context: Context, followed: FollowedRepository, wakeRun: (r
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
     uncovered: new Set(),
     problems: new Map(),
+    fatesSinceMs: null,
+    recordsNotBeforeMs: 0,
     historyFailures: 0,
   }
 }

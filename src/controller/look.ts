@@ -26,13 +26,15 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
   const { settings, source } = state.followed
   const nextAtMs = (): number => context.clock.now() + settings.intervalSeconds * 1000
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
+  let isNews = false
   try {
     if (state.versions === null) {
       state.versions = await restoreVersions(cursors, (commit) => definitionsStillThere(state, commit))
       wake(`ticks ${state.key}`)
     }
     const tip = await source.fetchTip(signal)
-    if (state.tip !== tip || cursors.lastCommit !== tip) await dealWith(context, state, cursors, tip, wake, signal)
+    isNews = state.tip !== tip || cursors.lastCommit !== tip
+    if (isNews) await dealWith(context, state, cursors, tip, wake, signal)
   } catch (error) {
     if (!(error instanceof GitError)) throw error
     await noteFailure(context, state, error, wake)
@@ -48,9 +50,11 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
       context.clock.now(),
     ),
   }))
-  state.look = 'Ended'
-  wake(`ticks ${state.key}`)
-  wake(`records ${state.key}`)
+  if (isNews || state.look !== 'Ended') {
+    state.look = 'Ended'
+    wake(`ticks ${state.key}`)
+    wake(`records ${state.key}`)
+  }
   return nextAtMs()
 }
 
@@ -78,8 +82,7 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   const last = cursors.lastCommit === null ? null : asCommitSha(cursors.lastCommit)
   const push = last === null || last === tip ? noPush : await planPushes(context, state, { definitions, versions }, last, tip)
   const rewound = cursors.rewound || push.rewound
-  if (push.requests.length > 0 && isHistoryFull(await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })))
-    return
+  if (push.requests.length > 0 && (await isHistoryFull(context, state))) return
   // After a start while the status branch was away, it may never have been read.
   if (rewound && push.requests.length > 0) await status.fetchTip(signal)
   for (const request of push.requests) {

@@ -21,7 +21,8 @@ export async function pinDefinition(context: Context, state: RepositoryState, ru
     const invalid = definitions.invalidWorkflows.includes(name)
     return endedStatus(nowMs, 'DefinitionInvalid', `workflow ${name} ${invalid ? 'is invalid' : 'does not exist'} at ${commit}`)
   } catch (error) {
-    if (!(error instanceof GitError) || error.kind === 'Unreachable' || error.kind === 'Storage' || error.kind === 'Unauthorized') throw error
+    // Whatever may pass is waited for: only a commit that is gone for good ends the run.
+    if (!(error instanceof GitError && error.kind === 'ObjectNotFound')) throw error
     return endedStatus(nowMs, 'DefinitionUnavailable', error.message)
   }
 }

@@ -114,6 +114,7 @@ function stepOf(status: RunStatus, name: string): StepStatus {
   return step
 }
 
-function activeSteps(status: RunStatus): number {
+/** How many steps of a run are active. */
+export function activeSteps(status: RunStatus): number {
   return status.steps.filter((step) => step.state === 'Running' || step.state === 'Stopping').length
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { formatTimestamp, parseTimestamp } from '../clock.ts'
 import { ConflictError } from '../cluster/ports.ts'
 import type { Context } from '../context.ts'
@@ -18,9 +17,20 @@ const LARGEST_BATCH = 200
 const FIRST_BACKOFF_MS = 1000
 const LONGEST_BACKOFF_MS = 60_000
 
-/** Whether so many Runs wait for their record that nothing new may start. */
-export function isHistoryFull(runs: readonly StoredRun[]): boolean {
-  return runs.filter(isWaiting).length >= MOST_WAITING
+/** Whether so many Runs wait for their record that nothing new may start. Says so, in a condition too, when that changes. */
+export async function isHistoryFull(context: Context, state: RepositoryState): Promise<boolean> {
+  const { ref } = state.followed.settings
+  const waiting = (await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })).filter(isWaiting).length
+  const isFull = waiting >= MOST_WAITING
+  const message = isFull ? `${waiting} finished runs wait for their record: nothing new starts until they are on the status branch` : ''
+  if (isFull !== state.problems.has('full')) {
+    noteProblem(state, 'full', isFull ? 'full' : null, () => {
+      context.report({ kind: 'HistoryFailed', repository: state.key, reason: 'HistoryFull', message })
+    })
+    const condition = { type: 'HistoryFull', status: isFull ? 'True' : 'False', reason: isFull ? 'TooManyWaiting' : 'Written', message } as const
+    await updateCursors(context, ref, (current) => ({ ...current, conditions: withCondition(current.conditions, condition, context.clock.now()) }))
+  }
+  return isFull
 }
 
 /**
@@ -30,13 +40,16 @@ export function isHistoryFull(runs: readonly StoredRun[]): boolean {
 export async function writeRecords(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number | null> {
   if (!state.claimed) return null
   const { settings, status, owner } = state.followed
-  const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
+  if (context.clock.now() < state.recordsNotBeforeMs) return state.recordsNotBeforeMs
+  // Runs first: cursors that are read later have passed whatever these were started by, or say that they have not.
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
+  const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   const waiting = runs.filter((run) => isWaiting(run) && isCovered(run, state, cursors)).sort(byEnd)
   const first = waiting[0]
   if (first === undefined && cursors.fates.length === 0) return null
   const nowMs = context.clock.now()
-  const dueAtMs = first === undefined ? nowMs : parseTimestamp(first.status?.finishedAt ?? '') + settings.historyIntervalSeconds * 1000
+  const sinceMs = first === undefined ? (state.fatesSinceMs ??= nowMs) : parseTimestamp(first.status?.finishedAt ?? '')
+  const dueAtMs = sinceMs + settings.historyIntervalSeconds * 1000
   if (nowMs < dueAtMs && waiting.length < LARGEST_BATCH) return dueAtMs
   const batch = waiting.slice(0, LARGEST_BATCH)
   try {
@@ -50,7 +63,8 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
     await markRecorded(context, state, batch, written.commit, cursors)
   } catch (error) {
     if (!(error instanceof GitError)) throw error
-    return nowMs + (await noteFailure(context, state, error))
+    state.recordsNotBeforeMs = nowMs + (await noteFailure(context, state, error))
+    return state.recordsNotBeforeMs
   }
   wake(`sweep ${state.key}`)
   return waiting.length > batch.length ? context.clock.now() : null
@@ -86,10 +100,12 @@ async function markRecorded(context: Context, state: RepositoryState, batch: rea
     await context.writeSite('run-recorded', () => updateIfCurrent(context, { ...run, metadata: { ...run.metadata, finalizers }, status }))
   }
   state.historyFailures = 0
+  state.fatesSinceMs = null
+  const written = new Set(cursors.fates.map(keyOf))
   noteProblem(state, 'records', null, () => undefined)
   await updateCursors(context, state.followed.settings.ref, (current) => ({
     ...current,
-    fates: current.fates.filter((fate) => !cursors.fates.some((written) => isDeepStrictEqual(written, fate))),
+    fates: current.fates.filter((fate) => !written.has(keyOf(fate))),
     conditions: withCondition(
       current.conditions,
       { type: 'HistoryWritten', status: 'True', reason: 'Written', message: 'records reach the status branch' },
@@ -97,6 +113,10 @@ async function markRecorded(context: Context, state: RepositoryState, batch: rea
     ),
   }))
   context.report({ kind: 'RecordsPushed', repository: state.key, commit, runs: batch.map((run) => run.metadata.name) })
+}
+
+function keyOf(fate: Cursors['fates'][number]): string {
+  return `${fate.schedule} ${fate.at} ${fate.until ?? ''} ${fate.fate}`
 }
 
 /** A Run that has changed meanwhile (a label, its deletion) is marked by the next pass: its record is there already. */
@@ -118,8 +138,8 @@ async function releaseJobs(context: Context, run: StoredRun): Promise<void> {
 /** Deletes the Jobs of a recorded run with their pods and logs: what they prove is written. */
 export async function deleteJobs(context: Context, run: StoredRun): Promise<void> {
   for (const { job } of await context.jobs.observeJobs(run.metadata)) {
-    await context.jobs.releaseJob(job)
-    await context.jobs.deleteJob(job)
+    await context.writeSite('job-released', () => context.jobs.releaseJob(job))
+    await context.writeSite('run-swept', () => context.jobs.deleteJob(job))
   }
 }
 

@@ -26,6 +26,10 @@ export interface RepositoryState {
   uncovered: Set<string>
   /** Last problem reported by each loop, so that the same one is said once. */
   problems: Map<string, string>
+  /** When fates of ticks began to wait for a commit by themselves; null when none do. */
+  fatesSinceMs: number | null
+  /** After a failed write, the next one is not tried before. */
+  recordsNotBeforeMs: number
   /** Failures of the history in a row. */
   historyFailures: number
 }

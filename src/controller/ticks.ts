@@ -22,7 +22,7 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
   const nowMs = context.clock.now()
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
-  if (isHistoryFull(runs)) return nowMs + FULL_RETRY_MS
+  if (await isHistoryFull(context, state)) return nowMs + FULL_RETRY_MS
   const started = runs.flatMap((run) => {
     const { trigger, fate } = run.spec
     if (trigger.kind !== 'Schedule') return []
@@ -52,6 +52,7 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
     return { ...current, schedules: plan.cursors, fates: [...current.fates, ...plan.fates] }
   })
   for (const fate of plan.fates) context.report({ kind: 'TickJudged', repository: state.key, fate })
-  if (plan.fates.length > 0) wake(`records ${state.key}`)
+  // Runs that were there already may have ended while no cursor vouched for them.
+  if (plan.fates.length > 0 || plan.runs.length > 0) wake(`records ${state.key}`)
   return plan.nextTickMs
 }

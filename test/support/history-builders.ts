@@ -70,7 +70,7 @@ export function definedStep(name: string, dependsOn: string[] = [], wish: Partia
   }
 }
 
-/** The run of product.md section 10, more or less: `measure` fails, `publish` is skipped, `notify` runs. */
+/** The run of the contract, more or less: `measure` fails, `publish` is skipped, `notify` runs. */
 export function failedRun(wish: RunWish = {}): StoredRun {
   const steps = [
     endedStep('load'),

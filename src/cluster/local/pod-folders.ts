@@ -168,6 +168,11 @@ async function fillVolume(sources: PodSources, volume: JsonObject, folder: strin
   }
 }
 
+/** The run's files cannot be had for now: the pod waits, and is tried again. */
+export class SourceAwayError extends Error {
+  override name = 'SourceAwayError'
+}
+
 async function fillSource(sources: PodSources, job: StoredJob, folder: string): Promise<void> {
   if (job.spec.template.metadata?.annotations?.[SOURCE_ANNOTATION] !== 'true') return
   if (sources.provideSource === null)
@@ -176,6 +181,7 @@ async function fillSource(sources: PodSources, job: StoredJob, folder: string): 
   try {
     await sources.provideSource(job, folder)
   } catch (error) {
+    if (error instanceof SourceAwayError) throw error
     const known = asStorageError(sources.context.folder.path, error)
     if (known !== error) throw known
     throw new LaunchError(
