@@ -79,10 +79,15 @@ async function readConfig(shell: Shell, options: ServeOptions): Promise<ServeCon
     const { repo, data, listen: address, secrets } = options
     return resolveServeConfig({ repo, data, listen: address, secrets, document, env: shell.env, workingDirectory: shell.workingDirectory })
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES')
-      throw new UsageError(`cannot read ${options.repository ?? ''}: ${code}`, { cause: error })
+    const reason = UNREADABLE[(error as NodeJS.ErrnoException).code ?? '']
+    if (reason !== undefined) throw new UsageError(`cannot read ${options.repository ?? ''}: ${reason}`, { cause: error })
     if (error instanceof TypeError) throw new UsageError(error.message, { cause: error })
     throw error
   }
+}
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder; name the file in it',
+  EACCES: 'permission denied; let this user read it',
 }

@@ -57,5 +57,7 @@ function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'EADDRINUSE') return 'it is in use'
   if (code === 'EACCES') return 'not allowed'
+  if (code === 'EADDRNOTAVAIL') return 'this machine does not have that address'
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'no such host'
   return code ?? String(error)
 }

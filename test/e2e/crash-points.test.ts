@@ -23,15 +23,19 @@ afterAll(() => {
 for (const transport of TRANSPORTS) {
   describe(`over a repository by ${transport}`, () => {
     for (const point of CRASH_POINTS) {
-      it.concurrent(`goes on when it was killed before and after ${point}`, () => dieAndGoOn(transport, point))
+      it.concurrent(`goes on when it was killed before and after ${point}`, () => dieAndGoOn(transport, 'a push and ticks', point))
+    }
+    // With a push these would be passed for the push first.
+    for (const point of ['run-created', 'cursors-written'] as const) {
+      it.concurrent(`goes on when it was killed before and after ${point} for a tick`, () => dieAndGoOn(transport, 'ticks alone', point))
     }
   })
 }
 
-async function dieAndGoOn(transport: Transport, point: CrashPoint): Promise<void> {
+async function dieAndGoOn(transport: Transport, due: 'a push and ticks' | 'ticks alone', point: CrashPoint): Promise<void> {
   const story = await createStory(transport)
   try {
-    await story.push()
+    if (due === 'a push and ticks') await story.push()
     await dieAt(story, point, 'before')
     await dieAt(story, point, 'after')
     const startedAtMs = performance.now()
@@ -45,6 +49,7 @@ async function dieAndGoOn(transport: Transport, point: CrashPoint): Promise<void
     const { world, violations } = await story.judge()
     seen.push({
       transport,
+      due,
       point,
       records: world.records.length,
       'history commits': world.log.length,

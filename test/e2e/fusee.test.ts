@@ -33,4 +33,18 @@ describe('the bundle', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^fusee: unknown option '--no-such-option'[^\n]*\n$/)
   })
+
+  const refused: { title: string; words: string[]; want: string }[] = [
+    { title: 'nothing to follow', words: [], want: 'nothing to follow: say --repo DIR|URL or --repository FILE' },
+    { title: 'a document that is not there', words: ['--repository', 'nowhere.yaml'], want: 'cannot read nowhere.yaml: there is no such file' },
+    { title: 'a folder for a document', words: ['--repository', 'schemas'], want: 'cannot read schemas: it is a folder; name the file in it' },
+    {
+      title: 'an address that is none',
+      words: ['--repo', '.', '--listen', 'nonsense'],
+      want: '"nonsense" is no address: write HOST:PORT, as in 127.0.0.1:8080',
+    },
+  ]
+  it.each(refused)('refuses to serve $title', async ({ words, want }) => {
+    expect(await runFusee('serve', ...words)).toEqual({ code: 2, stdout: '', stderr: `fusee: ${want}\n` })
+  })
 })

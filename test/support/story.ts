@@ -159,6 +159,7 @@ async function writeCursors(dataFolder: string, commit: string, judgedUpToMs: nu
     { namespace: 'default', name: NAME },
     {
       ...initialCursors,
+      conditions: [{ type: 'Ready', status: 'True', reason: 'Followed', message: 'main is followed', lastTransitionTime: formatTick(judgedUpToMs) }],
       lastCommit: commit,
       validCommits: Object.fromEntries(STORY.map(({ name }) => [name, commit])),
       validScheduleCommits: Object.fromEntries(scheduled.map((name) => [name, commit])),

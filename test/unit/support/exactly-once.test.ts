@@ -18,8 +18,8 @@ const pair: WantedWorkflow = {
   result: 'Succeeded',
   keeps: 1,
   steps: {
-    one: { result: 'Succeeded', after: [], starts: [1, 1], ends: 1 },
-    two: { result: 'Succeeded', after: ['one'], starts: [1, 1], ends: 1 },
+    one: { results: ['Succeeded'], after: [], starts: [1, 1], ends: 1 },
+    two: { results: ['Succeeded'], after: ['one'], starts: [1, 1], ends: 1 },
   },
 }
 const nightly: WantedWorkflow = { ...pair, name: 'nightly', trigger: { kind: 'Schedule', catchUp: 'Latest' }, steps: {} }
@@ -100,6 +100,11 @@ const cases: Case[] = [
     title: 'a step ended otherwise',
     harm: ({ records }) => Object.assign(records[0]?.record.steps[0] ?? {}, { result: 'Failed' }),
     want: /one ended Failed/,
+  },
+  {
+    title: 'a skipped step ran',
+    harm: ({ records }) => Object.assign(records[0]?.record.steps[0] ?? {}, { result: 'Skipped' }),
+    want: /one was skipped, and ran/,
   },
   { title: 'a run ended otherwise', harm: ({ records }) => Object.assign(records[0]?.record ?? {}, { result: 'Failed' }), want: /ended Failed/ },
   { title: 'a run has two records', harm: ({ records }) => records.push(recordAt('pair-1', 'pair', push, ['one', 'two'])), want: /several records/ },
