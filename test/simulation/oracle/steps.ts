@@ -74,10 +74,13 @@ function hasJob(input: Case, run: RunFacts, step: StepModel): boolean {
 }
 
 function checkParallel(input: Case, run: RunFacts, workflow: WorkflowModel, job: JobFacts): void {
-  if (workflow.maxParallel === null) return
-  const active = [...input.facts.jobs.values()].filter((one) => one.run === run.name && isActive(one))
-  if (active.length > workflow.maxParallel) {
-    input.complain('max-parallel', `${active.length} Jobs of ${run.name} are active with ${job.name}, at most ${workflow.maxParallel} may be`)
+  const active = [...input.facts.jobs.values()].filter(isActive)
+  const own = active.filter((one) => one.run === run.name).length
+  if (own > (workflow.maxParallel ?? Infinity)) {
+    input.complain('max-parallel', `${own} Jobs of ${run.name} are active with ${job.name}, at most ${workflow.maxParallel} may be`)
+  }
+  if (active.length > input.maxParallelSteps) {
+    input.complain('max-parallel-steps', `${active.length} Jobs are active with ${job.name}, at most ${input.maxParallelSteps} may be`)
   }
 }
 
