@@ -133,7 +133,7 @@ function drawSchedules(random: SeededRandom, { periodMs }: AuthorStyle, workflow
       periodMs,
       offsetMs: random.pick(offsets),
       catchUp: standsAlone ? random.pick(['Latest', 'All', 'None'] as const) : 'Latest',
-      startingDeadlineSeconds: standsAlone && random.chance(0.3) ? random.pick([90, 300, 1_800]) : null,
+      startingDeadlineSeconds: standsAlone && random.chance(0.5) ? random.pick([60, 90, 300]) : null,
       standsAlone,
     },
   ]

@@ -102,7 +102,7 @@ function drawRates(random: SeededRandom): FaultRates {
     failBefore: rate(0.05),
     failAfter: rate(0.05),
     crashAtWrite: rate(0.1),
-    eventLost: rate(0.1),
+    eventLost: rate(0.3),
     eventDoubled: rate(0.2),
   }
 }

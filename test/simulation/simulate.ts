@@ -1,8 +1,8 @@
 import type { SchemaCheck } from '../../src/definitions/schema/validators.ts'
 import { checkRecord, checkTickFiles } from './oracle/records.ts'
-import { checkResults } from './oracle/results.ts'
+import { checkResults, checkTimeouts } from './oracle/results.ts'
 import { checkCalmTicks } from './oracle/ticks.ts'
-import { drawScenario, ECHO_MS } from './scenario.ts'
+import { drawScenario, ECHO_MS, type Scenario } from './scenario.ts'
 import type { CreateController } from './lives.ts'
 import { createWorld, type Violation, type World } from './world.ts'
 
@@ -37,7 +37,7 @@ export async function simulate(seed: string, createController: CreateController,
   if (scenario.isClockTrue && !isOver()) checkCalmTicks(world.judged, scenario.troubleUntilMs + ECHO_MS, scenario.endMs - 30_000)
   await world.author.pushNothing()
   await world.clock.runUntil(scenario.endMs + LONGEST_REST_MS, () => isOver() || world.isAtRest())
-  if (world.violations.length === 0) judgeEnd(world, timers)
+  if (world.violations.length === 0) judgeEnd(world, timers, scenario)
   return {
     seed,
     violations: world.violations,
@@ -48,11 +48,12 @@ export async function simulate(seed: string, createController: CreateController,
   }
 }
 
-function judgeEnd(world: World, timers: number): void {
+function judgeEnd(world: World, timers: number, scenario: Scenario): void {
   const { judged } = world
   if (timers > MOST_TIMERS) judged.complain('turns', `more than ${MOST_TIMERS} timers have fired; open: ${world.describeOpen()}`)
   else if (!world.isAtRest()) judged.complain('no-rest', `after ${LONGEST_REST_MS / 3_600_000} hours in calm there are open: ${world.describeOpen()}`)
   checkTickFiles(judged)
+  checkTimeouts(judged, scenario.troubleUntilMs + ECHO_MS)
   for (const run of world.facts.runs.values()) {
     if (run.finishedAtMs === null) continue
     checkResults(judged, run)

@@ -75,6 +75,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
     remote,
     models: author.models,
     begun: new Map(),
+    maxParallelSteps: scenario.settings.maxParallelSteps,
     now: () => clock.now(),
     isClockTrue: scenario.isClockTrue,
     complain(rule, message) {

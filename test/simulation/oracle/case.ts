@@ -11,6 +11,8 @@ export interface Case {
   /** What each schedule was when its cursor began, by name: the form in the cursors is the product's own affair. */
   begun: Map<string, { form: string; schedule: ScheduleModel }>
   now: () => number
+  /** Most steps of the whole Repository that may be active at once. */
+  maxParallelSteps: number
   /** Whether the controller's clock never differs from the world's. */
   isClockTrue: boolean
   /** Something is not as the product says. `rule` is a stable word. */

@@ -1,7 +1,7 @@
 import { hasSucceeded, isExhausted, type JobFacts, type RunFacts } from '../facts.ts'
 import type { StepModel, WorkflowModel } from '../model.ts'
 import type { StepStatus } from '../../../src/runs/run.ts'
-import { SLACK_MS, workflowOf, type Case } from './case.ts'
+import { SLACK_MS, stepOf, workflowOf, type Case } from './case.ts'
 import { conditionHolds } from './steps.ts'
 
 /** Judges how a finished run and its steps ended: section 2.1 of the product's contract. */
@@ -44,6 +44,20 @@ function checkSteps(input: Case, run: RunFacts, workflow: WorkflowModel, models:
     }
     const job = [...input.facts.jobs.values()].find((one) => one.run === run.name && one.step === model.name)
     if (model.kind === 'Container') checkStepAgainstJob(input, where, model, step, job)
+  }
+}
+
+/** Judges, at the end, that no step that began after `fromMs`, when nothing went wrong any more, was left running beyond its time-out. */
+export function checkTimeouts(input: Case, fromMs: number): void {
+  for (const job of input.facts.jobs.values()) {
+    const run = input.facts.runs.get(job.run)
+    const workflow = run === undefined ? null : workflowOf(input, run)
+    const timeoutSeconds = workflow === null ? null : (stepOf(workflow, job.step)?.step.timeoutSeconds ?? null)
+    if (job.createdAtMs < fromMs || timeoutSeconds === null) continue
+    const untilMs = job.createdAtMs + timeoutSeconds * 1_000 + SLACK_MS
+    const isOpen = job.pods.some(({ endedAtMs }) => endedAtMs === null || endedAtMs > untilMs)
+    if (isOpen && (job.stoppedAtMs ?? Infinity) > untilMs)
+      input.complain('overrun', `Job ${job.name} was not stopped at its time-out of ${timeoutSeconds}s`)
   }
 }
 

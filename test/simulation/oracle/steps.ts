@@ -41,7 +41,7 @@ export function checkNewJob(input: Case, job: JobFacts): void {
   for (const { step: name, when } of step.dependsOn) {
     const dependency = siblings.find((one) => one.name === name)
     const end = dependency === undefined ? 'Open' : endOf(input, run, siblings, dependency)
-    if (!conditionHolds(when, end, dependency?.allowFailure ?? false) && !wasTakenAway(input, run, name)) {
+    if (!conditionHolds(when, end, dependency?.allowFailure ?? false) && !wasTakenAway(input, run)) {
       input.complain('too-early', `Job ${job.name} was made though ${name} is ${end} and ${when} is wanted`)
     }
   }
@@ -63,10 +63,10 @@ function isHalted(input: Case, { run, createdAtMs }: RunFacts, { timeoutSeconds,
   return run.spec.cancel !== undefined || run.metadata.deletionTimestamp !== undefined || isOverdue || failFast
 }
 
-/** Whether somebody took the Job away before its result was noted: what it came to can no longer be known. */
-function wasTakenAway(input: Case, run: RunFacts, step: string): boolean {
-  const isNoted = run.run.status?.steps.some(({ name, state }) => name === step && state === 'Ended') ?? false
-  return !isNoted && [...input.facts.jobs.values()].some((job) => job.run === run.name && job.step === step && job.isGone)
+/** Whether somebody took a Job of the run away before its result was noted: what came of that, and so of all that follows, can no longer be known. */
+function wasTakenAway(input: Case, run: RunFacts): boolean {
+  const noted = new Set(run.run.status?.steps.filter(({ state }) => state === 'Ended').map(({ name }) => name))
+  return [...input.facts.jobs.values()].some((job) => job.run === run.name && job.isGone && !noted.has(job.step))
 }
 
 function hasJob(input: Case, run: RunFacts, step: StepModel): boolean {
@@ -74,10 +74,13 @@ function hasJob(input: Case, run: RunFacts, step: StepModel): boolean {
 }
 
 function checkParallel(input: Case, run: RunFacts, workflow: WorkflowModel, job: JobFacts): void {
-  if (workflow.maxParallel === null) return
-  const active = [...input.facts.jobs.values()].filter((one) => one.run === run.name && isActive(one))
-  if (active.length > workflow.maxParallel) {
-    input.complain('max-parallel', `${active.length} Jobs of ${run.name} are active with ${job.name}, at most ${workflow.maxParallel} may be`)
+  const active = [...input.facts.jobs.values()].filter(isActive)
+  const own = active.filter((one) => one.run === run.name).length
+  if (own > (workflow.maxParallel ?? Infinity)) {
+    input.complain('max-parallel', `${own} Jobs of ${run.name} are active with ${job.name}, at most ${workflow.maxParallel} may be`)
+  }
+  if (active.length > input.maxParallelSteps) {
+    input.complain('max-parallel-steps', `${active.length} Jobs are active with ${job.name}, at most ${input.maxParallelSteps} may be`)
   }
 }
 
