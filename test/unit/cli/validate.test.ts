@@ -113,7 +113,16 @@ describe('fusee validate', () => {
   })
 
   it('says so when there is nothing to check', async () => {
+    await write('workflows/notes.txt', 'none of ours')
     expect(await validate()).toMatchObject({ exitCode: 0, stdout: 'there are no definition files below workflows\n' })
+  })
+
+  it('does not take a folder of definitions that is not there for one without mistakes', async () => {
+    await write('workflows/notes.txt', 'none of ours')
+    expect(await validate('--path', 'wrkflows')).toMatchObject({ exitCode: 2, stdout: '' })
+    expect((await validate('--path', 'wrkflows')).stderr).toMatch(
+      /^fusee: there is no folder wrkflows in .*; say with --path where the definitions lie\n$/,
+    )
   })
 
   it('refuses a folder that is not there', async () => {
