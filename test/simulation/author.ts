@@ -117,7 +117,7 @@ function drawWorkflow(random: SeededRandom, style: AuthorStyle, name: string): W
     timeoutSeconds: random.chance(0.15) ? random.integer(20, 240) : null,
     failFast: random.chance(0.15),
     maxParallel: random.chance(0.2) ? random.integer(1, 2) : null,
-    retention: { succeeded: random.integer(1, 6), failed: random.integer(1, 6) },
+    retention: { succeeded: random.integer(1, 3), failed: random.integer(1, 3) },
     ...drawSteps(random),
     mistake: null,
   }
