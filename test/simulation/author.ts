@@ -53,7 +53,7 @@ export async function createAuthor(
   return {
     models,
     async push(draw) {
-      const kind = style.isCareful ? 'Forward' : draw.pick(['Forward', 'Forward', 'Forward', 'Forward', 'Forward', 'Rewind', 'Replace'] as const)
+      const kind = style.isCareful ? 'Forward' : draw.pick(['Forward', 'Forward', 'Forward', 'Rewind', 'Replace'] as const)
       const back = kind === 'Forward' ? 0 : draw.integer(1, 3)
       let at = remote.tip()
       for (let step = 0; step < back; step++) at = remote.commits.get(at)?.parent ?? at
