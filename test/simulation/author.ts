@@ -53,7 +53,7 @@ export async function createAuthor(
   return {
     models,
     async push(draw) {
-      const kind = style.isCareful ? 'Forward' : draw.pick(['Forward', 'Forward', 'Forward', 'Forward', 'Forward', 'Rewind', 'Replace'] as const)
+      const kind = style.isCareful ? 'Forward' : draw.pick(['Forward', 'Forward', 'Forward', 'Rewind', 'Replace'] as const)
       const back = kind === 'Forward' ? 0 : draw.integer(1, 3)
       let at = remote.tip()
       for (let step = 0; step < back; step++) at = remote.commits.get(at)?.parent ?? at
@@ -117,7 +117,7 @@ function drawWorkflow(random: SeededRandom, style: AuthorStyle, name: string): W
     timeoutSeconds: random.chance(0.15) ? random.integer(20, 240) : null,
     failFast: random.chance(0.15),
     maxParallel: random.chance(0.2) ? random.integer(1, 2) : null,
-    retention: { succeeded: random.integer(1, 6), failed: random.integer(1, 6) },
+    retention: { succeeded: random.integer(1, 3), failed: random.integer(1, 3) },
     ...drawSteps(random),
     mistake: null,
   }

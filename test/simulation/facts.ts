@@ -14,6 +14,8 @@ export interface RunFacts {
   run: StoredRun
   finishedAtMs: number | null
   deletedByUser: boolean
+  /** When it was cancelled or deleted. */
+  cancelledAtMs: number | null
   isGone: boolean
 }
 
@@ -144,12 +146,14 @@ function noteRun(facts: Facts, before: StoredRun | null, after: StoredRun | null
       run,
       finishedAtMs: null,
       deletedByUser: false,
+      cancelledAtMs: null,
       isGone: false,
     })
     return
   }
   known.run = run
   known.isGone = after === null
+  if (run.spec.cancel !== undefined || run.metadata.deletionTimestamp !== undefined) known.cancelledAtMs ??= atMs
   if (run.status?.phase === 'Finished') known.finishedAtMs ??= atMs
 }
 

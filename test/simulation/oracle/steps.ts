@@ -1,6 +1,6 @@
 import { hasSucceeded, isActive, isExhausted, type JobFacts, type RunFacts } from '../facts.ts'
 import type { StepModel, WorkflowModel } from '../model.ts'
-import { stepOf, workflowOf, type Case } from './case.ts'
+import { SLACK_MS, stepOf, workflowOf, type Case } from './case.ts'
 
 /** How a step has ended, as far as the world shows; `Open` while it has not. */
 export type StepEnd = 'Succeeded' | 'Failed' | 'Skipped' | 'Cancelled' | 'Cached' | 'Open'
@@ -46,6 +46,7 @@ export function checkNewJob(input: Case, job: JobFacts): void {
     }
   }
   if (isFinally) checkStepsEnded(input, run, workflow, job)
+  else checkNotOver(input, run, workflow, step)
   checkParallel(input, run, workflow, job)
 }
 
@@ -71,6 +72,19 @@ function wasTakenAway(input: Case, run: RunFacts): boolean {
 
 function hasJob(input: Case, run: RunFacts, step: StepModel): boolean {
   return [...input.facts.jobs.values()].some((job) => job.run === run.name && job.step === step.name)
+}
+
+/** Nothing but `finally` begins once a run is cancelled, or once a step failed that ends all others. */
+function checkNotOver(input: Case, run: RunFacts, { failFast, steps }: WorkflowModel, step: StepModel): void {
+  const isLongAgo = (atMs: number): boolean => input.now() - atMs > SLACK_MS
+  if (run.cancelledAtMs !== null && isLongAgo(run.cancelledAtMs))
+    input.complain('job-after-cancel', `step ${step.name} of ${run.name} began after its cancellation`)
+  if (!failFast || step.dependsOn.some(({ when }) => when === 'Failed' || when === 'Always')) return
+  const failed = run.run.status?.steps.find((one) => {
+    const counts = steps.some(({ name, allowFailure }) => name === one.name && !allowFailure)
+    return counts && one.result === 'Failed' && isLongAgo(Date.parse(one.finishedAt ?? ''))
+  })
+  if (failed !== undefined) input.complain('job-after-failure', `step ${step.name} of ${run.name} began though ${failed.name} had failed`)
 }
 
 function checkParallel(input: Case, run: RunFacts, workflow: WorkflowModel, job: JobFacts): void {
