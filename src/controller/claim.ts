@@ -2,8 +2,8 @@ import type { Context } from '../context.ts'
 import { GitError } from '../git/ports.ts'
 import { claimBranch } from '../history/owner.ts'
 import { readCursorCopies } from '../history/read.ts'
+import { jobName } from '../runs/names.ts'
 import { updateCursors, withCondition } from './cursors.ts'
-import { activeSteps } from './reconcile-run.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem } from './repository.ts'
 
@@ -49,11 +49,14 @@ export async function claim(context: Context, state: RepositoryState, wake: Wake
   return null
 }
 
-/** What was started before this process counts against the limit too. */
+/** What was started before this process counts against the limit too, also Jobs that their Run does not tell of yet. */
 async function noteActiveSteps(context: Context, state: RepositoryState): Promise<void> {
   const { ref } = state.followed.settings
   for (const run of await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })) {
-    if (run.status !== undefined && run.status.phase !== 'Finished') state.slots.note(run.metadata.name, activeSteps(run.status))
+    if (run.status === undefined || run.status.phase === 'Finished') continue
+    const jobs = new Set((await context.jobs.observeJobs(run.metadata)).map(({ job }) => job.metadata.name))
+    const active = run.status.steps.filter((step) => step.state !== 'Ended' && jobs.has(jobName(run.metadata.name, step.name)))
+    state.slots.note(run.metadata.name, active.length)
   }
 }
 

@@ -114,7 +114,6 @@ function stepOf(status: RunStatus, name: string): StepStatus {
   return step
 }
 
-/** How many steps of a run are active. */
-export function activeSteps(status: RunStatus): number {
+function activeSteps(status: RunStatus): number {
   return status.steps.filter((step) => step.state === 'Running' || step.state === 'Stopping').length
 }

@@ -10,7 +10,7 @@ import { observeStep } from './observe-step.ts'
 import { isOwnJob, renderJob } from './render-job.ts'
 import type { RunStatus, StepStatus, StoredRun } from './run.ts'
 
-/** All `finally` steps together get this long. */
+/** All `finally` steps together get this long from the first one's start: waiting for a free place among other runs' steps costs them nothing. */
 const FINALLY_LIMIT_MS = 10 * 60_000
 
 /**
@@ -101,7 +101,7 @@ function advance(plan: RunPlan, input: RunInput, definition: RunDefinition): voi
     status.outcome = { ...outcomeOf(definition, main, halt), decidedAt: formatTimestamp(input.nowMs) }
   }
   const last = status.steps.filter((step) => step.kind === 'Finally')
-  const overdue = input.nowMs >= parseTimestamp(status.outcome.decidedAt) + FINALLY_LIMIT_MS
+  const overdue = input.nowMs >= (finallyDeadlineMs(status) ?? Infinity)
   if (overdue) haltSteps(plan, input, last, { result: 'Failed', reason: 'Timeout', message: 'the finally steps together ran longer than 10m' })
   start(plan, input, definition, last)
   if (last.some((step) => step.state !== 'Ended')) return
@@ -233,8 +233,13 @@ function deadlinesOf(run: StoredRun, status: RunStatus, definition: RunDefinitio
     const seconds = definitionOf(definition, step)?.timeoutSeconds ?? null
     return step.state !== 'Running' || step.startedAt === undefined || seconds === null ? null : parseTimestamp(step.startedAt) + seconds * 1000
   })
-  if (status.outcome !== undefined) return [...steps, parseTimestamp(status.outcome.decidedAt) + FINALLY_LIMIT_MS]
+  if (status.outcome !== undefined) return [...steps, finallyDeadlineMs(status)]
   return [...steps, runDeadlineMs(run, definition)]
+}
+
+function finallyDeadlineMs(status: RunStatus): number | null {
+  const starts = status.steps.flatMap((step) => (step.kind === 'Finally' && step.startedAt !== undefined ? [parseTimestamp(step.startedAt)] : []))
+  return starts.length === 0 ? null : Math.min(...starts) + FINALLY_LIMIT_MS
 }
 
 function earliest(nowMs: number, times: readonly (number | null)[]): number | null {

@@ -77,5 +77,10 @@ function normaliseWork(step: WrittenStep, kind: StepKind): DraftWork {
 function normaliseContainer(step: WrittenStep): Container {
   const fields = Object.entries(step).filter(([field]) => CONTAINER_FIELDS.includes(field))
   const container: Container = Object.fromEntries(fields)
-  return step.script === undefined ? container : { ...container, command: ['/bin/sh', '-eu', '-c', step.script] }
+  return step.script === undefined ? container : { ...container, command: ['/bin/sh', '-eu', '-c', escapeReferences(step.script)] }
+}
+
+/** Kubernetes replaces `$(NAME)` in a command and makes `$$` one `$`; to a shell both mean something else. */
+function escapeReferences(script: string): string {
+  return script.replaceAll(/\$(?=[$(])/g, '$$$$')
 }

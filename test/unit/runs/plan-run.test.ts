@@ -237,7 +237,7 @@ describe('finally', () => {
     const [a] = definition.steps as [Step]
     const last = observed(run, definition.finally[0] as Step, 'running')
     const begun = plan(run, [observed(run, a, 0)])
-    const over = plan({ ...run, status: begun.status }, [last], { nowMs: NOON + 5000 + 600_000 })
+    const over = plan({ ...run, status: begun.status }, [last], { nowMs: NOON + 600_000 })
     expect(over.status.steps.slice(1)).toMatchObject([
       { state: 'Stopping', stop: { reason: 'Timeout' } },
       { state: 'Ended', result: 'Skipped', reason: 'Timeout' },
