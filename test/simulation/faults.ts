@@ -85,7 +85,14 @@ export function createFaults(random: SeededRandom, rates: FaultRates): Faults {
   }
 }
 
+/** Whether it is one of ours. */
+export function isFault(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith(PREFIX)
+}
+
+const PREFIX = 'simulated: '
+
 function faultOf(port: Port, method: string): Error {
-  const message = `simulated: no answer to ${method}`
+  const message = `${PREFIX}no answer to ${method}`
   return port === 'source' || port === 'status' ? new GitError('Unreachable', message) : new Error(message)
 }

@@ -1,9 +1,11 @@
+import { ConflictError } from '../../src/cluster/ports.ts'
 import type { SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import type { Context, FollowedRepository } from '../../src/context.ts'
+import { GitError } from '../../src/git/ports.ts'
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts'
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
-import type { Faults } from './faults.ts'
+import { isFault, type Faults } from './faults.ts'
 import type { Case } from './oracle/case.ts'
 import { createProcess, type SimulatedProcess } from './process.ts'
 import type { Scenario } from './scenario.ts'
@@ -73,10 +75,10 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
     controller.start()
   }
 
-  /** A fault explains a failure; a bug of its own is none, and when all is well nothing may fail. */
+  /** A fault explains a failure; nothing else may, and when all is well nothing may fail at all. */
   function checkFailure({ key, error }: { key: string; error: unknown }): void {
     const stack = error instanceof Error ? error.stack : String(error)
-    if (isBug(error)) judged.complain('bug', `${key}: ${stack}`)
+    if (!isExplained(error)) judged.complain('bug', `${key}: ${stack}`)
     else if (clock.now() > scenario.troubleUntilMs + LONGEST_CALL_MS) judged.complain('fails-in-calm', `${key}: ${stack}`)
   }
 
@@ -120,7 +122,7 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
   }
 }
 
-/** Errors that no fault explains. */
-function isBug(error: unknown): boolean {
-  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError || error instanceof SyntaxError
+/** Whether the error is one that the world has made, or what the ports say happens without any fault. */
+function isExplained(error: unknown): boolean {
+  return isFault(error) || error instanceof GitError || error instanceof ConflictError
 }
