@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { UnsupportedJobError } from '../cluster/ports.ts'
 import type { Context } from '../context.ts'
 import { formatTimestamp } from '../clock.ts'
+import type { Policy } from '../definitions/policy/policy.ts'
+import { admitJob } from '../runs/admit-job.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import { observeStep } from '../runs/observe-step.ts'
 import type { RunPlan } from '../runs/plan/board.ts'
@@ -20,6 +22,8 @@ export interface RunReconciliation {
   /** Shown in events: `namespace/name` of the Repository. */
   repository: string
   slots: Slots
+  /** What steps may ask for; null when they run with the rights of whoever started this. */
+  policy: Policy | null
   /** The first status of a run: its definition pinned, or its end when there is none. Throws when only a later try can tell. */
   pin: (run: StoredRun) => Promise<RunStatus>
   onFinished: (run: StoredRun) => void
@@ -79,8 +83,10 @@ async function createJob(reconciliation: RunReconciliation, run: StoredRun, { st
     Object.assign(step, { state: 'Ended', result: 'Failed', reason, message, finishedAt: formatTimestamp(clock.now()) } satisfies Partial<StepStatus>)
     return true
   }
+  const admission = reconciliation.policy === null ? ({ kind: 'Admitted', job } as const) : admitJob(reconciliation.policy, job)
+  if (admission.kind === 'Refused') return refuse('PolicyDenied', admission.message)
   try {
-    const { object } = await writeSite('job-created', () => jobs.createJob(job))
+    const { object } = await writeSite('job-created', () => jobs.createJob(admission.job))
     if (!isOwnJob(run, object)) return refuse('NameConflict', `a Job ${object.metadata.name} that is not of this run is in the way: delete it`)
     observeStep(step, { job: object, pods: [] }, { nowMs: clock.now(), timeoutSeconds: null })
     return false
