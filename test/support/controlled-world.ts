@@ -4,7 +4,10 @@ import type { ControllerEvent } from '../../src/controller/events.ts'
 import type { RepositorySettings } from '../../src/config/repository-settings.ts'
 import { plainWriteSite } from '../../src/crash-points.ts'
 import type { GitError, StatusBranch } from '../../src/git/ports.ts'
-import { createSimulatedGit, type SimulatedGit } from '../../src/git/simulated.ts'
+import { createDefinitionCache } from '../../src/definitions/definition-cache.ts'
+import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
+import { statePolicy } from '../../src/definitions/policy/policy.ts'
+import { createSimulatedGit, type SimulatedFiles, type SimulatedGit } from '../../src/git/simulated.ts'
 import type { Cursors, StoredRun } from '../../src/runs/run.ts'
 import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/simulation/virtual-clock.ts'
@@ -15,6 +18,8 @@ export interface ControlledWorld {
   git: SimulatedGit
   /** Why the status branch cannot be reached; null while it can. */
   away: GitError | null
+  /** Commits to the followed branch. What the commit defines is known before any controller looks: reading files takes real time. */
+  push(files: SimulatedFiles): Promise<void>
   /** A cluster without anything in it. */
   createCluster(): SimulatedCluster
   /** Starts a controller of this name on a cluster. */
@@ -42,6 +47,7 @@ const QUICK = { startMs: 0, runMs: 1000, exitCode: 0, log: '', termMs: 0, lostAf
 export function createControlledWorld(settings: Partial<RepositorySettings> = {}, script: Partial<typeof QUICK> = {}): ControlledWorld {
   const clock = createVirtualClock(START_MS)
   const git = createSimulatedGit({ now: () => clock.now() })
+  const definitionCache = createDefinitionCache()
   let clusters = 0
   const guard = (status: StatusBranch): StatusBranch => {
     const reach = <T>(call: () => Promise<T>): Promise<T> => (world.away === null ? call() : Promise.reject(world.away))
@@ -56,6 +62,10 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
     clock,
     git,
     away: null,
+    async push(files) {
+      const commit = await git.pushCommit(files)
+      await loadDefinitions(git.open().source.filesAt(commit), { path: 'workflows', cache: definitionCache })
+    },
     createCluster: () =>
       createSimulatedCluster({ clock, random: createSeededRandom(`cluster ${++clusters}`), scripts: () => ({ ...QUICK, ...script }) }),
     start(cluster, owner = 'first') {
@@ -69,6 +79,7 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
         writeSite: plainWriteSite,
         runs: cluster.runs,
         jobs: cluster.jobs,
+        definitionCache,
         repositories: [
           {
             settings: {
@@ -79,6 +90,7 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
               historyIntervalSeconds: 10,
               suspend: false,
               maxParallelSteps: 50,
+              policy: statePolicy({}, 'data', { serviceAccounts: [], secrets: [] }),
               ...settings,
             },
             source,

@@ -27,7 +27,7 @@ describe('a status branch that somebody meddles with', () => {
 
   it('gets back what it lost when it was reset, though nothing new has finished', async () => {
     const { world, first } = await worldWithRuns(3)
-    await world.git.pushCommit({ 'workflows/a.yaml': null })
+    await world.push({ 'workflows/a.yaml': null })
     await world.pass(MINUTE_MS)
     const before = await world.git.readFiles()
     world.git.reset(world.git.statusCommits().at(-2)?.id ?? null, STATUS)
@@ -55,14 +55,14 @@ describe('a status branch that somebody meddles with', () => {
       status: 'True',
       message: expect.stringContaining('made anew without what they held before: history/state/a.json, in ') as string,
     })
-    await world.git.pushCommit({ 'workflows/a.yaml': null })
+    await world.push({ 'workflows/a.yaml': null })
     await world.pass(25 * 60 * MINUTE_MS)
     expect(await first.condition('HistoryMended')).toMatchObject({ status: 'False', reason: 'Whole' })
   })
 
   it('that is another controller’s meanwhile is found out though nothing finishes', async () => {
     const { world, first } = await worldWithRuns(1)
-    await world.git.pushCommit({ 'workflows/a.yaml': null })
+    await world.push({ 'workflows/a.yaml': null })
     await world.pass(MINUTE_MS)
     const owner = (await world.git.readFiles()).get('history/state/owner.json') ?? ''
     await world.git.pushCommit({ 'history/state/owner.json': owner.replace('first', 'second') }, 'taken', { branch: STATUS })
@@ -76,7 +76,7 @@ describe('a status branch that somebody meddles with', () => {
 describe('a forge that is down', () => {
   it('makes 2,000 records wait, then nothing starts and a condition says so, until all are written', async () => {
     const world = createControlledWorld()
-    await world.git.pushCommit({ 'workflows/a.yaml': everyMinute('a') })
+    await world.push({ 'workflows/a.yaml': everyMinute('a') })
     const cluster = world.createCluster()
     const first = world.start(cluster)
     await world.pass(5000)
@@ -101,13 +101,14 @@ describe('a forge that is down', () => {
     const batches = world.git.statusCommits().map(({ message }) => message.match(/^Fusee-Run: /gm)?.length ?? 0)
     expect(Math.max(...batches)).toBe(200)
     expect(batches.reduce((sum, size) => sum + size)).toBeGreaterThan(2000)
-    expect(await ticksRun(first)).toEqual(['2026-11-20T01:00:00Z', '2026-11-20T01:01:00Z', '2026-11-20T01:02:00Z'])
+    expect(await ticksRun(first)).toEqual(['2026-11-20T01:00:00Z', '2026-11-20T01:02:00Z'])
+    expect(first.events.filter(({ kind }) => kind === 'TickJudged')).toMatchObject([{ fate: { fate: 'Missed', at: '2026-11-20T01:01:00Z' } }])
   })
 })
 
 async function worldWithRuns(minutes: number, settings: Parameters<typeof createControlledWorld>[0] = {}) {
   const world = createControlledWorld(settings)
-  await world.git.pushCommit({ 'workflows/a.yaml': everyMinute('a') })
+  await world.push({ 'workflows/a.yaml': everyMinute('a') })
   const cluster = world.createCluster()
   const first = world.start(cluster)
   await world.pass(minutes * MINUTE_MS)
