@@ -94,6 +94,7 @@ export function createController(context: Context): Controller {
         context,
         repository: state.key,
         slots: state.slots,
+        policy: state.followed.settings.policy,
         pin: (pending) => pinDefinition(context, state, pending),
         onFinished: () => {
           wake(`records ${state.key}`)
@@ -149,6 +150,7 @@ function createState(context: Context, followed: FollowedRepository, wakeRun: (r
     uncovered: new Set(),
     problems: new Map(),
     fatesSinceMs: null,
+    history: { knownTip: null, checkAtMs: 0 },
     recordsNotBeforeMs: 0,
     historyFailures: 0,
   }
