@@ -2,6 +2,7 @@ import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { RepositorySettings } from '../../src/config/repository-settings.ts'
 import type { Context } from '../../src/context.ts'
+import { statePolicy } from '../../src/definitions/policy/policy.ts'
 import { createController } from '../../src/controller/controller.ts'
 import type { Controller } from '../../src/controller/controller.ts'
 import type { ControllerEvent } from '../../src/controller/events.ts'
@@ -60,6 +61,7 @@ export async function createVirtualWorld({ files, startAt = '2026-11-20T00:00:30
         historyIntervalSeconds: 10,
         suspend: false,
         maxParallelSteps: 50,
+        policy: statePolicy({}, 'default', { serviceAccounts: [], secrets: [] }),
         ...settings,
       },
       owner: 'virtual',
