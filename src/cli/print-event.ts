@@ -36,6 +36,8 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
         : `${event.repository}: recorded in ${paint.bold(short(event.commit))}: ${event.runs.join(', ')}`
     case 'HistoryFailed':
       return paint.bad(`${event.repository}: records wait: ${event.message}`)
+    case 'HistoryMended':
+      return paint.bad(`${event.repository}: ${event.message}`)
     case 'RunSwept':
       return null
     case 'ReconcileFailed':

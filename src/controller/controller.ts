@@ -156,6 +156,7 @@ function createState(context: Context, followed: FollowedRepository, wakeRun: (r
     uncovered: new Set(),
     problems: new Map(),
     fatesSinceMs: null,
+    history: { knownTip: null, checkAtMs: 0 },
     recordsNotBeforeMs: 0,
     historyFailures: 0,
   }

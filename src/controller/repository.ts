@@ -1,6 +1,7 @@
 import type { DefinitionCache } from '../definitions/definition-cache.ts'
 import type { Creation } from '../cluster/ports.ts'
 import type { Context, FollowedRepository } from '../context.ts'
+import type { CommitSha } from '../git/ports.ts'
 import { createRunObject, isSameTrigger } from '../runs/create-run.ts'
 import type { StoredRun } from '../runs/run.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
@@ -30,6 +31,8 @@ export interface RepositoryState {
   problems: Map<string, string>
   /** When fates of ticks began to wait for a commit by themselves; null when none do. */
   fatesSinceMs: number | null
+  /** The tip of the status branch at which all recorded Runs had their record, null when that is not known; and when to see whether it is still so. */
+  history: { knownTip: CommitSha | null; checkAtMs: number }
   /** After a failed write, the next one is not tried before. */
   recordsNotBeforeMs: number
   /** Failures of the history in a row. */
