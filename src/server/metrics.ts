@@ -94,6 +94,7 @@ export function createMetrics({ withProcess }: { withProcess: boolean }): Metric
         return
       case 'BranchClaimed':
       case 'BranchOwned':
+      case 'HistoryMended':
       case 'LookRecovered':
       case 'PushHeld':
       case 'ScheduleUnreadable':
