@@ -15,6 +15,7 @@ export interface RepositoryDocument {
     intervalSeconds: number | undefined
     secretRef: { name: string } | undefined
     history: { branch: string | undefined; intervalSeconds: number | undefined }
+    vars: Record<string, string>
     policy: WrittenPolicy
     maxParallelSteps: number | undefined
     suspend: boolean | undefined
@@ -30,13 +31,14 @@ interface Written {
     interval?: string
     secretRef?: { name: string }
     history?: { branch?: string; interval?: string }
+    vars?: Record<string, string>
     policy?: WrittenPolicy & { maxParallelSteps?: number }
     suspend?: boolean
   }
 }
 
 /** Fields that the contract has and this version does not act on: a policy that nobody enforces would be worse than none. */
-const NOT_SUPPORTED_YET = ['webhookSecretRef', 'verify', 'forge', 'artifacts', 'vars', 'pools', 'notifications', 'review', 'url', 'pullRequests']
+const NOT_SUPPORTED_YET = ['webhookSecretRef', 'verify', 'forge', 'artifacts', 'pools', 'notifications', 'review', 'url', 'pullRequests']
 
 /** Reads a Repository document. Throws TypeError that names the file, the line and every problem. */
 export function parseRepositoryDocument(text: string, file: string): RepositoryDocument {
@@ -71,6 +73,7 @@ function meant(written: Written, file: string): RepositoryDocument {
       intervalSeconds,
       secretRef: spec.secretRef,
       history: { branch: spec.history?.branch, intervalSeconds: seconds('history.interval', spec.history?.interval) },
+      vars: spec.vars ?? {},
       policy: spec.policy ?? {},
       maxParallelSteps: spec.policy?.maxParallelSteps,
       suspend: spec.suspend,

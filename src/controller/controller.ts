@@ -1,5 +1,6 @@
 import type { Context, FollowedRepository } from '../context.ts'
 import { createDefinitionCache } from '../definitions/definition-cache.ts'
+import { createExpressionLanguage } from '../definitions/expressions/language.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import { createCronCache } from '../triggers/cron.ts'
 import { claim } from './claim.ts'
@@ -38,6 +39,7 @@ export function createController(context: Context): Controller {
   const abort = new AbortController()
   const states = new Map<string, RepositoryState>()
   const failures = createFailureNotes()
+  const language = createExpressionLanguage()
   const queue: WorkQueue = createWorkQueue({
     clock: context.clock,
     random: context.random,
@@ -99,6 +101,7 @@ export function createController(context: Context): Controller {
         repository: state.key,
         slots: state.slots,
         policy: state.followed.settings.policy,
+        expressions: { language, vars: state.followed.settings.vars, branch: state.followed.source.branch },
         pin: (pending) => pinDefinition(context, state, pending),
         onFinished: () => {
           wake(`records ${state.key}`)

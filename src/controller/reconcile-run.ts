@@ -6,7 +6,7 @@ import type { Policy } from '../definitions/policy/policy.ts'
 import { admitJob } from '../runs/admit-job.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import { observeStep } from '../runs/observe-step.ts'
-import type { RunPlan } from '../runs/plan/board.ts'
+import type { RunExpressions, RunPlan } from '../runs/plan/board.ts'
 import { planRun } from '../runs/plan-run.ts'
 import { isOwnJob } from '../runs/render-job.ts'
 import type { RunStatus, StepStatus, StoredRun } from '../runs/run.ts'
@@ -24,6 +24,7 @@ export interface RunReconciliation {
   slots: Slots
   /** What steps may ask for; null when they run with the rights of whoever started this. */
   policy: Policy | null
+  expressions: RunExpressions
   /** The first status of a run: its definition pinned, or its end when there is none. Throws when only a later try can tell. */
   pin: (run: StoredRun) => Promise<RunStatus>
   onFinished: (run: StoredRun) => void
@@ -48,7 +49,7 @@ export async function reconcileRun(reconciliation: RunReconciliation, ref: Objec
   }
   const nowMs = context.clock.now()
   const jobs = await context.jobs.observeJobs(ref)
-  const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free() })
+  const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free(), expressions: reconciliation.expressions })
   reconciliation.slots.note(ref.name, activeSteps(plan.status) + plan.create.length)
   if (plan.waitsForSlot) reconciliation.slots.wait(ref.name)
   const again = await apply(reconciliation, run, plan)
@@ -88,7 +89,7 @@ async function createJob(reconciliation: RunReconciliation, run: StoredRun, { st
   try {
     const { object } = await writeSite('job-created', () => jobs.createJob(admission.job))
     if (!isOwnJob(run, object)) return refuse('NameConflict', `a Job ${object.metadata.name} that is not of this run is in the way: delete it`)
-    observeStep(step, { job: object, pods: [] }, { nowMs: clock.now(), timeoutSeconds: null })
+    observeStep(step, { job: object, pods: [] }, { nowMs: clock.now(), timeoutSeconds: null, startTimeoutSeconds: null, results: {} })
     return false
   } catch (error) {
     if (error instanceof UnsupportedJobError) return refuse('Unsupported', error.message)

@@ -61,6 +61,7 @@ export async function createVirtualWorld({ files, startAt = '2026-11-20T00:00:30
         historyIntervalSeconds: 10,
         suspend: false,
         maxParallelSteps: 50,
+        vars: {},
         policy: statePolicy({}, 'default', { serviceAccounts: [], secrets: [] }),
         ...settings,
       },
