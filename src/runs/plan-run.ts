@@ -49,7 +49,7 @@ export function planRun(input: RunInput): RunPlan {
   if (old === undefined || definition === undefined) throw new TypeError(`run ${run.metadata.name} has no definition yet`)
   const observed = new Map(input.jobs.map((observation) => [observation.job.metadata.name, observation]))
   const plan: RunPlan = {
-    status: { ...old, steps: structuredClone(old.steps) },
+    status: { ...old, steps: old.steps.map((step) => ({ ...step })) },
     readLogs: [],
     create: [],
     stop: [],
@@ -61,7 +61,7 @@ export function planRun(input: RunInput): RunPlan {
     for (const step of plan.status.steps) observe(plan, input, definition, step, observed)
     advance(plan, input, definition)
   }
-  for (const step of old.steps) release(plan, run, step, observed)
+  if (observed.size > 0) for (const step of old.steps) release(plan, run, step, observed)
   if (plan.status.phase !== 'Finished') plan.requeueAtMs = earliest(nowMs, deadlinesOf(run, plan.status, definition))
   return plan
 }
@@ -76,7 +76,7 @@ export function initialSteps(definition: RunDefinition): StepStatus[] {
 /** Takes over what the cluster shows of one step. */
 function observe(plan: RunPlan, input: RunInput, definition: RunDefinition, step: StepStatus, observed: ReadonlyMap<string, JobObservation>): void {
   if (step.state === 'Ended' || step.kind === 'Join') return
-  const observation = observed.get(jobName(input.run.metadata.name, step.name))
+  const observation = observed.get(step.job ?? jobName(input.run.metadata.name, step.name))
   const own = observation !== undefined && isOwnJob(input.run, observation.job) ? observation : null
   const timeoutSeconds = definitionOf(definition, step)?.timeoutSeconds ?? null
   const before = step.state
@@ -207,7 +207,7 @@ function startStep(plan: RunPlan, input: RunInput, definition: RunDefinition, st
 /** A Job may go once the stored Run holds the step's result. */
 function release(plan: RunPlan, run: StoredRun, stored: StepStatus, observed: ReadonlyMap<string, JobObservation>): void {
   if (stored.state !== 'Ended') return
-  const observation = observed.get(jobName(run.metadata.name, stored.name))
+  const observation = observed.get(stored.job ?? jobName(run.metadata.name, stored.name))
   if (observation === undefined || !isOwnJob(run, observation.job)) return
   if (observation.job.metadata.finalizers?.includes(FINALIZER) === true) plan.release.push(observation.job)
 }
