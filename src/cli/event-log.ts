@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import type { ControllerEvent, Report } from '../controller/events.ts'
+import { stepJob } from '../runs/step-key.ts'
 
 /** Writes events as a log of one JSON object a line: a constant message and few, bounded fields. */
 export function createEventLog(stream: NodeJS.WritableStream): Report {
@@ -60,7 +61,14 @@ function lineOf(event: ControllerEvent): Line {
     case 'TickJudged':
       return { level: 'info', message: 'tick judged', repository: event.repository, ...event.fate }
     case 'StepStarted':
-      return { level: 'info', message: 'step started', repository: event.repository, run: event.run, step: event.step.name, job: event.step.job }
+      return {
+        level: 'info',
+        message: 'step started',
+        repository: event.repository,
+        run: event.run,
+        step: event.step.name,
+        job: stepJob(event.run, event.step),
+      }
     case 'StepEnded': {
       const { name, result, reason, attempts } = event.step
       return {

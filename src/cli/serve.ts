@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
-import { parseRepositoryDocument } from '../config/repository-document.ts'
 import type { ServeConfig } from '../config/serve-config.ts'
 import { resolveServeConfig } from '../config/serve-config.ts'
 import type { Report } from '../controller/events.ts'
@@ -10,6 +8,7 @@ import { listen } from '../server/listen.ts'
 import { createEventLog } from './event-log.ts'
 import { createPaint } from './paint.ts'
 import { formatEvent } from './print-event.ts'
+import { readRepositoryDocument } from './read-repository.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
 
@@ -74,20 +73,12 @@ export function createPrinter(shell: Shell): Report {
 }
 
 async function readConfig(shell: Shell, options: ServeOptions): Promise<ServeConfig> {
+  const document = options.repository === undefined ? null : await readRepositoryDocument(options.repository)
+  const { repo, data, listen: address, secrets } = options
   try {
-    const document = options.repository === undefined ? null : parseRepositoryDocument(await readFile(options.repository, 'utf8'), options.repository)
-    const { repo, data, listen: address, secrets } = options
     return resolveServeConfig({ repo, data, listen: address, secrets, document, env: shell.env, workingDirectory: shell.workingDirectory })
   } catch (error) {
-    const reason = UNREADABLE[(error as NodeJS.ErrnoException).code ?? '']
-    if (reason !== undefined) throw new UsageError(`cannot read ${options.repository ?? ''}: ${reason}`, { cause: error })
     if (error instanceof TypeError) throw new UsageError(error.message, { cause: error })
     throw error
   }
-}
-
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder; name the file in it',
-  EACCES: 'permission denied; let this user read it',
 }

@@ -119,6 +119,7 @@ export function createController(context: Context): Controller {
         context,
         repository: state.key,
         slots: state.slots,
+        policy: state.followed.settings.policy,
         pin: (pending) => pinDefinition(context, state, pending),
         onFinished: () => {
           wake(`records ${state.key}`)

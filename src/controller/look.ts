@@ -61,7 +61,7 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
 /** The definitions at a commit, parsed only where files changed. */
 export async function definitionsAt(state: RepositoryState, commit: string): Promise<Definitions> {
   const { settings, source } = state.followed
-  return loadDefinitions(source.filesAt(asCommitSha(commit)), { path: settings.path, cache: state.definitionCache })
+  return loadDefinitions(source.filesAt(asCommitSha(commit)), { path: settings.path, cache: state.definitionCache, policy: settings.policy })
 }
 
 /** Null only for a commit that is gone for good: whatever may pass must not make us forget what was in force. */

@@ -1,6 +1,7 @@
 import { parseTimestamp, type Timestamp } from '../clock.ts'
 import { API_VERSION } from '../runs/objects.ts'
 import type { Attempt, RunResult, StepResult, StepStatus, StoredRun, Trigger } from '../runs/run.ts'
+import { stepJob } from '../runs/step-key.ts'
 import * as shape from './shape.ts'
 
 /** A finished run as the status branch keeps it. Field order is the order in the file. */
@@ -66,7 +67,7 @@ export function recordOf(run: StoredRun): RunRecord {
     startedAt: status.startedAt ?? null,
     finishedAt: status.finishedAt,
     rerunOf: spec.rerunOf,
-    steps: status.steps.map(stepRecord),
+    steps: status.steps.map((step) => stepRecord(metadata.name, step)),
   }
 }
 
@@ -110,7 +111,7 @@ function triggerOf(trigger: Trigger): Trigger {
   }
 }
 
-function stepRecord(step: StepStatus): StepRecord {
+function stepRecord(run: string, step: StepStatus): StepRecord {
   // A finished run has ended all its steps; one that somehow has none of the results is told by whether it began.
   const result = step.result ?? (step.startedAt === undefined ? 'Skipped' : 'Cancelled')
   return {
@@ -120,7 +121,7 @@ function stepRecord(step: StepStatus): StepRecord {
     reason: step.reason ?? null,
     startedAt: step.startedAt ?? null,
     finishedAt: step.finishedAt ?? null,
-    job: step.job ?? null,
+    job: stepJob(run, step),
     attempts: step.attempts.map(({ pod, exitCode, startedAt, finishedAt }) => ({ pod, exitCode, startedAt, finishedAt })),
     results: {},
     ...(result === 'Failed' && step.log !== undefined && step.log !== '' ? { log: step.log } : {}),
@@ -151,7 +152,7 @@ export const readRunResult: shape.Reader<RunResult> = shape.oneOf('Succeeded', '
 
 const readStep = shape.object<StepRecord>({
   name: shape.text,
-  kind: shape.oneOf('Step', 'Join', 'Finally'),
+  kind: shape.oneOf('Step', 'Join', 'Approval', 'Undo', 'Finally'),
   result: shape.oneOf('Succeeded', 'Failed', 'Skipped', 'Cached', 'Cancelled'),
   reason: shape.nullable(shape.text),
   startedAt: shape.nullable(shape.timestamp),

@@ -69,9 +69,13 @@ function updated(stored: StoredRun, given: StoredRun): StoredRun {
   const isDeleting = stored.metadata.deletionTimestamp !== undefined
   const kept = new Set(stored.metadata.finalizers)
   const finalizers = (given.metadata.finalizers ?? []).filter((finalizer) => !isDeleting || kept.has(finalizer))
-  const next: StoredRun = { ...stored, metadata: { ...stored.metadata, finalizers }, spec: { ...stored.spec } }
-  delete next.spec.cancel
-  if (given.spec.cancel !== undefined) next.spec.cancel = given.spec.cancel
+  const { labels: _labels, ...metadata } = stored.metadata
+  const { labels } = given.metadata
+  const next: StoredRun = {
+    ...stored,
+    metadata: { ...metadata, finalizers, ...(labels === undefined ? {} : { labels }) },
+    spec: given.spec,
+  }
   delete next.status
   if (given.status !== undefined) next.status = given.status
   return next
