@@ -8,7 +8,7 @@ import { look } from './look.ts'
 import { pinDefinition } from './pin-definition.ts'
 import { reconcileRun } from './reconcile-run.ts'
 import { writeRecords } from './records.ts'
-import type { RepositoryState } from './repository.ts'
+import type { RepositoryState, Wake } from './repository.ts'
 import { createSlots } from './slots.ts'
 import { sweep } from './sweep.ts'
 import { judgeTicks } from './ticks.ts'
@@ -27,6 +27,10 @@ export interface Controller {
   isReady(): boolean
   /** Asks for an early look at a Repository. */
   askToLook(repository: ObjectRef): void
+  /** The Repositories that are followed now. */
+  repositories(): RepositoryState[]
+  /** Asks for a key of the queue to be looked at, as `run <namespace>/<name>`. */
+  wake: Wake
 }
 
 /** A controller over the given ports; nothing happens before `start`. */
@@ -46,7 +50,7 @@ export function createController(context: Context): Controller {
       if (failures.note(key, error)) context.report({ kind: 'ReconcileFailed', key, error })
     },
   })
-  const wake = (key: string, atMs?: number): void => {
+  const wake: Wake = (key, atMs) => {
     queue.add(key, atMs)
   }
   const wakeRun = (ref: ObjectRef): void => {
@@ -160,6 +164,8 @@ export function createController(context: Context): Controller {
     askToLook(repository) {
       wake(`look ${repository.namespace}/${repository.name}`)
     },
+    repositories: () => [...states.values()],
+    wake,
   }
 }
 
@@ -182,6 +188,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     uncovered: new Set(),
     problems: new Map(),
     fatesSinceMs: null,
+    history: { knownTip: null, checkAtMs: 0 },
     recordsNotBeforeMs: 0,
     historyFailures: 0,
   }

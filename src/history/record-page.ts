@@ -9,8 +9,8 @@ import { triggerText } from './trigger-text.ts'
 /** A tick that started its run later than this says by how much. */
 const LATE_MS = 60_000
 
-/** The page of a record for people. The definition, where it is known, adds the picture of the steps. */
-export function recordPage(record: RunRecord, definition: RunDefinition | undefined): string {
+/** The page of a record for people. The definition, where it is known, adds the picture of the steps; `file` is its name without `.md`. */
+export function recordPage(record: RunRecord, definition: RunDefinition | undefined, file = pathSegment(record.run)): string {
   const graph = definition === undefined ? null : stepGraph(definition, new Map(record.steps.map((step) => [step.name, step.result])))
   const failed = record.steps.filter((step) => step.log !== undefined)
   const sections = [
@@ -20,7 +20,7 @@ export function recordPage(record: RunRecord, definition: RunDefinition | undefi
     record.steps.length === 0 ? 'No step was started.' : `## Steps\n\n${stepsTable(record.steps)}`,
     ...(graph === null ? [] : [graph]),
     ...failed.map((step) => `## Last lines of ${inlineText(step.name)}\n\n${fencedLog(step.log ?? '')}`),
-    `All times are UTC. [This record as JSON](${pathSegment(record.run)}.json) · [All runs of this workflow](../../../README.md)`,
+    `All times are UTC. [This record as JSON](${file}.json) · [All runs of this workflow](../../../README.md)`,
   ]
   return `${sections.join('\n\n')}\n`
 }

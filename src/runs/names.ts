@@ -26,8 +26,15 @@ export function triggerIdentity(trigger: Trigger, commit: string): string[] {
     case 'Push':
       return [trigger.branch, commit]
     case 'Schedule':
+    case 'Backfill':
       return [trigger.schedule, trigger.tick]
+    case 'Webhook':
+      return [trigger.delivery]
+    case 'Workflow':
+      return [trigger.run]
+    case 'Api':
     case 'Manual':
+    case 'Rerun':
       return [trigger.key]
   }
 }

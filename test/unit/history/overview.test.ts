@@ -38,7 +38,11 @@ describe('the overview', () => {
   it('takes pages away that it no longer needs', () => {
     const many = updateOverview(emptyOverview(), [], cursorsFor(...Array.from({ length: 201 }, (_, index) => `w${index}`)), [])
     const old: OldFiles = new Map([['history/state/overview.json', encodeOverview(many)]])
-    const plan = planHistory({ repository: REPOSITORY, runs: [finishedRun()], cursors: cursorsFor(), schedules: [] }, { name: 'us', nowMs: 0 }, old)
+    const plan = planHistory(
+      { repository: REPOSITORY, runs: [finishedRun()], cursors: cursorsFor(), schedules: [], refill: null },
+      { name: 'us', nowMs: 0 },
+      old,
+    )
     const pages = [...(plan?.changes ?? [])].filter(([path]) => path.startsWith('history/README')).map(([path, content]) => [path, content !== null])
     expect(pages).toEqual([
       ['history/README.md', true],
