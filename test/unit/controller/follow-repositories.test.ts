@@ -5,6 +5,7 @@ import type { Controller } from '../../../src/controller/controller.ts'
 import { createController } from '../../../src/controller/controller.ts'
 import type { ControllerEvent } from '../../../src/controller/events.ts'
 import { plainWriteSite } from '../../../src/crash-points.ts'
+import { statePolicy } from '../../../src/definitions/policy/policy.ts'
 import { createSimulatedGit } from '../../../src/git/simulated.ts'
 import { createSystemClock, createSystemRandom } from '../../../src/system-clock.ts'
 
@@ -34,7 +35,7 @@ async function aRepository(name: string, looks: string[] = []): Promise<Followed
   const { source, status } = git.open()
   const settings = { ref: { namespace: 'data', name }, url: name, path: 'workflows', intervalSeconds: 3600, historyIntervalSeconds: 10 }
   return {
-    settings: { ...settings, suspend: false, maxParallelSteps: 50 },
+    settings: { ...settings, suspend: false, maxParallelSteps: 50, policy: statePolicy({}, 'data', { serviceAccounts: [], secrets: [] }) },
     source: { ...source, fetchTip: (signal) => (looks.push(name), source.fetchTip(signal)) },
     status,
     owner: `owner/${name}`,
