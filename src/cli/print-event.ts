@@ -78,8 +78,17 @@ function triggerText(trigger: Trigger): string {
       return `a push to ${trigger.branch}`
     case 'Schedule':
       return `the tick ${trigger.tick} of ${trigger.schedule}`
+    case 'Webhook':
+      return `the webhook ${trigger.name}`
+    case 'Workflow':
+      return `the end of ${trigger.run}`
+    case 'Api':
     case 'Manual':
       return trigger.by
+    case 'Rerun':
+      return `a rerun by ${trigger.by}`
+    case 'Backfill':
+      return `a backfill of the tick ${trigger.tick} of ${trigger.schedule} by ${trigger.by}`
   }
 }
 

@@ -96,7 +96,12 @@ function isCovered(run: StoredRun, state: RepositoryState, cursors: Cursors): bo
     }
     case 'Push':
       return state.look === 'Ended' && !state.uncovered.has(run.metadata.name)
+    case 'Webhook':
+    case 'Workflow':
+    case 'Api':
     case 'Manual':
+    case 'Rerun':
+    case 'Backfill':
       return true
   }
 }

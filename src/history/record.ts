@@ -106,9 +106,21 @@ function triggerOf(trigger: Trigger): Trigger {
       return { kind: 'Push', branch: trigger.branch }
     case 'Schedule':
       return { kind: 'Schedule', schedule: trigger.schedule, tick: trigger.tick }
+    case 'Webhook':
+      return { kind: 'Webhook', name: trigger.name, delivery: trigger.delivery }
+    case 'Workflow':
+      return { kind: 'Workflow', workflow: trigger.workflow, run: trigger.run }
+    case 'Api':
     case 'Manual':
-      return { kind: 'Manual', key: trigger.key, by: trigger.by }
+    case 'Rerun':
+      return { kind: trigger.kind, key: trigger.key, by: trigger.by, ...reasonOf(trigger) }
+    case 'Backfill':
+      return { kind: 'Backfill', schedule: trigger.schedule, tick: trigger.tick, by: trigger.by, ...reasonOf(trigger) }
   }
+}
+
+function reasonOf({ reason }: { reason?: string }): { reason?: string } {
+  return reason === undefined ? {} : { reason }
 }
 
 function stepRecord(run: string, step: StepStatus): StepRecord {
@@ -144,7 +156,18 @@ function escaped(character: string): string {
 export const readTrigger: shape.Reader<Trigger> = shape.tagged<Trigger>({
   Push: shape.object({ kind: shape.oneOf('Push'), branch: shape.text }),
   Schedule: shape.object({ kind: shape.oneOf('Schedule'), schedule: shape.text, tick: shape.timestamp }),
-  Manual: shape.object({ kind: shape.oneOf('Manual'), key: shape.text, by: shape.text }),
+  Webhook: shape.object({ kind: shape.oneOf('Webhook'), name: shape.text, delivery: shape.text }),
+  Workflow: shape.object({ kind: shape.oneOf('Workflow'), workflow: shape.text, run: shape.text }),
+  Api: shape.object({ kind: shape.oneOf('Api'), key: shape.text, by: shape.text, reason: shape.optional(shape.text) }),
+  Manual: shape.object({ kind: shape.oneOf('Manual'), key: shape.text, by: shape.text, reason: shape.optional(shape.text) }),
+  Rerun: shape.object({ kind: shape.oneOf('Rerun'), key: shape.text, by: shape.text, reason: shape.optional(shape.text) }),
+  Backfill: shape.object({
+    kind: shape.oneOf('Backfill'),
+    schedule: shape.text,
+    tick: shape.timestamp,
+    by: shape.text,
+    reason: shape.optional(shape.text),
+  }),
 })
 
 /** Reads the result of a run. */

@@ -2,9 +2,19 @@ import type { Timestamp } from '../clock.ts'
 import type { RunDefinition } from '../definitions/workflow.ts'
 import type { API_VERSION, ObjectMeta, StoredMeta } from './objects.ts'
 
-/** Why a run exists, and what identifies it: equal triggers give equal run names. The shape that records carry. */
+/**
+ * Why a run exists, and what identifies it: equal triggers give equal run names. The shape that records carry.
+ * `delivery` and `key` are their sender's; `workflow` and `run` are those whose end started this one; `reason` is what a person gave.
+ */
 export type Trigger =
-  { kind: 'Push'; branch: string } | { kind: 'Schedule'; schedule: string; tick: Timestamp } | { kind: 'Manual'; key: string; by: string }
+  | { kind: 'Push'; branch: string }
+  | { kind: 'Schedule'; schedule: string; tick: Timestamp }
+  | { kind: 'Webhook'; name: string; delivery: string }
+  | { kind: 'Workflow'; workflow: string; run: string }
+  | { kind: 'Api'; key: string; by: string; reason?: string }
+  | { kind: 'Manual'; key: string; by: string; reason?: string }
+  | { kind: 'Rerun'; key: string; by: string; reason?: string }
+  | { kind: 'Backfill'; schedule: string; tick: Timestamp; by: string; reason?: string }
 
 /** One execution of a Workflow, pinned to one commit. */
 export interface Run {
@@ -133,6 +143,16 @@ export interface Cursors {
   /** Fates of ticks that are not on the status branch yet, other than Fired. */
   fates: TickFate[]
   conditions: { type: string; status: 'True' | 'False'; reason: string; message: string; lastTransitionTime: Timestamp }[]
+  /** The operator's switch: while it is set nothing new starts. */
+  paused?: Pause
+}
+
+/** Who has paused a Repository, when and why. */
+export interface Pause {
+  by: string
+  at: Timestamp
+  /** '' for none. */
+  reason: string
 }
 
 /** How far a schedule's ticks have been judged. */
