@@ -4,7 +4,11 @@ import { resolveServeConfig } from '../config/serve-config.ts'
 import type { Report } from '../controller/events.ts'
 import { createController } from '../controller/controller.ts'
 import { createLocalContext } from '../create-context.ts'
+import { isLoopback, loopbackAuthenticator, refusingAuthenticator } from '../server/authenticate.ts'
+import { createApp } from '../server/create-app.ts'
 import { listen } from '../server/listen.ts'
+import { createMetrics } from '../server/metrics.ts'
+import { allOperations } from '../server/operations/all-operations.ts'
 import { createEventLog } from './event-log.ts'
 import { createPaint } from './paint.ts'
 import { formatEvent } from './print-event.ts'
@@ -30,7 +34,7 @@ export function createServeCommand(shell: Shell): Command {
     .option('--repository <file>', 'Repository document; --repo overrides its url')
     .option('--secrets <dir>', 'folder with the Secrets, as <secret>/<key>')
     .option('--data <dir>', 'folder for state; default below $XDG_STATE_HOME or ~/.local/state')
-    .option('--listen <host:port>', 'address of the probes; default 127.0.0.1:8080')
+    .option('--listen <host:port>', 'address of the API, metrics and probes; default 127.0.0.1:8080')
     .addOption(new Option('--runner <runner>', 'where Jobs run').choices(['local', 'kubernetes']).default('local'))
     .addOption(new Option('--output <format>', 'text, or json for a log of one JSON object a line').choices(['text', 'json']).default('text'))
     .addHelpText('after', '\nExample:\n  fusee serve --repo https://git.example.com/acme/data-jobs.git')
@@ -45,12 +49,29 @@ export function createServeCommand(shell: Shell): Command {
 }
 
 /** Serves until the shell's stop signal, then drains. `say` hears what only a person wants to know. */
-export async function serve(shell: Shell, config: ServeConfig, report: Report, say: (line: string) => void): Promise<void> {
+export async function serve(shell: Shell, config: ServeConfig, print: Report, say: (line: string) => void): Promise<void> {
+  const metrics = createMetrics({ withProcess: true })
+  const report: Report = (event) => {
+    print(event)
+    metrics.report(event)
+  }
   const stop = shell.stopSignal()
   const { context, close } = await createLocalContext(config, shell.env, report)
   try {
     const controller = createController(context)
-    const server = await listen(config.listen, { isReady: controller.isReady })
+    const server = await listen(
+      config.listen,
+      createApp({
+        isReady: controller.isReady,
+        isLoopback: isLoopback(config.listen),
+        authenticator: isLoopback(config.listen) ? loopbackAuthenticator : refusingAuthenticator,
+        operations: allOperations({ context, controller }),
+        metrics,
+        onBug: (error) => {
+          report({ kind: 'ReconcileFailed', key: 'api request', error })
+        },
+      }),
+    )
     say(`following ${config.settings.url}, state in ${config.dataFolder}, listening on ${server.url}`)
     say('steps run as processes of this machine; their images are not used')
     controller.start()
