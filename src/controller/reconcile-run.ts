@@ -16,6 +16,9 @@ import type { Slots } from './slots.ts'
 /** Most of a failed step's log that its record keeps, in bytes. */
 const LOG_TAIL_BYTES = 4096
 
+/** Most of all logs of one run, in bytes: a thousand steps may fail, and the Run must stay small. */
+const ALL_LOGS_BYTES = 65_536
+
 /** What one pass over a run needs. */
 export interface RunReconciliation {
   context: Pick<Context, 'clock' | 'runs' | 'jobs' | 'writeSite' | 'report'>
@@ -65,7 +68,10 @@ async function pin(reconciliation: RunReconciliation, run: StoredRun): Promise<S
 async function apply(reconciliation: RunReconciliation, run: StoredRun, plan: RunPlan): Promise<boolean> {
   const { context } = reconciliation
   const { jobs, writeSite } = context
-  for (const { step, job } of plan.readLogs) step.log = await jobs.readLogTail(job, LOG_TAIL_BYTES)
+  for (const { step, job } of plan.readLogs) {
+    const maxBytes = logBytes(plan.status)
+    step.log = maxBytes === 0 ? '' : await jobs.readLogTail(job, maxBytes)
+  }
   const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(run.metadata.name, activeSteps(plan.status))
   const stored = isDeepStrictEqual(run.status, plan.status) ? run : await writeStatus(reconciliation, run, plan.status)
@@ -113,4 +119,10 @@ async function writeStatus(reconciliation: RunReconciliation, run: StoredRun, st
 
 function activeSteps(status: RunStatus): number {
   return status.steps.filter(isActive).length
+}
+
+/** How much of the next failed step's log is kept: less, the more there is already. */
+function logBytes({ steps }: RunStatus): number {
+  const used = steps.reduce((sum, { log = '' }) => sum + Buffer.byteLength(log), 0)
+  return Math.max(0, Math.min(LOG_TAIL_BYTES, Math.floor((ALL_LOGS_BYTES - used) / 8)))
 }

@@ -7,7 +7,8 @@ import type { JobObservation, Pod } from './objects.ts'
 export const MOST_RESULT_BYTES = 4096
 
 /** What a step that succeeded has left. `Pending`: its pod is still to be seen ending. */
-export type FoundResults = { kind: 'Pending' } | { kind: 'Results'; values: Record<string, unknown> } | { kind: 'Wrong'; reason: string; message: string }
+export type FoundResults =
+  { kind: 'Pending' } | { kind: 'Results'; values: Record<string, unknown> } | { kind: 'Wrong'; reason: string; message: string }
 
 /** The declared results of a step whose Job succeeded: what the main container of its last pod wrote as its termination message. */
 export function resultsOf(observation: JobObservation, declared: Readonly<Record<string, ValueType>>): FoundResults {
@@ -53,7 +54,8 @@ function readEntries(text: string, declared: Readonly<Record<string, ValueType>>
       continue
     }
     const split = line.indexOf('=')
-    if (split < 1) return { kind: 'Wrong', reason: 'ResultsInvalid', message: `wrote the result ${show(line)}, which is neither key=value nor a JSON object` }
+    if (split < 1)
+      return { kind: 'Wrong', reason: 'ResultsInvalid', message: `wrote the result ${show(line)}, which is neither key=value nor a JSON object` }
     const key = line.slice(0, split).trim()
     values.set(key, valueOf(declared[key], line.slice(split + 1).replace(/\r$/, '')))
   }

@@ -20,7 +20,9 @@ export function startingSinceMs({ job, pods }: JobObservation): number | null {
   if (job.spec.suspend === true) return null
   const pod = pods.at(-1)
   if (pod === undefined) return parseTimestamp(job.status?.startTime ?? job.metadata.creationTimestamp)
-  const runs = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])].some(({ state }) => state?.running !== undefined)
+  const runs = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])].some(
+    ({ state }) => state?.running !== undefined,
+  )
   return pod.status.phase === 'Pending' && !runs ? parseTimestamp(pod.metadata.creationTimestamp) : null
 }
 

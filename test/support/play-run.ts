@@ -97,7 +97,11 @@ function end(observation: JobObservation, { exitCodes = [0], results = '' }: Out
   observation.pods = pods
   observation.job = {
     ...observation.job,
-    status: { conditions: [last === 0 ? { type: 'Complete', reason: 'Done', ...condition } : { type: 'Failed', reason: 'BackoffLimitExceeded', ...condition }] },
+    status: {
+      conditions: [
+        last === 0 ? { type: 'Complete', reason: 'Done', ...condition } : { type: 'Failed', reason: 'BackoffLimitExceeded', ...condition },
+      ],
+    },
   }
 }
 

@@ -54,7 +54,7 @@ export function interpret(workflow: ReferenceWorkflow, ending: ReferenceEnding):
     return isGood(step, result) || result === 'Skipped' ? 'Yes' : 'No'
   }
   const begin = (list: ReferenceStep[], mayStart = true): void => {
-    for (let changed = true; changed; ) {
+    for (let changed = true; changed;) {
       changed = false
       for (const step of list) {
         if (results.has(step.name) || running.includes(step.name)) continue
@@ -116,7 +116,10 @@ export function interpret(workflow: ReferenceWorkflow, ending: ReferenceEnding):
   const lastFailed = last.some((step) => results.get(step.name) === 'Failed' && step.allowFailure !== true)
   return {
     result: outcome === 'Succeeded' && lastFailed ? 'Failed' : outcome,
-    steps: [...steps, ...last].flatMap(({ name }) => [`${name} ${results.get(name)}`, ...(undos.has(name) ? [`${name} undo ${undos.get(name)}`] : [])]),
+    steps: [...steps, ...last].flatMap(({ name }) => [
+      `${name} ${results.get(name)}`,
+      ...(undos.has(name) ? [`${name} undo ${undos.get(name)}`] : []),
+    ]),
     started,
   }
 

@@ -64,7 +64,10 @@ async function resolveLaunch(
   { name, isInit, index }: { name: string; isInit: boolean; index: number },
   sources: LaunchSources,
 ): Promise<ContainerLaunch> {
-  const message: Mount = { mountPath: textField(container as JsonObject, 'terminationMessagePath') || DEFAULT_MESSAGE_PATH, folder: sources.messageFile(index) }
+  const message: Mount = {
+    mountPath: textField(container as JsonObject, 'terminationMessagePath') || DEFAULT_MESSAGE_PATH,
+    folder: sources.messageFile(index),
+  }
   const mounts = [message, ...(container.volumeMounts ?? []).map((mount) => resolveMount(mount, sources))]
   const env = await resolveEnv(container, mounts, sources)
   const expand = (text: string): string => expandReferences(text, (variable) => env.get(variable))

@@ -28,7 +28,15 @@ const ABANDONED = 'abandoned'
 /** Reads the facts of the pod in this folder. */
 export function readPodFacts(folder: string): PodFacts {
   const state = join(folder, 'state')
-  const facts: PodFacts = { claim: null, claimedAtMs: null, started: new Map(), ended: new Map(), messages: new Map(), doneAtMs: null, lostAtMs: null }
+  const facts: PodFacts = {
+    claim: null,
+    claimedAtMs: null,
+    started: new Map(),
+    ended: new Map(),
+    messages: new Map(),
+    doneAtMs: null,
+    lostAtMs: null,
+  }
   for (const name of readdirSync(state)) {
     const atMs = lstatSync(join(state, name)).mtimeMs
     const [kind = '', index, detail] = name.split('-')

@@ -107,7 +107,14 @@ export function createJobController(
     if (isPodEnded(livePod.pod)) return sync(job)
     const isLost = script.lostAfterMs !== null && script.lostAfterMs < script.runMs
     const runMs = isLost ? (script.lostAfterMs ?? 0) : script.runMs
-    planEnd(job, livePod, clock.now() + runMs, isLost ? LOST : { exitCode: script.exitCode, exitCodes: script.exitCodes ?? {}, message: cutMessage(script.message ?? ''), isDisruption: false })
+    planEnd(
+      job,
+      livePod,
+      clock.now() + runMs,
+      isLost
+        ? LOST
+        : { exitCode: script.exitCode, exitCodes: script.exitCodes ?? {}, message: cutMessage(script.message ?? ''), isDisruption: false },
+    )
   }
 
   function planEnd(job: StoredJob, livePod: LivePod, atMs: number, end: PodEnd): void {

@@ -36,8 +36,11 @@ function asksForNothing(path: readonly string[], value: Json): boolean {
   return path.at(-1) !== 'pullRequest' && (value === null || (typeof value === 'object' && Object.keys(value).length === 0))
 }
 
+/** Fields of a step in which expressions are worked out. */
+const WORKED_OUT = ['env', 'args', 'command', 'image', 'if', 'matrix', 'forEach', 'with', 'pod', 'job', 'undo']
+
 /** The fields of a step in which nothing else has been said about expressions. */
 function withoutReported(node: SourceNode): SourceNode[] {
-  const reported = new Set(['script', ...UNSUPPORTED_STEP_FIELDS.map(({ path }) => path[0] ?? '')])
+  const reported = new Set(['script', ...WORKED_OUT, ...UNSUPPORTED_STEP_FIELDS.map(({ path }) => path[0] ?? '')])
   return entriesOf(node).flatMap(([field, entry]) => (reported.has(field) ? [] : [entry.value]))
 }

@@ -6,5 +6,5 @@ export function findExpressions(document: SourceDocument, node: SourceNode): Fin
   if (node.kind === 'Map') return entriesOf(node).flatMap(([, { value }]) => findExpressions(document, value))
   if (node.kind === 'List') return node.items.flatMap((item) => findExpressions(document, item))
   if (typeof node.json !== 'string' || !node.json.includes('${{')) return []
-  return [{ at: offsetWithin(document, node, '${{'), message: 'expressions (${{ }}) are not supported yet; write the value itself' }]
+  return [{ at: offsetWithin(document, node, '${{'), message: 'expressions (${{ }}) are not worked out here; write the value itself, or pass it by "env"' }]
 }

@@ -76,7 +76,8 @@ function combinationsOf(board: Board, entry: Entry, { values }: Extract<Expansio
 const MOST_COMBINATIONS = 100_000
 
 function listOf(board: Board, entry: Entry, written: Json): Evaluated<Json[]> {
-  const result = typeof written === 'string' ? evaluateExpression(written, conditionEvaluation(board, entry)) : { kind: 'Value' as const, value: written }
+  const result =
+    typeof written === 'string' ? evaluateExpression(written, conditionEvaluation(board, entry)) : { kind: 'Value' as const, value: written }
   if (result.kind === 'Failed') return result
   if (Array.isArray(result.value)) return { kind: 'Value', value: result.value }
   return { kind: 'Failed', message: `comes to ${shown(result.value)}, not to a list` }

@@ -33,7 +33,13 @@ export function failExpression(board: Board, entry: Entry, field: string, messag
 
 /** What expressions may know of a run's workflow. */
 export function factsOf({ params, steps, finally: last }: Pick<RunDefinition, 'params' | 'steps' | 'finally'>): WorkflowFacts {
-  const facts = ({ name, dependsOn, allowFailure, results, expansion }: Step) => ({ name, dependsOn, allowFailure, results, isExpanded: expansion !== null })
+  const facts = ({ name, dependsOn, allowFailure, results, expansion }: Step) => ({
+    name,
+    dependsOn,
+    allowFailure,
+    results,
+    isExpanded: expansion !== null,
+  })
   return { params, steps: steps.map(facts), finally: last.map(facts) }
 }
 
@@ -46,7 +52,14 @@ function valuesOf({ run, byStep, plan, input }: Board): ExpressionValues {
   const steps = {}
   for (const [step, entries] of byStep) Object.defineProperty(steps, step, { enumerable: true, get: () => stepValue(entries) })
   const { result = null, reason = null, message = null } = outcome ?? {}
-  return { params, vars, trigger, run: { name: run.metadata.name, workflow, commit, result, reason, message }, repository: { name, namespace, branch }, steps }
+  return {
+    params,
+    vars,
+    trigger,
+    run: { name: run.metadata.name, workflow, commit, result, reason, message },
+    repository: { name, namespace, branch },
+    steps,
+  }
 }
 
 function stepValue(entries: readonly Entry[]): Json {

@@ -67,7 +67,12 @@ function expansionOf(board: Board, entry: Entry): Evaluated<{ place: ExpressionP
   return { kind: 'Value', value: placeOf(kind, step.name, value, all.value) }
 }
 
-function placeOf(kind: 'Step' | 'Undo', step: string, value: ExpansionValue, all: readonly ExpansionValue[]): { place: ExpressionPlace; values: Record<string, unknown> } {
+function placeOf(
+  kind: 'Step' | 'Undo',
+  step: string,
+  value: ExpansionValue,
+  all: readonly ExpansionValue[],
+): { place: ExpressionPlace; values: Record<string, unknown> } {
   if (value.kind === 'ForEach') {
     const item = commonType(all.flatMap((one) => (one.kind === 'ForEach' ? [typeOfValue(one.item)] : [])))
     return { place: { kind, step, item }, values: { item: value.item } }

@@ -8,7 +8,7 @@ import { readinessIn, settle } from './settle.ts'
 
 /** Starts what is ready, after what needs no Job. A step that cannot be made from its expressions fails, which may free others. */
 export function start(board: Board, entriesNow: () => readonly Entry[]): void {
-  for (let again = true; again; ) {
+  for (let again = true; again;) {
     settle(board, entriesNow)
     const ready = entriesNow().filter((entry) => entry.status.state === 'Waiting' && readinessIn(board, entry).kind === 'Ready')
     startReady(board, ready)

@@ -54,8 +54,12 @@ function resultOf({ status }: StoredRun): ReferenceRun['result'] {
 /** Every way to take one of each. */
 function* combine<T extends Record<string, readonly unknown[]>>(choices: T): Generator<{ [K in keyof T]: T[K][number] }> {
   const [[name, values] = [], ...others] = Object.entries(choices)
-  if (name === undefined || values === undefined) return yield {} as { [K in keyof T]: T[K][number] }
-  for (const rest of combine(Object.fromEntries(others))) for (const value of values) yield { [name]: value, ...rest } as { [K in keyof T]: T[K][number] }
+  if (name === undefined || values === undefined) {
+    yield {} as { [K in keyof T]: T[K][number] }
+    return
+  }
+  for (const rest of combine(Object.fromEntries(others)))
+    for (const value of values) yield { [name]: value, ...rest } as { [K in keyof T]: T[K][number] }
 }
 
 const CONDITIONS: readonly (DependencyCondition | null)[] = [null, 'Succeeded', 'Failed', 'NotFailed', 'Always']

@@ -108,8 +108,8 @@ triggers: {«pullRequest: , «webhook: [{name: a}], «workflow: [{name: b}]}
 concurrency: {«policy: Forbid, «group: a, «limit: 2}
 «expect: {duration: 3m}
 steps:
-  - {name: a, image: x, «matrix: {a: [1]}, «forEach: [1], «if: 'true', «with: {a: 1}, «output: true, «inputs: [a], «results: {a: string}, «cache: true, «pool: gpu}
-  - {name: b, image: x, dependsOn: [a], «caches: [{name: n, path: /n}], «undo: {script: x}, «startTimeout: 3m, source: {«paths: [a]}}
+  - {name: a, image: x, «with: {a: 1}, «output: true, «inputs: [a], «cache: true, «pool: gpu}
+  - {name: b, image: x, dependsOn: [a], «caches: [{name: n, path: /n}], source: {«paths: [a]}}
   - {name: c, dependsOn: [a], «approval: {by: [me]}}
   - {name: d, dependsOn: [a], «use: template}
 `),
@@ -117,14 +117,16 @@ steps:
   },
   {
     rule: 'not-supported-yet',
-    name: 'expressions, each where it stands',
+    name: 'expressions where none is worked out',
     text: workflow(`
+params: {folder: {}, image: {default: x}}
 steps:
   - name: a
-    image: «\${{ params.image }}
-    env: [{name: A, value: 'b «\${{ run.result }}'}]
+    image: \${{ params.image }}
+    workingDir: «\${{ params.folder }}
+    env: [{name: A, value: 'b \${{ params.image }}'}]
     pod:
-      nodeSelector: {zone: "«\${{ vars.zone }}"}
+      nodeSelector: {zone: "\${{ vars.zone }}"}
 `),
     wantMessages: ['write the value itself'],
   },
