@@ -6,6 +6,7 @@ import type { Evaluation, RenderOptions } from '../../definitions/expressions/re
 import { escapeReferences, renderJson } from '../../definitions/expressions/render.ts'
 import type { ExpressionPlace } from '../../definitions/expressions/scope.ts'
 import { scopeAt } from '../../definitions/expressions/scope.ts'
+import { holdsExpression } from '../../definitions/expressions/template.ts'
 import type { Step, StepWork, TemplateCall } from '../../definitions/workflow.ts'
 import { resolveParams } from '../../triggers/params.ts'
 import type { Board, Entry } from './board.ts'
@@ -24,11 +25,17 @@ export function resolveStep(board: Board, entry: Entry): Evaluated<Step> {
   const { status, step } = entry
   const work = status.kind === 'Undo' ? step.undo : step.work
   if (work === null) throw new TypeError(`step ${step.name} has no undo`)
-  const evaluation = workEvaluation(board, entry)
-  if (evaluation.kind === 'Failed') return evaluation
-  const resolved = resolveWork(work, evaluation.value)
+  const evaluation = mayHoldExpression(work) || step.templates.length > 0 ? workEvaluation(board, entry) : null
+  if (evaluation?.kind === 'Failed') return evaluation
+  const resolved = evaluation === null ? { kind: 'Value' as const, value: work } : resolveWork(work, evaluation.value)
   if (resolved.kind === 'Failed') return resolved
   return { kind: 'Value', value: { ...step, name: status.name, work: resolved.value, results: status.kind === 'Undo' ? {} : step.results } }
+}
+
+/** Most work holds none: then nothing has to be known of the run. */
+function mayHoldExpression(part: unknown): boolean {
+  if (typeof part === 'string') return holdsExpression(part)
+  return typeof part === 'object' && part !== null && Object.values(part).some(mayHoldExpression)
 }
 
 /** What expressions of a step's work may use; within a template that is the template's own params. */
