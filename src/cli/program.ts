@@ -15,7 +15,7 @@ const COMMANDS: readonly CommandFactory[] = [
   createValidateCommand,
   createRunCommand,
   createServeCommand,
-  (shell) => createHistoryCommand(shell, openRepository),
+  (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),
 ]
 
 /**
