@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import type { ControllerEvent, Report } from '../controller/events.ts'
+import { stepJob } from '../runs/step-key.ts'
 
 /** Writes events as a log of one JSON object a line: a constant message and few, bounded fields. */
 export function createEventLog(stream: NodeJS.WritableStream): Report {
@@ -60,7 +61,14 @@ function lineOf(event: ControllerEvent): Line {
     case 'TickJudged':
       return { level: 'info', message: 'tick judged', repository: event.repository, ...event.fate }
     case 'StepStarted':
-      return { level: 'info', message: 'step started', repository: event.repository, run: event.run, step: event.step.name, job: event.step.job }
+      return {
+        level: 'info',
+        message: 'step started',
+        repository: event.repository,
+        run: event.run,
+        step: event.step.name,
+        job: stepJob(event.run, event.step),
+      }
     case 'StepEnded': {
       const { name, result, reason, attempts } = event.step
       return {
@@ -90,6 +98,10 @@ function lineOf(event: ControllerEvent): Line {
       return { level: 'info', message: 'records pushed', repository: event.repository, commit: event.commit, runs: event.runs }
     case 'HistoryFailed':
       return { level: 'error', message: 'records wait', repository: event.repository, reason: event.reason, error: event.message }
+    case 'HistoryMended': {
+      const { kind: _, message, ...fields } = event
+      return { level: 'warn', message: 'history mended', ...fields, detail: message }
+    }
     case 'RunSwept':
       return { level: 'info', message: 'run swept', repository: event.repository, run: event.run }
     case 'ReconcileFailed':

@@ -1,5 +1,6 @@
 import type { LocalJobs } from '../cluster/local/jobs.ts'
 import type { ControllerEvent, Report } from '../controller/events.ts'
+import { stepJob, stepKey } from '../runs/step-key.ts'
 import type { Paint } from './paint.ts'
 import { formatEvent } from './print-event.ts'
 
@@ -33,10 +34,10 @@ export function createLiveLog(jobs: () => Pick<LocalJobs, 'observeJobs' | 'follo
 
   return {
     report(event) {
-      if (event.kind === 'StepStarted' && event.step.job !== undefined)
-        followed.set(event.step.name, follow(event.run, event.step.name, event.step.job))
+      const job = event.kind === 'StepStarted' ? stepJob(event.run, event.step) : null
+      if (event.kind === 'StepStarted' && job !== null) followed.set(stepKey(event.step), follow(event.run, stepKey(event.step), job))
       // What a step printed comes before its end, and that before whatever follows from it.
-      const before = event.kind === 'StepEnded' ? followed.get(event.step.name) : undefined
+      const before = event.kind === 'StepEnded' ? followed.get(stepKey(event.step)) : undefined
       last = Promise.all([last, before]).then(() => {
         print(event)
       })

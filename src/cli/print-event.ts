@@ -36,6 +36,8 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
         : `${event.repository}: recorded in ${paint.bold(short(event.commit))}: ${event.runs.join(', ')}`
     case 'HistoryFailed':
       return paint.bad(`${event.repository}: records wait: ${event.message}`)
+    case 'HistoryMended':
+      return paint.bad(`${event.repository}: ${event.message}`)
     case 'RunSwept':
       return null
     case 'ReconcileFailed':
@@ -76,8 +78,17 @@ function triggerText(trigger: Trigger): string {
       return `a push to ${trigger.branch}`
     case 'Schedule':
       return `the tick ${trigger.tick} of ${trigger.schedule}`
+    case 'Webhook':
+      return `the webhook ${trigger.name}`
+    case 'Workflow':
+      return `the end of ${trigger.run}`
+    case 'Api':
     case 'Manual':
       return trigger.by
+    case 'Rerun':
+      return `a rerun by ${trigger.by}`
+    case 'Backfill':
+      return `a backfill of the tick ${trigger.tick} of ${trigger.schedule} by ${trigger.by}`
   }
 }
 

@@ -2,9 +2,11 @@ import { Command, CommanderError } from 'commander'
 import { openRepository } from '../git/open.ts'
 import { VERSION } from '../version.ts'
 import { createHistoryCommand } from './history.ts'
+import { createPauseCommand, createResumeCommand } from './pause.ts'
 import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
+import { createTriggerCommand } from './trigger.ts'
 import { createValidateCommand } from './validate.ts'
 
 /** Builds one command: its arguments, options, help and action. Lives in `src/cli/<command>.ts`. */
@@ -16,6 +18,9 @@ const COMMANDS: readonly CommandFactory[] = [
   createRunCommand,
   createServeCommand,
   (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),
+  createTriggerCommand,
+  createPauseCommand,
+  createResumeCommand,
 ]
 
 /**

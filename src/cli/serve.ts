@@ -1,15 +1,18 @@
-import { readFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
-import { parseRepositoryDocument } from '../config/repository-document.ts'
 import type { ServeConfig } from '../config/serve-config.ts'
 import { resolveServeConfig } from '../config/serve-config.ts'
 import type { Report } from '../controller/events.ts'
 import { createController } from '../controller/controller.ts'
 import { createLocalContext } from '../create-context.ts'
+import { isLoopback, loopbackAuthenticator, refusingAuthenticator } from '../server/authenticate.ts'
+import { createApp } from '../server/create-app.ts'
 import { listen } from '../server/listen.ts'
+import { createMetrics } from '../server/metrics.ts'
+import { allOperations } from '../server/operations/all-operations.ts'
 import { createEventLog } from './event-log.ts'
 import { createPaint } from './paint.ts'
 import { formatEvent } from './print-event.ts'
+import { readRepositoryDocument } from './read-repository.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
 
@@ -31,7 +34,7 @@ export function createServeCommand(shell: Shell): Command {
     .option('--repository <file>', 'Repository document; --repo overrides its url')
     .option('--secrets <dir>', 'folder with the Secrets, as <secret>/<key>')
     .option('--data <dir>', 'folder for state; default below $XDG_STATE_HOME or ~/.local/state')
-    .option('--listen <host:port>', 'address of the probes; default 127.0.0.1:8080')
+    .option('--listen <host:port>', 'address of the API, metrics and probes; default 127.0.0.1:8080')
     .addOption(new Option('--runner <runner>', 'where Jobs run').choices(['local', 'kubernetes']).default('local'))
     .addOption(new Option('--output <format>', 'text, or json for a log of one JSON object a line').choices(['text', 'json']).default('text'))
     .addHelpText('after', '\nExample:\n  fusee serve --repo https://git.example.com/acme/data-jobs.git')
@@ -46,12 +49,29 @@ export function createServeCommand(shell: Shell): Command {
 }
 
 /** Serves until the shell's stop signal, then drains. `say` hears what only a person wants to know. */
-export async function serve(shell: Shell, config: ServeConfig, report: Report, say: (line: string) => void): Promise<void> {
+export async function serve(shell: Shell, config: ServeConfig, print: Report, say: (line: string) => void): Promise<void> {
+  const metrics = createMetrics({ withProcess: true })
+  const report: Report = (event) => {
+    print(event)
+    metrics.report(event)
+  }
   const stop = shell.stopSignal()
   const { context, close } = await createLocalContext(config, shell.env, report)
   try {
     const controller = createController(context)
-    const server = await listen(config.listen, { isReady: controller.isReady })
+    const server = await listen(
+      config.listen,
+      createApp({
+        isReady: controller.isReady,
+        isLoopback: isLoopback(config.listen),
+        authenticator: isLoopback(config.listen) ? loopbackAuthenticator : refusingAuthenticator,
+        operations: allOperations({ context, controller }),
+        metrics,
+        onBug: (error) => {
+          report({ kind: 'ReconcileFailed', key: 'api request', error })
+        },
+      }),
+    )
     say(`following ${config.settings.url}, state in ${config.dataFolder}, listening on ${server.url}`)
     say('steps run as processes of this machine; their images are not used')
     controller.start()
@@ -74,20 +94,12 @@ export function createPrinter(shell: Shell): Report {
 }
 
 async function readConfig(shell: Shell, options: ServeOptions): Promise<ServeConfig> {
+  const document = options.repository === undefined ? null : await readRepositoryDocument(options.repository)
+  const { repo, data, listen: address, secrets } = options
   try {
-    const document = options.repository === undefined ? null : parseRepositoryDocument(await readFile(options.repository, 'utf8'), options.repository)
-    const { repo, data, listen: address, secrets } = options
     return resolveServeConfig({ repo, data, listen: address, secrets, document, env: shell.env, workingDirectory: shell.workingDirectory })
   } catch (error) {
-    const reason = UNREADABLE[(error as NodeJS.ErrnoException).code ?? '']
-    if (reason !== undefined) throw new UsageError(`cannot read ${options.repository ?? ''}: ${reason}`, { cause: error })
     if (error instanceof TypeError) throw new UsageError(error.message, { cause: error })
     throw error
   }
-}
-
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder; name the file in it',
-  EACCES: 'permission denied; let this user read it',
 }

@@ -22,7 +22,7 @@ export interface RunCluster {
   getRun(ref: ObjectRef): Promise<StoredRun | null>
   /** All Runs of one Repository, or all, in no order. */
   listRuns(filter?: { namespace: string; repository: string }): Promise<StoredRun[]>
-  /** Writes `spec.cancel`, `metadata.finalizers` and `status`. Throws ConflictError when `metadata.resourceVersion` is not the newest or the Run is gone. */
+  /** Writes `spec`, `status`, and of `metadata` the finalizers and labels. Throws ConflictError when `metadata.resourceVersion` is not the newest or the Run is gone. */
   updateRun(run: StoredRun): Promise<StoredRun>
   /** Deletes the Run when its uid still matches; one with finalizers only gets a `deletionTimestamp`, and goes when they are lifted. Gone already is fine. */
   deleteRun(run: StoredRun): Promise<void>

@@ -3,6 +3,7 @@ import type { ErrorObject } from 'ajv'
 import { LineCounter, parseDocument } from 'yaml'
 import schema from '../../schemas/repository.schema.json' with { type: 'json' }
 import { parseDuration } from '../definitions/duration.ts'
+import type { WrittenPolicy } from '../definitions/policy/policy.ts'
 
 /** A Repository document as meant; what it leaves out is undefined. */
 export interface RepositoryDocument {
@@ -14,6 +15,7 @@ export interface RepositoryDocument {
     intervalSeconds: number | undefined
     secretRef: { name: string } | undefined
     history: { branch: string | undefined; intervalSeconds: number | undefined }
+    policy: WrittenPolicy
     maxParallelSteps: number | undefined
     suspend: boolean | undefined
   }
@@ -28,29 +30,13 @@ interface Written {
     interval?: string
     secretRef?: { name: string }
     history?: { branch?: string; interval?: string }
-    policy?: { maxParallelSteps?: number }
+    policy?: WrittenPolicy & { maxParallelSteps?: number }
     suspend?: boolean
   }
 }
 
 /** Fields that the contract has and this version does not act on: a policy that nobody enforces would be worse than none. */
-const NOT_SUPPORTED_YET = [
-  'webhookSecretRef',
-  'verify',
-  'forge',
-  'artifacts',
-  'vars',
-  'pools',
-  'notifications',
-  'review',
-  'url',
-  'podSecurity',
-  'serviceAccounts',
-  'secrets',
-  'images',
-  'namespaces',
-  'pullRequests',
-]
+const NOT_SUPPORTED_YET = ['webhookSecretRef', 'verify', 'forge', 'artifacts', 'vars', 'pools', 'notifications', 'review', 'url', 'pullRequests']
 
 /** Reads a Repository document. Throws TypeError that names the file, the line and every problem. */
 export function parseRepositoryDocument(text: string, file: string): RepositoryDocument {
@@ -85,6 +71,7 @@ function meant(written: Written, file: string): RepositoryDocument {
       intervalSeconds,
       secretRef: spec.secretRef,
       history: { branch: spec.history?.branch, intervalSeconds: seconds('history.interval', spec.history?.interval) },
+      policy: spec.policy ?? {},
       maxParallelSteps: spec.policy?.maxParallelSteps,
       suspend: spec.suspend,
     },
@@ -93,6 +80,7 @@ function meant(written: Written, file: string): RepositoryDocument {
 
 function describe(error: ErrorObject): string {
   const place = error.instancePath === '' ? 'the document' : error.instancePath.slice(1).replaceAll('/', '.')
+  if (error.keyword === 'enum') return `${place} must be one of ${(error.params['allowedValues'] as string[]).join(', ')}`
   if (error.keyword !== 'additionalProperties')
     return `${place} ${error.message ?? 'is wrong'}${error.keyword === 'const' ? ` ${JSON.stringify(error.params['allowedValue'])}` : ''}`
   const field = String(error.params['additionalProperty'])

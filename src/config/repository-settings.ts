@@ -1,3 +1,4 @@
+import type { Policy } from '../definitions/policy/policy.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 
 /** What the Repository document says about how it is followed; defaults filled in. */
@@ -15,4 +16,6 @@ export interface RepositorySettings {
   suspend: boolean
   /** Most steps of all its runs that are active at once. */
   maxParallelSteps: number
+  /** What steps may ask for: checked when definitions are read, and again when a Job is made. */
+  policy: Policy
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { ListenAddress } from './listen-address.ts'
 import { parseListenAddress } from './listen-address.ts'
 import type { RepositoryDocument } from './repository-document.ts'
+import { DEFAULT_NAMESPACE, policyOf, UNSTATED_POLICY } from './repository-policy.ts'
 import type { RepositorySettings } from './repository-settings.ts'
 import { isRemoteUrl, repositoryNameOf } from './repository-name.ts'
 
@@ -52,13 +53,14 @@ export function resolveServeConfig(written: WrittenServeConfig): ServeConfig {
   }
   return {
     settings: {
-      ref: { namespace: written.document?.metadata.namespace ?? 'default', name },
+      ref: { namespace: written.document?.metadata.namespace ?? DEFAULT_NAMESPACE, name },
       url: withoutCredentials(url),
       path: (spec?.path ?? 'workflows').replace(/^\.?\/+|\/+$/g, ''),
       intervalSeconds: isRemote ? (spec?.intervalSeconds ?? 60) : LOCAL_INTERVAL_SECONDS,
       historyIntervalSeconds: spec?.history.intervalSeconds ?? 10,
       suspend: spec?.suspend ?? false,
       maxParallelSteps: spec?.maxParallelSteps ?? 50,
+      policy: written.document === null ? UNSTATED_POLICY : policyOf(written.document),
     },
     url,
     branch: spec?.branch ?? null,

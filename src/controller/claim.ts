@@ -3,6 +3,7 @@ import { GitError } from '../git/ports.ts'
 import { claimBranch } from '../history/owner.ts'
 import { readCursorCopies } from '../history/read.ts'
 import { jobName } from '../runs/names.ts'
+import { stepKey } from '../runs/step-key.ts'
 import { updateCursors, withCondition } from './cursors.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem } from './repository.ts'
@@ -59,7 +60,7 @@ async function noteActiveSteps(context: Context, state: RepositoryState): Promis
   for (const run of await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })) {
     if (run.status === undefined || run.status.phase === 'Finished') continue
     const jobs = new Set((await context.jobs.observeJobs(run.metadata)).map(({ job }) => job.metadata.name))
-    const active = run.status.steps.filter((step) => step.state !== 'Ended' && jobs.has(jobName(run.metadata.name, step.name)))
+    const active = run.status.steps.filter((step) => step.state !== 'Ended' && jobs.has(jobName(run.metadata.name, stepKey(step))))
     state.slots.note(run.metadata.name, active.length)
   }
 }

@@ -8,7 +8,7 @@ import { look } from './look.ts'
 import { pinDefinition } from './pin-definition.ts'
 import { reconcileRun } from './reconcile-run.ts'
 import { writeRecords } from './records.ts'
-import type { RepositoryState } from './repository.ts'
+import type { RepositoryState, Wake } from './repository.ts'
 import { createSlots } from './slots.ts'
 import { sweep } from './sweep.ts'
 import { judgeTicks } from './ticks.ts'
@@ -27,12 +27,16 @@ export interface Controller {
   isReady(): boolean
   /** Asks for an early look at a Repository. */
   askToLook(repository: ObjectRef): void
+  /** The Repositories that are followed now. */
+  repositories(): RepositoryState[]
+  /** Asks for a key of the queue to be looked at, as `run <namespace>/<name>`. */
+  wake: Wake
 }
 
 /** A controller over the given ports; nothing happens before `start`. */
 export function createController(context: Context): Controller {
-  const abort = new AbortController()
   const states = new Map<string, RepositoryState>()
+  const ends = new Map<RepositoryState, AbortController>()
   const failures = createFailureNotes()
   const queue: WorkQueue = createWorkQueue({
     clock: context.clock,
@@ -43,24 +47,39 @@ export function createController(context: Context): Controller {
       return nextAtMs
     },
     onError: (key, error) => {
-      // What `drain` has cut short has not failed.
-      if (abort.signal.aborted && error instanceof Error && error.name === 'AbortError') return
       if (failures.note(key, error)) context.report({ kind: 'ReconcileFailed', key, error })
     },
   })
-  const wake = (key: string, atMs?: number): void => {
+  const wake: Wake = (key, atMs) => {
     queue.add(key, atMs)
   }
   const wakeRun = (ref: ObjectRef): void => {
     wake(`run ${ref.namespace}/${ref.name}`)
   }
-  for (const followed of context.repositories) {
-    const state = createState(context, followed, (run) => {
-      wakeRun({ namespace: followed.settings.ref.namespace, name: run })
-    })
-    states.set(state.key, state)
-  }
   const subscriptions: (() => void)[] = []
+  let isStarted = false
+
+  /** Begins with Repositories that are new or followed in another way, and ends with those that are not there any more. */
+  function followRepositories(): void {
+    const wanted = new Map(context.repositories.current().map((followed) => [keyOf(followed.settings.ref), followed]))
+    for (const state of states.values()) if (wanted.get(state.key) !== state.followed) unfollow(state)
+    for (const [key, followed] of wanted) {
+      if (states.has(key)) continue
+      const end = new AbortController()
+      const state = createState(context, followed, end.signal, (run) => {
+        wakeRun({ namespace: followed.settings.ref.namespace, name: run })
+      })
+      states.set(key, state)
+      ends.set(state, end)
+      wake(`claim ${key}`)
+    }
+  }
+
+  function unfollow(state: RepositoryState): void {
+    ends.get(state)?.abort()
+    ends.delete(state)
+    states.delete(state.key)
+  }
 
   async function reconcile(key: string): Promise<number | null> {
     const [loop = '', object = ''] = key.split(' ')
@@ -68,15 +87,25 @@ export function createController(context: Context): Controller {
     if (loop === 'run') return reconcileOne(object)
     const state = states.get(object)
     if (state === undefined) return null
+    try {
+      return await reconcileRepository(loop, state)
+    } catch (error) {
+      // What was cut short has not failed; its successor, if there is one, was woken when it came.
+      if (state.signal.aborted) return null
+      throw error
+    }
+  }
+
+  async function reconcileRepository(loop: string, state: RepositoryState): Promise<number | null> {
     switch (loop) {
       case 'claim':
-        return claim(context, state, wake, abort.signal)
+        return claim(context, state, wake, state.signal)
       case 'look':
-        return state.claimed ? look(context, state, wake, abort.signal) : null
+        return state.claimed ? look(context, state, wake, state.signal) : null
       case 'ticks':
         return judgeTicks(context, state, wake)
       case 'records':
-        return writeRecords(context, state, wake, abort.signal)
+        return writeRecords(context, state, wake, state.signal)
       case 'sweep':
         return sweep(context, state)
       default:
@@ -94,6 +123,7 @@ export function createController(context: Context): Controller {
         context,
         repository: state.key,
         slots: state.slots,
+        policy: state.followed.settings.policy,
         pin: (pending) => pinDefinition(context, state, pending),
         onFinished: () => {
           wake(`records ${state.key}`)
@@ -112,6 +142,7 @@ export function createController(context: Context): Controller {
 
   return {
     start() {
+      isStarted = true
       subscriptions.push(
         context.runs.subscribe((event) => {
           wakeRun(event.kind === 'Run' ? event.ref : event.run)
@@ -120,25 +151,33 @@ export function createController(context: Context): Controller {
           wakeRun(event.kind === 'Run' ? event.ref : event.run)
         }),
       )
-      for (const key of states.keys()) wake(`claim ${key}`)
+      subscriptions.push(context.repositories.subscribe(followRepositories))
+      followRepositories()
       wake('resync')
     },
     async drain() {
-      abort.abort()
       for (const end of subscriptions) end()
+      for (const end of ends.values()) end.abort()
       await queue.drain()
     },
-    isReady: () => [...states.values()].every((state) => state.look !== 'Pending'),
+    isReady: () => isStarted && [...states.values()].every((state) => state.look !== 'Pending'),
     askToLook(repository) {
       wake(`look ${repository.namespace}/${repository.name}`)
     },
+    repositories: () => [...states.values()],
+    wake,
   }
 }
 
-function createState(context: Context, followed: FollowedRepository, wakeRun: (run: string) => void): RepositoryState {
+function keyOf({ namespace, name }: ObjectRef): string {
+  return `${namespace}/${name}`
+}
+
+function createState(context: Context, followed: FollowedRepository, signal: AbortSignal, wakeRun: (run: string) => void): RepositoryState {
   return {
     followed,
-    key: `${followed.settings.ref.namespace}/${followed.settings.ref.name}`,
+    key: keyOf(followed.settings.ref),
+    signal,
     claimed: false,
     look: 'Pending',
     tip: null,
@@ -149,6 +188,7 @@ function createState(context: Context, followed: FollowedRepository, wakeRun: (r
     uncovered: new Set(),
     problems: new Map(),
     fatesSinceMs: null,
+    history: { knownTip: null, checkAtMs: 0 },
     recordsNotBeforeMs: 0,
     historyFailures: 0,
   }

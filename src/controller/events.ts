@@ -1,5 +1,9 @@
 import type { Diagnostic } from '../definitions/workflow.ts'
+import type { LostHistory } from '../history/write.ts'
 import type { StepStatus, StoredRun, TickFate } from '../runs/run.ts'
+
+/** What somebody did to the status branch. */
+export type MendReason = LostHistory | 'FilesSpoilt'
 
 /** What the controller did or met: for people and logs; nothing depends on it. `repository` is `namespace/name`. */
 export type ControllerEvent =
@@ -18,6 +22,8 @@ export type ControllerEvent =
   | { kind: 'RunFinished'; repository: string; run: StoredRun }
   | { kind: 'RecordsPushed'; repository: string; commit: string; runs: string[] }
   | { kind: 'HistoryFailed'; repository: string; reason: string; message: string }
+  /** The status branch had lost records or was spoilt: what the cluster holds is on it again with this commit. */
+  | { kind: 'HistoryMended'; repository: string; reason: MendReason; commit: string; runs: string[]; files: string[]; message: string }
   | { kind: 'RunSwept'; repository: string; run: string }
   /** Said once for all keys that fail with the same message, until they have recovered. */
   | { kind: 'ReconcileFailed'; key: string; error: unknown }

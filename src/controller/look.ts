@@ -11,6 +11,7 @@ import type { PushedCommit } from '../triggers/push.ts'
 import type { PushPlan } from '../triggers/push.ts'
 import { planPush } from '../triggers/push.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
+import { repositorySuspension } from '../triggers/suspension.ts'
 import { initialCursors, updateCursors, withCondition } from './cursors.ts'
 import { isHistoryFull } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
@@ -61,7 +62,7 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
 /** The definitions at a commit, parsed only where files changed. */
 export async function definitionsAt(state: RepositoryState, commit: string): Promise<Definitions> {
   const { settings, source } = state.followed
-  return loadDefinitions(source.filesAt(asCommitSha(commit)), { path: settings.path, cache: state.definitionCache })
+  return loadDefinitions(source.filesAt(asCommitSha(commit)), { path: settings.path, cache: state.definitionCache, policy: settings.policy })
 }
 
 /** Null only for a commit that is gone for good: whatever may pass must not make us forget what was in force. */
@@ -80,7 +81,7 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   const definitions = await definitionsAt(state, tip)
   const versions = versionsAt(tip, definitions, state.versions ?? noVersions)
   const last = cursors.lastCommit === null ? null : asCommitSha(cursors.lastCommit)
-  const push = last === null || last === tip ? noPush : await planPushes(context, state, { definitions, versions }, last, tip)
+  const push = last === null || last === tip ? noPush : await planPushes(context, state, { definitions, versions, paused: cursors.paused }, last, tip)
   const rewound = cursors.rewound || push.rewound
   if (push.requests.length > 0 && (await isHistoryFull(context, state))) return
   // After a start while the status branch was away, it may never have been read.
@@ -119,7 +120,7 @@ const noPush: PushPlan & { rewound: boolean } = { requests: [], held: [], rewoun
 async function planPushes(
   context: Context,
   state: RepositoryState,
-  { definitions, versions }: { definitions: Definitions; versions: Versions },
+  { definitions, versions, paused }: { definitions: Definitions; versions: Versions; paused: Cursors['paused'] },
   last: CommitSha,
   tip: CommitSha,
 ): Promise<PushPlan & { rewound: boolean }> {
@@ -144,7 +145,7 @@ async function planPushes(
     tip: whole,
     each: commits,
     workflows: versions.workflows,
-    suspend: settings.suspend,
+    suspend: repositorySuspension(settings.suspend, paused),
     nowMs: context.clock.now(),
   })
   return { ...plan, rewound: !range.forward }

@@ -2,12 +2,15 @@ import { isDeepStrictEqual } from 'node:util'
 import { UnsupportedJobError } from '../cluster/ports.ts'
 import type { Context } from '../context.ts'
 import { formatTimestamp } from '../clock.ts'
+import type { Policy } from '../definitions/policy/policy.ts'
+import { admitJob } from '../runs/admit-job.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import { observeStep } from '../runs/observe-step.ts'
-import type { RunPlan } from '../runs/plan-run.ts'
+import type { RunPlan } from '../runs/plan/board.ts'
 import { planRun } from '../runs/plan-run.ts'
 import { isOwnJob } from '../runs/render-job.ts'
 import type { RunStatus, StepStatus, StoredRun } from '../runs/run.ts'
+import { isActive, stepKey } from '../runs/step-key.ts'
 import type { Slots } from './slots.ts'
 
 /** Most of a failed step's log that its record keeps, in bytes. */
@@ -19,6 +22,8 @@ export interface RunReconciliation {
   /** Shown in events: `namespace/name` of the Repository. */
   repository: string
   slots: Slots
+  /** What steps may ask for; null when they run with the rights of whoever started this. */
+  policy: Policy | null
   /** The first status of a run: its definition pinned, or its end when there is none. Throws when only a later try can tell. */
   pin: (run: StoredRun) => Promise<RunStatus>
   onFinished: (run: StoredRun) => void
@@ -59,8 +64,8 @@ async function pin(reconciliation: RunReconciliation, run: StoredRun): Promise<S
 async function apply(reconciliation: RunReconciliation, run: StoredRun, plan: RunPlan): Promise<boolean> {
   const { context } = reconciliation
   const { jobs, writeSite } = context
-  for (const { step, job } of plan.readLogs) stepOf(plan.status, step).log = await jobs.readLogTail(job, LOG_TAIL_BYTES)
-  const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, plan, creation)))
+  for (const { step, job } of plan.readLogs) step.log = await jobs.readLogTail(job, LOG_TAIL_BYTES)
+  const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(run.metadata.name, activeSteps(plan.status))
   const stored = isDeepStrictEqual(run.status, plan.status) ? run : await writeStatus(reconciliation, run, plan.status)
   await Promise.all([
@@ -72,20 +77,16 @@ async function apply(reconciliation: RunReconciliation, run: StoredRun, plan: Ru
 }
 
 /** Makes a step's Job, or takes over the one that a pass before a crash has made. Returns whether it was refused, which ends the step. */
-async function createJob(
-  reconciliation: RunReconciliation,
-  run: StoredRun,
-  plan: RunPlan,
-  { step: name, job }: RunPlan['create'][number],
-): Promise<boolean> {
+async function createJob(reconciliation: RunReconciliation, run: StoredRun, { step, job }: RunPlan['create'][number]): Promise<boolean> {
   const { clock, jobs, writeSite } = reconciliation.context
-  const step = stepOf(plan.status, name)
   const refuse = (reason: string, message: string): true => {
     Object.assign(step, { state: 'Ended', result: 'Failed', reason, message, finishedAt: formatTimestamp(clock.now()) } satisfies Partial<StepStatus>)
     return true
   }
+  const admission = reconciliation.policy === null ? ({ kind: 'Admitted', job } as const) : admitJob(reconciliation.policy, job)
+  if (admission.kind === 'Refused') return refuse('PolicyDenied', admission.message)
   try {
-    const { object } = await writeSite('job-created', () => jobs.createJob(job))
+    const { object } = await writeSite('job-created', () => jobs.createJob(admission.job))
     if (!isOwnJob(run, object)) return refuse('NameConflict', `a Job ${object.metadata.name} that is not of this run is in the way: delete it`)
     observeStep(step, { job: object, pods: [] }, { nowMs: clock.now(), timeoutSeconds: null })
     return false
@@ -98,8 +99,9 @@ async function createJob(
 async function writeStatus(reconciliation: RunReconciliation, run: StoredRun, status: RunStatus): Promise<StoredRun> {
   const { context, repository } = reconciliation
   const stored = await context.writeSite('run-status-written', () => context.runs.updateRun({ ...run, status }))
+  const states = new Map(run.status?.steps.map((step) => [stepKey(step), step.state]))
   for (const step of status.steps) {
-    const before = run.status?.steps.find((one) => one.name === step.name)?.state ?? 'Waiting'
+    const before = states.get(stepKey(step)) ?? 'Waiting'
     if (before === step.state) continue
     if (before === 'Waiting' && step.startedAt !== undefined) context.report({ kind: 'StepStarted', repository, run: run.metadata.name, step })
     if (step.state === 'Ended') context.report({ kind: 'StepEnded', repository, run: run.metadata.name, step })
@@ -108,12 +110,6 @@ async function writeStatus(reconciliation: RunReconciliation, run: StoredRun, st
   return stored
 }
 
-function stepOf(status: RunStatus, name: string): StepStatus {
-  const step = status.steps.find((one) => one.name === name)
-  if (step === undefined) throw new TypeError(`no step ${name}`)
-  return step
-}
-
 function activeSteps(status: RunStatus): number {
-  return status.steps.filter((step) => step.state === 'Running' || step.state === 'Stopping').length
+  return status.steps.filter(isActive).length
 }

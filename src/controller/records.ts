@@ -6,6 +6,7 @@ import { writeHistory } from '../history/write.ts'
 import { FINALIZER } from '../runs/objects.ts'
 import type { Cursors, StoredRun } from '../runs/run.ts'
 import { initialCursors, updateCursors, withCondition } from './cursors.ts'
+import { noteMended } from './mended.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem } from './repository.ts'
 import { noVersions } from './versions.ts'
@@ -16,6 +17,8 @@ const MOST_WAITING = 2000
 const LARGEST_BATCH = 200
 const FIRST_BACKOFF_MS = 1000
 const LONGEST_BACKOFF_MS = 60_000
+/** The status branch is looked at this often though nothing is to be written: somebody may have deleted, reset or taken it. */
+const CHECK_INTERVAL_MS = 300_000
 
 /** Whether so many Runs wait for their record that nothing new may start. Says so, in a condition too, when that changes. */
 export async function isHistoryFull(context: Context, state: RepositoryState): Promise<boolean> {
@@ -35,7 +38,8 @@ export async function isHistoryFull(context: Context, state: RepositoryState): P
 
 /**
  * Writes what has finished as one commit on the status branch, then marks the Runs as recorded: stopped in between, the next pass
- * finds the records there and only marks. While the remote is away or refuses, they wait in the Run objects. Returns when to try again.
+ * finds the records there and only marks. While the remote is away or refuses, they wait in the Run objects. What the branch has lost
+ * of the Runs that are still held is written again. Returns when to look again.
  */
 export async function writeRecords(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number | null> {
   if (!state.claimed) return null
@@ -46,28 +50,35 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   const waiting = runs.filter((run) => isWaiting(run) && isCovered(run, state, cursors)).sort(byEnd)
   const first = waiting[0]
-  if (first === undefined && cursors.fates.length === 0) return null
   const nowMs = context.clock.now()
-  const sinceMs = first === undefined ? (state.fatesSinceMs ??= nowMs) : parseTimestamp(first.status?.finishedAt ?? '')
-  const dueAtMs = sinceMs + settings.historyIntervalSeconds * 1000
-  if (nowMs < dueAtMs && waiting.length < LARGEST_BATCH) return dueAtMs
+  if (first === undefined && cursors.fates.length === 0) {
+    if (nowMs < state.history.checkAtMs) return state.history.checkAtMs
+  } else {
+    const sinceMs = first === undefined ? (state.fatesSinceMs ??= nowMs) : parseTimestamp(first.status?.finishedAt ?? '')
+    const dueAtMs = sinceMs + settings.historyIntervalSeconds * 1000
+    if (nowMs < dueAtMs && waiting.length < LARGEST_BATCH) return dueAtMs
+  }
   const batch = waiting.slice(0, LARGEST_BATCH)
+  const held = runs.filter((run) => run.status?.recorded !== undefined)
+  const versions = state.versions ?? noVersions
+  const request = { status, owner, repository: settings.ref, runs: batch, cursors, versions, cron: state.cronCache, nowMs }
+  let hasMore = waiting.length > batch.length
   try {
-    const written = await context.writeSite('records-pushed', () =>
-      writeHistory(
-        { status, owner, repository: settings.ref, runs: batch, cursors, versions: state.versions ?? noVersions, cron: state.cronCache, nowMs },
-        signal,
-      ),
-    )
+    const written = await context.writeSite('records-pushed', () => writeHistory({ ...request, held, knownTip: state.history.knownTip }, signal))
     if (written.kind === 'BranchOwned') return standBack(context, state, written.message, wake)
-    await markRecorded(context, state, batch, written.commit, cursors)
+    const refilled = written.kind === 'Written' ? written.refilled : []
+    if (written.commit !== null && (written.kind === 'Written' || batch.length + cursors.fates.length > 0))
+      await markRecorded(context, state, [...batch, ...refilled], written.commit, cursors)
+    hasMore ||= written.kind === 'Written' && written.hasMore
+    await noteMended(context, state, written)
+    state.history = { knownTip: written.kind === 'Written' && written.hasMore ? null : written.commit, checkAtMs: nowMs + CHECK_INTERVAL_MS }
   } catch (error) {
     if (!(error instanceof GitError)) throw error
     state.recordsNotBeforeMs = nowMs + (await noteFailure(context, state, error))
     return state.recordsNotBeforeMs
   }
   wake(`sweep ${state.key}`)
-  return waiting.length > batch.length ? context.clock.now() : null
+  return hasMore ? context.clock.now() : state.history.checkAtMs
 }
 
 /** Finished, and its record not known to be on the status branch. */
@@ -85,7 +96,12 @@ function isCovered(run: StoredRun, state: RepositoryState, cursors: Cursors): bo
     }
     case 'Push':
       return state.look === 'Ended' && !state.uncovered.has(run.metadata.name)
+    case 'Webhook':
+    case 'Workflow':
+    case 'Api':
     case 'Manual':
+    case 'Rerun':
+    case 'Backfill':
       return true
   }
 }

@@ -1,6 +1,9 @@
 import type { DefinitionCache } from '../definitions/definition-cache.ts'
+import type { Creation } from '../cluster/ports.ts'
 import type { Context, FollowedRepository } from '../context.ts'
+import type { CommitSha } from '../git/ports.ts'
 import { createRunObject, isSameTrigger } from '../runs/create-run.ts'
+import type { StoredRun } from '../runs/run.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import type { CronCache } from '../triggers/cron.ts'
 import type { Slots } from './slots.ts'
@@ -11,6 +14,8 @@ export interface RepositoryState {
   followed: FollowedRepository
   /** `namespace/name` */
   key: string
+  /** Aborts once it is not followed any more, or in another way: what is under way for it is cut short. */
+  signal: AbortSignal
   /** Whether the status branch is ours; nothing is started before. */
   claimed: boolean
   /** How the first look went; ticks wait for its end. */
@@ -28,6 +33,8 @@ export interface RepositoryState {
   problems: Map<string, string>
   /** When fates of ticks began to wait for a commit by themselves; null when none do. */
   fatesSinceMs: number | null
+  /** The tip of the status branch at which all recorded Runs had their record, null when that is not known; and when to see whether it is still so. */
+  history: { knownTip: CommitSha | null; checkAtMs: number }
   /** After a failed write, the next one is not tried before. */
   recordsNotBeforeMs: number
   /** Failures of the history in a row. */
@@ -38,7 +45,7 @@ export interface RepositoryState {
 export type Wake = (key: string, atMs?: number) => void
 
 /** Creates the Run of a request under its derived name; one that exists already is the same request from before a crash. */
-export async function startRun(context: Context, state: RepositoryState, request: RunRequest, wake: Wake): Promise<void> {
+export async function startRun(context: Context, state: RepositoryState, request: RunRequest, wake: Wake): Promise<Creation<StoredRun>> {
   const run = createRunObject(state.followed.settings.ref, request)
   const creation = await context.writeSite('run-created', () => context.runs.createRun(run))
   if (!isSameTrigger(run, creation.object)) {
@@ -46,6 +53,7 @@ export async function startRun(context: Context, state: RepositoryState, request
   }
   if (creation.kind === 'Created') context.report({ kind: 'RunCreated', repository: state.key, run: creation.object })
   wake(`run ${run.metadata.namespace}/${run.metadata.name}`)
+  return creation
 }
 
 /** Reports a problem of a loop once, until it changes; null when the loop is well again. */

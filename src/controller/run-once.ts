@@ -39,6 +39,7 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun> {
           context,
           repository: created.spec.repository,
           slots,
+          policy: null,
           pin: (run) => Promise.resolve(pinnedStatus(options.workflow, run, context.clock.now())),
           onFinished: () => undefined,
         },

@@ -2,6 +2,7 @@ import { parseTimestamp } from '../clock.ts'
 import { ConflictError } from '../cluster/ports.ts'
 import type { Context } from '../context.ts'
 import { runName } from '../runs/names.ts'
+import { repositorySuspension } from '../triggers/suspension.ts'
 import { planTicks } from '../triggers/ticks.ts'
 import { initialCursors, updateCursors } from './cursors.ts'
 import { isHistoryFull } from './records.ts'
@@ -32,7 +33,7 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
     repository: settings.ref,
     schedules: [...versions.schedules.values()].map((version) => version.definition),
     workflows: versions.workflows,
-    suspend: settings.suspend,
+    suspend: repositorySuspension(settings.suspend, cursors.paused),
     cursors: cursors.schedules,
     nowMs,
     started,

@@ -1,6 +1,7 @@
 import type { GivenParam, ScheduleDraft, WorkflowDraft } from './draft.ts'
 import { normaliseSchedule, triggerScheduleName } from './normalise/normalise-schedule.ts'
 import { normaliseParams, normaliseWorkflow } from './normalise/normalise-workflow.ts'
+import { placeWorkflowAsks } from './policy/place-asks.ts'
 import type { Position } from './problem.ts'
 import { childOf, entriesOf, entryOf, textOf, type SourceDocument, type SourceNode } from './source/source-node.ts'
 import { ownerOfExpanded, type ScheduleSource, type StepSource, type WorkflowSource } from './workflow-source.ts'
@@ -26,6 +27,7 @@ export function draftWorkflow(source: WorkflowSource, isValid: boolean): Workflo
       references: lists.flat().flatMap((step) => draftReference(step, place)),
       expandedDependencies: lists.flatMap((list) => draftExpandedDependencies(list, place)),
       schedules: source.schedules.flatMap((schedule) => draftTrigger(schedule, name, source, isValid)),
+      asks: placeWorkflowAsks(source),
     },
   ]
 }

@@ -1,4 +1,5 @@
 import type { EnvVar } from './container.ts'
+import type { PlacedAsk } from './policy/place-asks.ts'
 import type { Position } from './problem.ts'
 import type { Param, Schedule, Step, StepWork, Workflow } from './workflow.ts'
 
@@ -37,6 +38,8 @@ export interface WorkflowDraft {
   /** Dependencies on single files of a folder of manifests. */
   expandedDependencies: { step: string; at: Position }[]
   schedules: ScheduleDraft[]
+  /** What the pods of its steps ask for, manifests left out. */
+  asks: PlacedAsk[]
 }
 
 /** A value that a schedule gives for a parameter. */

@@ -3,6 +3,7 @@ import { createDefinitionCache, type DefinitionCache } from './definition-cache.
 import type { FileEntry, Files } from './files.ts'
 import { linkDefinitions, type AnalysedFile } from './link/link-definitions.ts'
 import { readManifests } from './manifests/read-manifests.ts'
+import type { Policy } from './policy/policy.ts'
 import { compareText } from './problem.ts'
 import { isDocumentFile, repositoryPath } from './repository-path.ts'
 import { MAX_FILE_BYTES } from './source/decode-text.ts'
@@ -17,13 +18,15 @@ export interface LoadOptions {
   path: string
   /** Pass the same one every time: content that it has seen is not read again. The result shares parts with it: do not change them. */
   cache?: DefinitionCache
+  /** What the Repository allows steps to ask for; nobody is refused anything when absent. */
+  policy?: Policy
 }
 
 /**
  * Reads and checks everything that a commit, or a working tree, defines. No content makes it throw: what is wrong becomes
  * diagnostics, and one file's mistakes leave the others alone. Rejects only when `files` does.
  */
-export async function loadDefinitions(files: Files, { path, cache = createDefinitionCache() }: LoadOptions): Promise<Definitions> {
+export async function loadDefinitions(files: Files, { path, cache = createDefinitionCache(), policy }: LoadOptions): Promise<Definitions> {
   const folder = repositoryPath(path)
   const entries = folder === null ? [] : await files.list(folder)
   const sorted = entries.filter((entry) => isDocumentFile(entry.path)).sort((one, other) => compareText(one.path, other.path))
@@ -35,7 +38,7 @@ export async function loadDefinitions(files: Files, { path, cache = createDefini
   const references = analysed.flatMap(({ analysis }) =>
     analysis.workflows.flatMap((workflow) => workflow.references.map((reference) => reference.path)),
   )
-  return linkDefinitions(analysed, await readManifests(files, references, cache))
+  return linkDefinitions(analysed, await readManifests(files, references, cache), policy ?? null)
 }
 
 /** The file and what it says; nothing when it is gone since it was listed. */

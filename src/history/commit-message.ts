@@ -9,10 +9,11 @@ const SKIP_CI = '[skip ci]'
 const RESULTS: readonly RunResult[] = ['Succeeded', 'Failed', 'TimedOut', 'Cancelled', 'Skipped']
 const FATES: readonly TickFate['fate'][] = ['Late', 'Skipped', 'Missed', 'Backfilled', 'Lost']
 
-/** The message of a commit that records these runs and fates of ticks: what happened, and five trailers per run. */
-export function commitMessage(runs: readonly StoredRun[], fates: readonly TickFate[]): string {
+/** The message of a commit that records these runs and fates of ticks: what happened, a note if there is one, and five trailers per run. */
+export function commitMessage(runs: readonly StoredRun[], fates: readonly TickFate[], note: string | null = null): string {
   const trailers = runs.map(trailersOf)
-  return [`${subject(runs, fates)} ${SKIP_CI}`, ...(trailers.length === 0 ? [] : ['', ...trailers])].join('\n') + '\n'
+  const paragraphs = [`${subject(runs, fates)} ${SKIP_CI}`, ...(note === null ? [] : [note]), ...(trailers.length === 0 ? [] : [trailers.join('\n')])]
+  return `${paragraphs.join('\n\n')}\n`
 }
 
 /** The message of a commit that only says who writes here. */
@@ -29,7 +30,7 @@ function subject(runs: readonly StoredRun[], fates: readonly TickFate[]): string
           runs.map((one) => [resultOf(one), 1]),
           RESULTS,
         )}`
-  if (tick === undefined) return 'Nothing happened'
+  if (tick === undefined) return 'Begin anew'
   const ticks = fates.reduce((sum, fate) => sum + (fate.count ?? 1), 0)
   if (ticks === 1) return `${oneLine(tick.workflow)}: tick ${oneLine(tick.at)} ${tick.fate}`
   const of = fates.every((fate) => fate.workflow === tick.workflow) ? `${oneLine(tick.workflow)}: ` : ''

@@ -23,6 +23,14 @@ export function recordPath(run: Pick<StoredRun, 'metadata' | 'spec'>): string {
   return `${dayFolder(spec.workflow, dayOf(spec.trigger, metadata.creationTimestamp))}/${pathSegment(metadata.name)}`
 }
 
+/**
+ * Where the record of a run goes when another run of the same name has its own already (its object was removed by force and made
+ * again): records never take each other's place. No name of a run holds `_`.
+ */
+export function besideRecordPath(run: Pick<StoredRun, 'metadata' | 'spec'>): string {
+  return `${recordPath(run)}_${pathSegment(run.metadata.creationTimestamp.replaceAll(/[-:.]/g, ''))}`
+}
+
 /** The folder of one UTC day (`2026/11/20`) of a workflow. */
 function dayFolder(workflow: string, day: string): string {
   return `${workflowFolder(workflow)}/${day}`

@@ -6,7 +6,17 @@ import { commitMessage } from './commit-message.ts'
 import { copySchedules, emptyOverview, encodeOverview, parseOverview, type ScheduleNote, updateOverview } from './overview.ts'
 import { overviewPageCount, overviewPages } from './overview-page.ts'
 import { claimOf, encodeOwner, judgeOwner } from './owner-file.ts'
-import { dayOfTimestamp, OVERVIEW_PATH, overviewPagePath, OWNER_PATH, recordPath, statePath, ticksPath, workflowPagePath } from './paths.ts'
+import {
+  besideRecordPath,
+  dayOfTimestamp,
+  OVERVIEW_PATH,
+  overviewPagePath,
+  OWNER_PATH,
+  recordPath,
+  statePath,
+  ticksPath,
+  workflowPagePath,
+} from './paths.ts'
 import { encodeRecord, parseRecord, RecordError, recordOf } from './record.ts'
 import { recordPage } from './record-page.ts'
 import { ShapeError } from './shape.ts'
@@ -23,6 +33,8 @@ export interface HistoryBatch {
   cursors: Cursors
   /** All schedules in force. */
   schedules: readonly ScheduleNote[]
+  /** Why records are written again, for the message of the commit; null when none are. A branch that is gone is then begun anew even without runs. */
+  refill: string | null
 }
 
 /** Files of the status branch, as text; null for one that is not there. */
@@ -50,7 +62,7 @@ export function filesToRead(batch: HistoryBatch): string[] {
     OWNER_PATH,
     OVERVIEW_PATH,
     ...[...workflows].map(statePath),
-    ...batch.runs.map((run) => `${recordPath(run)}.json`),
+    ...batch.runs.flatMap((run) => [`${recordPath(run)}.json`, `${besideRecordPath(run)}.json`]),
     ...odd.map((fate) => ticksPath(fate.workflow, dayOfTimestamp(fate.at))),
   ]
   return [...new Set(paths)]
@@ -64,10 +76,12 @@ export function planHistory(batch: HistoryBatch, owner: { name: string; nowMs: n
   const reading: Reading = { old, spoilt: [] }
   const runs = unrecordedRuns(batch.runs, reading)
   const days = changedDays(batch.cursors.fates, reading)
-  if (runs.length === 0 && days.length === 0) return null
+  const isBegun = (old.get(OVERVIEW_PATH) ?? null) !== null
+  if (runs.length === 0 && days.length === 0 && (isBegun || batch.refill === null)) return null
 
-  const workflows = [...new Set([...runs.map((run) => run.spec.workflow), ...days.map((day) => day.workflow)])].toSorted()
-  const states = workflows.map((workflow) => nextState(workflow, batch, runs, days, reading))
+  const workflows = [...new Set([...runs.map(({ run }) => run.spec.workflow), ...days.map((day) => day.workflow)])].toSorted()
+  const recorded = runs.map(({ run }) => run)
+  const states = workflows.map((workflow) => nextState(workflow, batch, recorded, days, reading))
   const files = new Map<string, string | null>([
     ...runs.flatMap(recordFiles),
     ...days.map((day): [string, string] => [ticksPath(day.workflow, day.day), encodeTicks(day.workflow, day.ranges)]),
@@ -80,31 +94,40 @@ export function planHistory(batch: HistoryBatch, owner: { name: string; nowMs: n
   ])
   const encoder = new TextEncoder()
   const changes = new Map([...files].map(([path, text]) => [path, text === null ? null : encoder.encode(text)]))
-  return { changes, message: commitMessage(runs, runs.length > 0 ? [] : days.flatMap((day) => day.fates)), spoilt: reading.spoilt }
+  return {
+    changes,
+    message: commitMessage(recorded, recorded.length > 0 ? [] : days.flatMap((day) => day.fates), batch.refill),
+    spoilt: reading.spoilt,
+  }
+}
+
+/** A run to be recorded, and where: without `.json` or `.md`. */
+interface PlacedRun {
+  run: StoredRun
+  path: string
 }
 
 /** Each run once, oldest first, without those whose record is there. */
-function unrecordedRuns(runs: readonly StoredRun[], reading: Reading): StoredRun[] {
-  const byPath = new Map(runs.map((run) => [`${recordPath(run)}.json`, run]))
-  const open = [...byPath].filter(([path, run]) => !isRecorded(run, path, reading)).map(([, run]) => run)
-  return open.toSorted((left, right) => -newestFirst(sortable(left), sortable(right)))
+function unrecordedRuns(runs: readonly StoredRun[], reading: Reading): PlacedRun[] {
+  const byPath = new Map(runs.map((run) => [recordPath(run), run]))
+  return [...byPath.values()]
+    .flatMap((run) => placeOf(run, reading) ?? [])
+    .toSorted((left, right) => -newestFirst(sortable(left.run), sortable(right.run)))
 }
 
 /**
- * A record that is there stays as it was written first, even where this version would write other bytes: a record that
- * changes after its commit is what tampering looks like. Only another run under the same name takes its place.
+ * Where the record of a run goes; null when it is there. A record stays as it was written first, even where this version would write
+ * other bytes: a record that changes after its commit is what tampering looks like. Only what is no record is written anew.
  */
-function isRecorded(run: StoredRun, path: string, reading: Reading): boolean {
-  const text = reading.old.get(path) ?? null
-  if (text === null) return false
-  try {
-    const record = parseRecord(text)
-    return record.run === run.metadata.name && record.createdAt === run.metadata.creationTimestamp
-  } catch (error) {
-    if (!(error instanceof RecordError)) throw error
-    reading.spoilt.push(path)
-    return false
+function placeOf(run: StoredRun, reading: Reading): PlacedRun | null {
+  const beside = besideRecordPath(run)
+  for (const path of [recordPath(run), beside]) {
+    const record = read(`${path}.json`, parseRecord, reading)
+    if (record === null) return { run, path }
+    if (record.run === run.metadata.name && record.createdAt === run.metadata.creationTimestamp) return null
   }
+  reading.spoilt.push(`${beside}.json`)
+  return { run, path: beside }
 }
 
 interface ChangedDay {
@@ -149,11 +172,11 @@ function nextState(workflow: string, batch: HistoryBatch, runs: readonly StoredR
   return days.filter((day) => day.workflow === workflow).reduce((state, day) => withTickDay(state, day.day, day.ranges), own)
 }
 
-function recordFiles(run: StoredRun): [string, string][] {
+function recordFiles({ run, path }: PlacedRun): [string, string][] {
   const record = recordOf(run)
   return [
-    [`${recordPath(run)}.json`, encodeRecord(record)],
-    [`${recordPath(run)}.md`, recordPage(record, run.status?.definition)],
+    [`${path}.json`, encodeRecord(record)],
+    [`${path}.md`, recordPage(record, run.status?.definition, path.slice(path.lastIndexOf('/') + 1))],
   ]
 }
 
@@ -182,7 +205,7 @@ function read<T>(path: string, parse: (text: string) => T, reading: Reading): T 
   try {
     return parse(text)
   } catch (error) {
-    if (!(error instanceof ShapeError)) throw error
+    if (!(error instanceof ShapeError || error instanceof RecordError)) throw error
     reading.spoilt.push(path)
     return null
   }

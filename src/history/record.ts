@@ -1,6 +1,7 @@
 import { parseTimestamp, type Timestamp } from '../clock.ts'
 import { API_VERSION } from '../runs/objects.ts'
 import type { Attempt, RunResult, StepResult, StepStatus, StoredRun, Trigger } from '../runs/run.ts'
+import { stepJob } from '../runs/step-key.ts'
 import * as shape from './shape.ts'
 
 /** A finished run as the status branch keeps it. Field order is the order in the file. */
@@ -66,7 +67,7 @@ export function recordOf(run: StoredRun): RunRecord {
     startedAt: status.startedAt ?? null,
     finishedAt: status.finishedAt,
     rerunOf: spec.rerunOf,
-    steps: status.steps.map(stepRecord),
+    steps: status.steps.map((step) => stepRecord(metadata.name, step)),
   }
 }
 
@@ -105,12 +106,24 @@ function triggerOf(trigger: Trigger): Trigger {
       return { kind: 'Push', branch: trigger.branch }
     case 'Schedule':
       return { kind: 'Schedule', schedule: trigger.schedule, tick: trigger.tick }
+    case 'Webhook':
+      return { kind: 'Webhook', name: trigger.name, delivery: trigger.delivery }
+    case 'Workflow':
+      return { kind: 'Workflow', workflow: trigger.workflow, run: trigger.run }
+    case 'Api':
     case 'Manual':
-      return { kind: 'Manual', key: trigger.key, by: trigger.by }
+    case 'Rerun':
+      return { kind: trigger.kind, key: trigger.key, by: trigger.by, ...reasonOf(trigger) }
+    case 'Backfill':
+      return { kind: 'Backfill', schedule: trigger.schedule, tick: trigger.tick, by: trigger.by, ...reasonOf(trigger) }
   }
 }
 
-function stepRecord(step: StepStatus): StepRecord {
+function reasonOf({ reason }: { reason?: string }): { reason?: string } {
+  return reason === undefined ? {} : { reason }
+}
+
+function stepRecord(run: string, step: StepStatus): StepRecord {
   // A finished run has ended all its steps; one that somehow has none of the results is told by whether it began.
   const result = step.result ?? (step.startedAt === undefined ? 'Skipped' : 'Cancelled')
   return {
@@ -120,7 +133,7 @@ function stepRecord(step: StepStatus): StepRecord {
     reason: step.reason ?? null,
     startedAt: step.startedAt ?? null,
     finishedAt: step.finishedAt ?? null,
-    job: step.job ?? null,
+    job: stepJob(run, step),
     attempts: step.attempts.map(({ pod, exitCode, startedAt, finishedAt }) => ({ pod, exitCode, startedAt, finishedAt })),
     results: {},
     ...(result === 'Failed' && step.log !== undefined && step.log !== '' ? { log: step.log } : {}),
@@ -143,7 +156,18 @@ function escaped(character: string): string {
 export const readTrigger: shape.Reader<Trigger> = shape.tagged<Trigger>({
   Push: shape.object({ kind: shape.oneOf('Push'), branch: shape.text }),
   Schedule: shape.object({ kind: shape.oneOf('Schedule'), schedule: shape.text, tick: shape.timestamp }),
-  Manual: shape.object({ kind: shape.oneOf('Manual'), key: shape.text, by: shape.text }),
+  Webhook: shape.object({ kind: shape.oneOf('Webhook'), name: shape.text, delivery: shape.text }),
+  Workflow: shape.object({ kind: shape.oneOf('Workflow'), workflow: shape.text, run: shape.text }),
+  Api: shape.object({ kind: shape.oneOf('Api'), key: shape.text, by: shape.text, reason: shape.optional(shape.text) }),
+  Manual: shape.object({ kind: shape.oneOf('Manual'), key: shape.text, by: shape.text, reason: shape.optional(shape.text) }),
+  Rerun: shape.object({ kind: shape.oneOf('Rerun'), key: shape.text, by: shape.text, reason: shape.optional(shape.text) }),
+  Backfill: shape.object({
+    kind: shape.oneOf('Backfill'),
+    schedule: shape.text,
+    tick: shape.timestamp,
+    by: shape.text,
+    reason: shape.optional(shape.text),
+  }),
 })
 
 /** Reads the result of a run. */
@@ -151,7 +175,7 @@ export const readRunResult: shape.Reader<RunResult> = shape.oneOf('Succeeded', '
 
 const readStep = shape.object<StepRecord>({
   name: shape.text,
-  kind: shape.oneOf('Step', 'Join', 'Finally'),
+  kind: shape.oneOf('Step', 'Join', 'Approval', 'Undo', 'Finally'),
   result: shape.oneOf('Succeeded', 'Failed', 'Skipped', 'Cached', 'Cancelled'),
   reason: shape.nullable(shape.text),
   startedAt: shape.nullable(shape.timestamp),

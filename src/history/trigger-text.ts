@@ -7,9 +7,21 @@ export function triggerText(trigger: Trigger, part: (text: string) => string): s
       return `Push to ${part(trigger.branch)}`
     case 'Schedule':
       return `Schedule ${part(trigger.schedule)}, tick ${part(minuteText(trigger.tick))}`
+    case 'Webhook':
+      return `Webhook ${part(trigger.name)}, delivery ${part(trigger.delivery)}`
+    case 'Workflow':
+      return `Workflow ${part(trigger.workflow)}, run ${part(trigger.run)}`
+    case 'Api':
     case 'Manual':
-      return `Manual, by ${part(trigger.by)}`
+    case 'Rerun':
+      return `${trigger.kind}, by ${part(trigger.by)}${reasonText(trigger, part)}`
+    case 'Backfill':
+      return `Backfill of ${part(trigger.schedule)}, tick ${part(minuteText(trigger.tick))}, by ${part(trigger.by)}${reasonText(trigger, part)}`
   }
+}
+
+function reasonText({ reason }: { reason?: string }, part: (text: string) => string): string {
+  return reason === undefined ? '' : `: ${part(reason)}`
 }
 
 /** `2026-11-20 01:00`: ticks lie on whole minutes. */

@@ -4,21 +4,33 @@ import type { StepResult } from './run.ts'
 /** What a step that waits is to do. `blockedBy` is the dependency that can no longer hold. */
 export type Readiness = { kind: 'Waits' } | { kind: 'Ready' } | { kind: 'NeverReady'; blockedBy: Dependency }
 
-/** How a dependency ended, as seen by its dependents; null while it has not. */
+/** How a dependency ended, as seen by its dependents. */
 export interface Ended {
   result: StepResult
   allowFailure: boolean
 }
 
-/** Joins a step's conditions: all must hold; one that can no longer hold ends the waiting at once. */
-export function readinessOf(dependsOn: readonly Dependency[], endOf: (step: string) => Ended | null): Readiness {
-  const open: Dependency[] = []
+/**
+ * Joins a step's conditions: all must hold; one that can no longer hold ends the waiting at once. `endsOf` gives one end for each
+ * expansion of a step, null for one that goes on.
+ */
+export function readinessOf(dependsOn: readonly Dependency[], endsOf: (step: string) => readonly (Ended | null)[]): Readiness {
+  let isOpen = false
   for (const dependency of dependsOn) {
-    const end = endOf(dependency.step)
-    if (end === null) open.push(dependency)
-    else if (!holds(dependency.when, end)) return { kind: 'NeverReady', blockedBy: dependency }
+    const ends = endsOf(dependency.step)
+    const outlook = outlookOf(dependency.when, ends)
+    if (outlook === 'Never') return { kind: 'NeverReady', blockedBy: dependency }
+    isOpen ||= outlook === 'Open'
   }
-  return open.length === 0 ? { kind: 'Ready' } : { kind: 'Waits' }
+  return isOpen ? { kind: 'Waits' } : { kind: 'Ready' }
+}
+
+/** A condition on several expansions holds when all have ended and it holds for each; `Failed` when one of them has failed. */
+function outlookOf(when: DependencyCondition, ends: readonly (Ended | null)[]): 'Holds' | 'Never' | 'Open' {
+  const known = ends.filter((end) => end !== null)
+  if (when !== 'Failed' && known.some((end) => !holds(when, end))) return 'Never'
+  if (known.length < ends.length) return 'Open'
+  return when !== 'Failed' || known.some((end) => holds(when, end)) ? 'Holds' : 'Never'
 }
 
 /** Whether a condition holds for a step that has ended so. */

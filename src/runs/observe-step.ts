@@ -18,12 +18,7 @@ export function observeStep(
   }
   const { job } = observation
   if (step.state === 'Waiting') {
-    Object.assign(step, {
-      state: 'Running',
-      job: job.metadata.name,
-      jobUid: job.metadata.uid,
-      startedAt: job.metadata.creationTimestamp,
-    } satisfies Partial<StepStatus>)
+    Object.assign(step, { state: 'Running', startedAt: job.metadata.creationTimestamp } satisfies Partial<StepStatus>)
   }
   step.attempts = attemptsOf(observation)
   if (step.state === 'Stopping') {

@@ -2,9 +2,19 @@ import type { Timestamp } from '../clock.ts'
 import type { RunDefinition } from '../definitions/workflow.ts'
 import type { API_VERSION, ObjectMeta, StoredMeta } from './objects.ts'
 
-/** Why a run exists, and what identifies it: equal triggers give equal run names. The shape that records carry. */
+/**
+ * Why a run exists, and what identifies it: equal triggers give equal run names. The shape that records carry.
+ * `delivery` and `key` are their sender's; `workflow` and `run` are those whose end started this one; `reason` is what a person gave.
+ */
 export type Trigger =
-  { kind: 'Push'; branch: string } | { kind: 'Schedule'; schedule: string; tick: Timestamp } | { kind: 'Manual'; key: string; by: string }
+  | { kind: 'Push'; branch: string }
+  | { kind: 'Schedule'; schedule: string; tick: Timestamp }
+  | { kind: 'Webhook'; name: string; delivery: string }
+  | { kind: 'Workflow'; workflow: string; run: string }
+  | { kind: 'Api'; key: string; by: string; reason?: string }
+  | { kind: 'Manual'; key: string; by: string; reason?: string }
+  | { kind: 'Rerun'; key: string; by: string; reason?: string }
+  | { kind: 'Backfill'; schedule: string; tick: Timestamp; by: string; reason?: string }
 
 /** One execution of a Workflow, pinned to one commit. */
 export interface Run {
@@ -30,11 +40,23 @@ export interface RunSpec {
   fate?: 'Fired' | 'Late'
   rerunOf: string | null
   /** Asks for the run to end: running steps are stopped, the others are not started, `finally` runs. */
-  cancel?: { by: string; reason: string }
+  cancel?: RunCancellation
+  /** Asks for single steps to end; what never began is skipped. */
+  cancelSteps?: { step: string; by: string; reason: string }[]
+  /** Who has approved which step, and when. */
+  approvals?: { step: string; by: string; at: Timestamp }[]
+}
+
+/** Why a run is to end. `word` becomes its reason in place of RunCancelled. */
+export interface RunCancellation {
+  by: string
+  reason: string
+  word?: 'Replaced' | 'Superseded'
 }
 
 export type RunResult = 'Succeeded' | 'Failed' | 'Cancelled' | 'TimedOut' | 'Skipped'
 export type StepResult = 'Succeeded' | 'Failed' | 'Skipped' | 'Cached' | 'Cancelled'
+export type StepKind = 'Step' | 'Join' | 'Approval' | 'Undo' | 'Finally'
 
 /** `Pending` until the definition is pinned, `Running` until `result` is set, then `Finished`. */
 export interface RunStatus {
@@ -43,7 +65,10 @@ export interface RunStatus {
   definition?: RunDefinition
   /** Values of all declared params: given ones and defaults; absent while Pending. */
   params?: Record<string, unknown>
-  /** One entry a step: those of `steps` in the order written, then those of `finally`. */
+  /**
+   * Those of `steps` in the order written, then those of `finally`. A step with `matrix` or `forEach` has one entry until it is expanded, then
+   * one for each expansion, `<step>/<index>`. An undo follows the step that it undoes, and has its name.
+   */
   steps: StepStatus[]
   startedAt?: Timestamp
   finishedAt?: Timestamp
@@ -51,10 +76,19 @@ export interface RunStatus {
   /** A CamelCase word, such as `StepFailed`. */
   reason?: string
   message?: string
-  /** Set when the steps have ended and the `finally` steps begin: what the run came to so far. */
+  /** Why the whole run is being ended early. Kept from the first pass on that says so; a cancellation overrides a time-out. */
+  halt?: RunHalt
+  /** Set when the steps have ended and undos and the `finally` steps begin: what the run came to so far. */
   outcome?: { result: RunResult; reason: string; message: string; decidedAt: Timestamp }
   /** Where the record is; the Run may then be swept. */
   recorded?: { commit: string; at: Timestamp }
+}
+
+/** Ends a run early. */
+export interface RunHalt {
+  result: 'Cancelled' | 'TimedOut'
+  reason: string
+  message: string
 }
 
 /** One try of a step: one pod. */
@@ -65,24 +99,32 @@ export interface Attempt {
   finishedAt: Timestamp | null
 }
 
-/** State of a step within its run. `Stopping`: told to end for `stop`, and not yet gone. */
+/**
+ * State of a step, or of one expansion of it, within its run. Small, since a run may have a thousand: the name of its Job, say, is derived
+ * (see stepJob). `Stopping`: told to end for `stop`, and not yet gone. An approval that waits for people is `Running`.
+ */
 export interface StepStatus {
   name: string
-  kind: 'Step' | 'Join' | 'Finally'
+  kind: StepKind
   state: 'Waiting' | 'Running' | 'Stopping' | 'Ended'
   result?: StepResult
   reason?: string
   message?: string
   startedAt?: Timestamp
   finishedAt?: Timestamp
-  /** Name of its Job, once made. */
-  job?: string
-  /** The Job's uid: "already exists" is ours only when this or the owner's uid says so. */
-  jobUid?: string
-  stop?: { result: StepResult; reason: string; message: string }
+  stop?: StepStop
   attempts: Attempt[]
+  /** How long its Job was suspended so far, and since when it is. */
+  suspended?: { ms: number; since?: Timestamp }
   /** Last lines, only of what failed. */
   log?: string
+}
+
+/** How a step ends that is told to. */
+export interface StepStop {
+  result: StepResult
+  reason: string
+  message: string
 }
 
 /** Cursors of one Repository: `Repository.status`. What they have passed is never looked at again. */
@@ -101,6 +143,16 @@ export interface Cursors {
   /** Fates of ticks that are not on the status branch yet, other than Fired. */
   fates: TickFate[]
   conditions: { type: string; status: 'True' | 'False'; reason: string; message: string; lastTransitionTime: Timestamp }[]
+  /** The operator's switch: while it is set nothing new starts. */
+  paused?: Pause
+}
+
+/** Who has paused a Repository, when and why. */
+export interface Pause {
+  by: string
+  at: Timestamp
+  /** '' for none. */
+  reason: string
 }
 
 /** How far a schedule's ticks have been judged. */

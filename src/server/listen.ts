@@ -1,7 +1,7 @@
 import { once } from 'node:events'
+import type { RequestListener } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import express from 'express'
 import type { ListenAddress } from '../config/listen-address.ts'
 
 /** A listening server. */
@@ -11,29 +11,8 @@ export interface Server {
   close(): Promise<void>
 }
 
-/** What the probes ask. */
-export interface Health {
-  /** 200 of `/readyz`: each Repository's first look has ended or failed. */
-  isReady: () => boolean
-}
-
-/** Serves `/healthz` and `/readyz`. Rejects with an Error that says what to do when the address cannot be had. */
-export async function listen(address: ListenAddress, health: Health): Promise<Server> {
-  const app = express()
-  app.disable('x-powered-by')
-  app.get('/healthz', (_request, response) => {
-    response.type('text/plain').send('ok\n')
-  })
-  app.get('/readyz', (_request, response) => {
-    const ready = health.isReady()
-    response
-      .status(ready ? 200 : 503)
-      .type('text/plain')
-      .send(ready ? 'ok\n' : 'the first look at the repository has not ended\n')
-  })
-  app.use((_request, response) => {
-    response.status(404).type('text/plain').send('not found\n')
-  })
+/** Serves the app. Rejects with an Error that says what to do when the address cannot be had. */
+export async function listen(address: ListenAddress, app: RequestListener): Promise<Server> {
   const server = createServer(app)
   server.listen(address.port, address.host)
   try {

@@ -1,5 +1,6 @@
 import { formatTick } from '../clock.ts'
 import type { Suspension } from '../definitions/workflow.ts'
+import type { Pause } from '../runs/run.ts'
 
 /** A suspension and whose it is, as in `workflow nightly-report`. */
 export interface SuspensionInForce {
@@ -9,6 +10,16 @@ export interface SuspensionInForce {
 
 /** A suspension as a Repository may have it: `true` is one without end or reason. */
 export type WrittenSuspension = Suspension | boolean | null
+
+/** What keeps a Repository from starting anything: the operator's switch first, else what its document says. */
+export function repositorySuspension(suspend: WrittenSuspension, paused: Pause | undefined): WrittenSuspension {
+  return paused === undefined ? suspend : { untilMs: null, reason: pauseReason(paused) }
+}
+
+/** A pause in words. */
+export function pauseReason({ by, reason }: Pause): string {
+  return `paused by ${by}${reason === '' ? '' : `: ${reason}`}`
+}
 
 /** Those of the candidates that exist; give the widest first, since the first that holds gives its reason. */
 export function suspensionsInForce(candidates: readonly { subject: string; suspend: WrittenSuspension }[]): SuspensionInForce[] {

@@ -2,6 +2,7 @@ import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
 import type { CommitSha } from '../../src/git/ports.ts'
 import { FINALIZER, LABELS, type Pod, type StoredJob } from '../../src/runs/objects.ts'
 import type { Cursors, StoredRun, TickFate } from '../../src/runs/run.ts'
+import { stepJob } from '../../src/runs/step-key.ts'
 import type { StatusCommit } from './git-remote.ts'
 
 /** One Run, from its creation on; kept when the object is gone. */
@@ -185,7 +186,7 @@ function noteJob(facts: Facts, before: StoredJob | null, after: StoredJob | null
 }
 
 function hasNoted(facts: Facts, { run, name }: JobFacts): boolean {
-  return facts.runs.get(run)?.run.status?.steps.some(({ job }) => job === name) ?? false
+  return facts.runs.get(run)?.run.status?.steps.some((step) => stepJob(run, step) === name) ?? false
 }
 
 function notePod(facts: Facts, job: StoredJob, pod: Pod, atMs: number): void {

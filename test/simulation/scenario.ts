@@ -1,3 +1,4 @@
+import { statePolicy } from '../../src/definitions/policy/policy.ts'
 import type { RepositorySettings } from '../../src/config/repository-settings.ts'
 import type { PodScript, PodScripts } from '../../src/cluster/simulated/pod-script.ts'
 import { createSeededRandom, type SeededRandom } from '../../src/simulation/seeded-random.ts'
@@ -92,6 +93,7 @@ function drawSettings(random: SeededRandom, lengthMs: number): RepositorySetting
     historyIntervalSeconds: random.pick([0, 10, 60]),
     suspend: false,
     maxParallelSteps: random.chance(0.2) ? random.integer(1, 3) : 50,
+    policy: statePolicy({}, 'data', { serviceAccounts: [], secrets: [] }),
   }
 }
 

@@ -50,7 +50,6 @@ export function endedStep(name: string, wish: Partial<StepStatus> = {}): StepSta
     result: 'Succeeded',
     startedAt: '2026-11-20T01:00:03.000Z',
     finishedAt: '2026-11-20T01:00:15.000Z',
-    job: `job-${name}`,
     attempts: [{ pod: `pod-${name}`, exitCode: 0, startedAt: '2026-11-20T01:00:03.000Z', finishedAt: '2026-11-20T01:00:15.000Z' }],
     ...wish,
   }
@@ -66,6 +65,14 @@ export function definedStep(name: string, dependsOn: string[] = [], wish: Partia
     retries: 0,
     allowFailure: false,
     source: false,
+    sourcePaths: [],
+    if: null,
+    startTimeoutSeconds: 900,
+    results: {},
+    expansion: null,
+    maxParallel: null,
+    undo: null,
+    templates: [],
     ...wish,
   }
 }

@@ -19,6 +19,8 @@ export function requestOf(remote: MemoryRemote, wish: Partial<WriteRequest> = {}
     versions: inForce('nightly-nordics', 'nightly-report'),
     cron: everyHour,
     nowMs: NOW_MS,
+    held: [],
+    knownTip: null,
     ...wish,
   }
 }

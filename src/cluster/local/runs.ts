@@ -64,14 +64,12 @@ function applyUpdate(current: StoredRun, wanted: StoredRun): Change<StoredRun> {
   if (current.metadata.uid !== uid || current.metadata.resourceVersion !== resourceVersion) {
     throw new ConflictError(`Run ${keyOf(wanted.metadata)} has changed since version ${resourceVersion}`)
   }
-  const { finalizers: _before, ...metadata } = current.metadata
-  const { cancel: _cancel, ...spec } = current.spec
-  const { finalizers } = wanted.metadata
-  const { cancel } = wanted.spec
+  const { finalizers: _finalizers, labels: _labels, ...metadata } = current.metadata
+  const { finalizers, labels } = wanted.metadata
   const object: StoredRun = {
     ...current,
-    metadata: { ...metadata, ...(finalizers === undefined ? {} : { finalizers }) },
-    spec: { ...spec, ...(cancel === undefined ? {} : { cancel }) },
+    metadata: { ...metadata, ...(labels === undefined ? {} : { labels }), ...(finalizers === undefined ? {} : { finalizers }) },
+    spec: wanted.spec,
     ...(wanted.status === undefined ? {} : { status: wanted.status }),
   }
   return object.metadata.deletionTimestamp !== undefined && !hasFinalizers(object) ? { kind: 'Remove' } : { kind: 'Write', object }

@@ -1,8 +1,10 @@
 import type { FileAnalysis } from '../analyse-file.ts'
 import type { FoundManifest } from '../manifests/read-manifests.ts'
+import type { Policy } from '../policy/policy.ts'
 import { compareProblems, compareText } from '../problem.ts'
 import type { Definitions, Diagnostic, Schedule, Workflow } from '../workflow.ts'
 import { checkManifests } from './check-manifests.ts'
+import { checkPolicy } from './check-policy.ts'
 import { checkDuplicateSchedules, checkDuplicateWorkflows } from './duplicate-names.ts'
 import { expandSteps } from './expand-manifests.ts'
 import type { Linkage, LinkedSchedule, LinkedWorkflow } from './linker.ts'
@@ -15,12 +17,12 @@ export interface AnalysedFile {
 }
 
 /** Joins what the files say, each by itself, into what the commit defines. `files` are sorted by path. */
-export function linkDefinitions(files: readonly AnalysedFile[], manifests: ReadonlyMap<string, FoundManifest>): Definitions {
-  const linkage = createLinkage(files, manifests)
+export function linkDefinitions(files: readonly AnalysedFile[], manifests: ReadonlyMap<string, FoundManifest>, policy: Policy | null): Definitions {
+  const linkage = createLinkage(files, manifests, policy)
   const diagnostics = [
     ...files.flatMap(({ path, analysis }) => analysis.problems.map((problem) => ({ file: path, ...problem }))),
     ...checkDuplicateWorkflows(linkage.workflows),
-    ...linkage.workflows.flatMap((workflow) => checkManifests(workflow, linkage)),
+    ...linkage.workflows.flatMap((workflow) => [...checkManifests(workflow, linkage), ...checkPolicy(workflow, linkage)]),
     ...checkDuplicateSchedules(linkage.schedules),
     ...linkage.schedules.flatMap((schedule) => [...checkUnknownWorkflow(schedule, linkage), ...checkScheduleParams(schedule, linkage)]),
   ]
@@ -36,7 +38,7 @@ export function linkDefinitions(files: readonly AnalysedFile[], manifests: Reado
   }
 }
 
-function createLinkage(files: readonly AnalysedFile[], manifests: ReadonlyMap<string, FoundManifest>): Linkage {
+function createLinkage(files: readonly AnalysedFile[], manifests: ReadonlyMap<string, FoundManifest>, policy: Policy | null): Linkage {
   const workflows: LinkedWorkflow[] = []
   const schedules: LinkedSchedule[] = []
   for (const { path: file, analysis } of files) {
@@ -50,7 +52,8 @@ function createLinkage(files: readonly AnalysedFile[], manifests: ReadonlyMap<st
   }
   const byName = new Map<string, LinkedWorkflow>()
   for (const workflow of workflows) if (!byName.has(workflow.name)) byName.set(workflow.name, workflow)
-  return { workflows, schedules, byName, manifests, lostWorkflows: new Set(files.flatMap(({ analysis }) => analysis.lostWorkflows)) }
+  const lostWorkflows = new Set(files.flatMap(({ analysis }) => analysis.lostWorkflows))
+  return { workflows, schedules, byName, manifests, lostWorkflows, policy }
 }
 
 function finishWorkflow({ body, file, isInvalid }: LinkedWorkflow, { manifests }: Linkage): Workflow[] {

@@ -1,5 +1,6 @@
 import type { ScheduleDraft, WorkflowDraft } from '../draft.ts'
 import type { FoundManifest } from '../manifests/read-manifests.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Position } from '../problem.ts'
 import type { Diagnostic } from '../workflow.ts'
 
@@ -31,6 +32,8 @@ export interface Linkage {
   /** Names of workflows in what could not be read. */
   lostWorkflows: ReadonlySet<string>
   manifests: ReadonlyMap<string, FoundManifest>
+  /** What the Repository allows; null when nobody asks. */
+  policy: Policy | null
 }
 
 /** Makes an error diagnostic. */

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../container.ts'
 import { excerpt } from '../excerpt.ts'
+import { placeManifestAsks, type PlacedAsk } from '../policy/place-asks.ts'
 import { compareProblems, type Finding, type Problem } from '../problem.ts'
 import { checkRefused, REFUSED_JOB_FIELDS } from '../rules/refused-field.ts'
 import { decodeText } from '../source/decode-text.ts'
@@ -14,6 +15,8 @@ export interface ManifestAnalysis {
   /** What is in the file, for messages: `a batch/v1 Job`, `a v1 ConfigMap`, `nothing`. */
   content: string
   problems: Problem[]
+  /** What the Job's pod asks for. */
+  asks: PlacedAsk[]
 }
 
 const JOB_VERSION = 'batch/v1'
@@ -22,15 +25,21 @@ const JOB_VERSION = 'batch/v1'
 export function analyseManifest(bytes: Uint8Array): ManifestAnalysis {
   const decoded = decodeText(bytes)
   if (decoded.kind === 'Refused') {
-    return { job: null, content: 'no text', problems: [{ line: 1, column: 1, severity: 'error', rule: decoded.rule, message: decoded.message }] }
+    const problem: Problem = { line: 1, column: 1, severity: 'error', rule: decoded.rule, message: decoded.message }
+    return { job: null, content: 'no text', problems: [problem], asks: [] }
   }
   const { documents, problems, isUnreadable } = parseDocuments(decoded.text)
   const [first] = documents
-  if (isUnreadable || !first) return { job: null, content: 'nothing', problems }
+  if (isUnreadable || !first) return { job: null, content: 'nothing', problems, asks: [] }
   const job = documents.find(isJob)
-  if (!job) return { job: null, content: describeContent(first), problems }
+  if (!job) return { job: null, content: describeContent(first), problems, asks: [] }
   const found = [...problems, ...checkDocuments(documents), ...checkJob(job)].sort(compareProblems)
-  return { job: found.length === 0 ? (job.root.json as JsonObject) : null, content: describeContent(job), problems: found }
+  return {
+    job: found.length === 0 ? (job.root.json as JsonObject) : null,
+    content: describeContent(job),
+    problems: found,
+    asks: placeManifestAsks(job),
+  }
 }
 
 function isJob({ root }: SourceDocument): boolean {

@@ -65,6 +65,27 @@ describe('fusee validate', () => {
     expect(stdout).toContain('warning')
   })
 
+  it('holds definitions to the policy of a Repository document, else to its default', async () => {
+    const document = (policy: string) =>
+      `apiVersion: fusee.dev/v1alpha1\nkind: Repository\nmetadata: {name: jobs}\nspec: {url: ., path: jobs${policy}}\n`
+    await write('strict.yaml', document(''))
+    await write('open.yaml', document(', policy: {secrets: [db]}'))
+    await write('jobs/a.yaml', workflow('steps: [{name: one, image: x, envFrom: [{secretRef: {name: db}}]}]'))
+    expect(await validate('--path', 'jobs')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('warning the Secret "db" is refused') as string,
+    })
+    expect(await validate('--repository', 'strict.yaml')).toMatchObject({
+      exitCode: 2,
+      stdout: expect.stringContaining('error the Secret "db" is refused') as string,
+    })
+    expect(await validate('--repository', 'open.yaml')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('no problems') as string })
+    expect(await validate('--repository', 'none.yaml')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('there is no such file') as string,
+    })
+  })
+
   it('prints nothing but JSON when asked to', async () => {
     await write('workflows/a.yaml', GOOD)
     await write('workflows/b.yaml', workflow('steps: 1', 'b'))

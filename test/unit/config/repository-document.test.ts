@@ -21,6 +21,12 @@ describe('a Repository document', () => {
       text: documentWith('verify: {mode: Head}'),
       want: /spec\.verify is not supported by this version yet: remove it/,
     },
+    {
+      title: 'a pod security level that is none',
+      text: documentWith('policy: {podSecurity: Baseline}'),
+      want: /spec\.policy\.podSecurity must be one of baseline, restricted, privileged/,
+    },
+    { title: 'a namespace beside its own', text: documentWith('policy: {namespaces: [other]}'), want: /spec\.policy\.namespaces / },
     { title: 'another kind', text: documentWith().replace('Repository', 'Workflow'), want: /kind .*"Repository"/ },
     { title: 'text that is no YAML', text: 'kind: [', want: /^repository\.yaml:1: / },
   ]

@@ -1,5 +1,6 @@
 import { createDefinitionCache } from '../../../src/definitions/definition-cache.ts'
 import { loadDefinitions } from '../../../src/definitions/load-definitions.ts'
+import type { Policy } from '../../../src/definitions/policy/policy.ts'
 import type { Definitions } from '../../../src/definitions/workflow.ts'
 import { createInMemoryFiles, type Content } from './in-memory-files.ts'
 
@@ -21,8 +22,8 @@ export interface Checked {
 }
 
 /** Loads one file whose expected diagnostics are marked, beside others that are not. */
-export async function checkMarked(marked: string, others: Content = {}): Promise<Checked> {
-  const definitions = await load({ ...others, [FILE]: marked.replaceAll(MARK, '') })
+export async function checkMarked(marked: string, others: Content = {}, policy?: Policy): Promise<Checked> {
+  const definitions = await load({ ...others, [FILE]: marked.replaceAll(MARK, '') }, policy)
   const found = definitions.diagnostics.filter(({ file }) => file === FILE)
   return {
     definitions,
@@ -34,8 +35,8 @@ export async function checkMarked(marked: string, others: Content = {}): Promise
 }
 
 /** Loads these files; unchanged ones only once in all tests. */
-export function load(content: Content): Promise<Definitions> {
-  return loadDefinitions(createInMemoryFiles(content), { path: 'workflows', cache })
+export function load(content: Content, policy?: Policy): Promise<Definitions> {
+  return loadDefinitions(createInMemoryFiles(content), { path: 'workflows', cache, ...(policy && { policy }) })
 }
 
 /** A Workflow document around this spec, which starts in line 6. */

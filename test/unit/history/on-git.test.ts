@@ -113,6 +113,8 @@ describe('the status branch in a real repository', () => {
       versions,
       cron: everyHour,
       nowMs: NOW_MS,
+      held: [],
+      knownTip: null,
     })
   }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodeRecord, parseRecord, RecordError, recordOf } from '../../../src/history/record.ts'
+import type { Trigger } from '../../../src/runs/run.ts'
 import { recordPath } from '../../../src/history/paths.ts'
 import { COMMIT, failedRun, finishedRun, endedStep } from '../../support/history-builders.ts'
 
@@ -54,6 +55,21 @@ describe('the record of a run', () => {
     expect(parseRecord(text).params).toEqual({ evil: '\u009b31m\u202e\u001b]0;x\u0007' })
   })
 
+  const triggers: Trigger[] = [
+    { kind: 'Push', branch: 'main' },
+    { kind: 'Webhook', name: 'nightly', delivery: '0b1c' },
+    { kind: 'Workflow', workflow: 'load-data', run: 'load-data-hvqghjqbtb' },
+    { kind: 'Api', key: 'k', by: 'robot' },
+    { kind: 'Manual', key: 'k', by: 'ada', reason: 'the source was mended' },
+    { kind: 'Rerun', key: 'k', by: 'ada' },
+    { kind: 'Backfill', schedule: 'nightly', tick: '2026-11-20T01:00:00Z', by: 'ada', reason: 'outage' },
+  ]
+  it.each(triggers)('comes back as it was with a trigger of kind $kind', (trigger) => {
+    const record = recordOf(finishedRun({ trigger }))
+    expect(record.trigger).toEqual(trigger)
+    expect(parseRecord(encodeRecord(record))).toEqual(record)
+  })
+
   it('is refused to a run that has not finished', () => {
     expect(() => recordOf({ ...finishedRun(), status: { phase: 'Running', steps: [] } })).toThrow(TypeError)
   })
@@ -92,7 +108,7 @@ describe('reading a record', () => {
     {
       name: 'an unknown trigger',
       text: JSON.stringify({ ...good, trigger: { kind: 'Moon' } }),
-      wantMessage: 'trigger.kind: expected one of Push, Schedule, Manual, found "Moon"',
+      wantMessage: 'trigger.kind: expected one of Push, Schedule, Webhook, Workflow, Api, Manual, Rerun, Backfill, found "Moon"',
     },
     {
       name: 'a trigger without its part',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { GitError } from '../../../src/git/ports.ts'
+import { type CommitSha, GitError } from '../../../src/git/ports.ts'
 import { claimBranch } from '../../../src/history/owner.ts'
 import { writeHistory } from '../../../src/history/write.ts'
 import { COMMIT, cursorsWith, failedRun, fateOf, finishedRun, inForce } from '../../support/history-builders.ts'
@@ -11,7 +11,7 @@ describe('writing to the status branch', () => {
   it('puts record, pages, state and owner into one commit', async () => {
     const remote = createMemoryRemote()
     const result = await writeHistory(requestOf(remote, { runs: [failedRun()], cursors: cursorsWith({ fates: [fateOf('2026-11-20T00:00:00Z')] }) }))
-    expect(result).toEqual({ kind: 'Written', commit: remote.log()[0]?.id, spoilt: [] })
+    expect(result).toEqual({ kind: 'Written', commit: remote.log()[0]?.id, spoilt: [], lost: null, refilled: [], hasMore: false })
     expect(remote.log()).toHaveLength(1)
     expect([...remote.files().keys()].sort()).toEqual([
       'history/README.md',
@@ -55,12 +55,16 @@ describe('writing to the status branch', () => {
     expect(state.runs.map(({ run }) => run)).toEqual(['nightly-report-b', 'nightly-report-9f3k2m7qxz'])
   })
 
-  it('leaves a record as it was written first, and replaces that of another run under its name', async () => {
+  it('leaves a record as it was written first, and puts that of another run under its name beside it', async () => {
     const remote = createMemoryRemote()
     await writeHistory(requestOf(remote, { runs: [failedRun()] }))
     expect(await writeHistory(requestOf(remote, { runs: [failedRun({ result: 'Succeeded' })] }))).toMatchObject({ kind: 'NothingNew' })
     expect(await writeHistory(requestOf(remote, { runs: [failedRun({ createdAt: '2026-11-20T09:00:00Z' })] }))).toMatchObject({ kind: 'Written' })
-    expect((await readBack(remote)).records.map(({ createdAt }) => createdAt)).toEqual(['2026-11-20T09:00:00Z'])
+    expect(await writeHistory(requestOf(remote, { runs: [failedRun({ createdAt: '2026-11-20T09:00:00Z' })] }))).toMatchObject({ kind: 'NothingNew' })
+    expect((await readBack(remote)).records.map(({ createdAt }) => createdAt)).toEqual(['2026-11-20T09:00:00Z', '2026-11-20T01:00:02.000Z'])
+    expect(remote.files().get('history/nightly-report/2026/11/20/nightly-report-9f3k2m7qxz_20261120T090000Z.md')).toContain(
+      '[This record as JSON](nightly-report-9f3k2m7qxz_20261120T090000Z.json)',
+    )
   })
 
   it('touches nothing of other workflows but their next tick', async () => {
@@ -161,8 +165,31 @@ describe('writing to the status branch', () => {
     expect((await readBack(remote)).unreadable).toEqual([])
   })
 
-  it('refuses an empty batch for no branch', async () => {
-    await expect(writeHistory(requestOf(createMemoryRemote()))).rejects.toThrow(TypeError)
+  it('does nothing for an empty batch and no branch', async () => {
+    expect(await writeHistory(requestOf(createMemoryRemote()))).toEqual({ kind: 'NothingNew', commit: null })
+  })
+
+  it('begins a branch anew that was deleted, also when no run is left', async () => {
+    const remote = createMemoryRemote()
+    const { commit } = (await writeHistory(requestOf(remote, { runs: [failedRun()] }))) as { commit: CommitSha }
+    remote.reset(null)
+    expect(await writeHistory(requestOf(remote, { knownTip: commit }))).toMatchObject({ kind: 'Written', lost: 'BranchDeleted', refilled: [] })
+    expect(remote.log().map(({ message }) => message)).toEqual([
+      'Begin anew [skip ci]\n\nThe branch had been deleted: what is left of its records is written again.\n',
+    ])
+    expect([...remote.files().keys()]).toEqual(['history/state/overview.json', 'history/README.md', 'history/state/owner.json'])
+  })
+
+  it('writes again what is missing, at most 200 at once, and looks only where the tip is another', async () => {
+    const remote = createMemoryRemote()
+    const held = Array.from({ length: 201 }, (_, index) => finishedRun({ name: `nightly-report-${index}` }))
+    const { commit } = (await writeHistory(requestOf(remote, { runs: held }))) as { commit: CommitSha }
+    expect(await writeHistory(requestOf(remote, { held, knownTip: commit }))).toEqual({ kind: 'NothingNew', commit })
+    remote.push(Object.fromEntries(held.map(({ metadata }) => [`history/nightly-report/2026/11/20/${metadata.name}.json`, null])))
+    const first = await writeHistory(requestOf(remote, { held, knownTip: commit }))
+    expect(first).toMatchObject({ kind: 'Written', lost: 'RecordsMissing', hasMore: true })
+    expect(await writeHistory(requestOf(remote, { held }))).toMatchObject({ kind: 'Written', refilled: [{}], hasMore: false })
+    expect((await readBack(remote)).records).toHaveLength(201)
   })
 })
 

@@ -23,6 +23,18 @@ describe('the name of a run', () => {
       other: { kind: 'Push', branch: 'main' } as const,
       commits: ['a', 'b'],
     },
+    {
+      what: 'kind of trigger',
+      one: tick('2026-11-20T01:00:00Z'),
+      other: { kind: 'Backfill', schedule: 'nightly', tick: '2026-11-20T01:00:00Z', by: 'ada' } as const,
+      commits: ['a', 'a'],
+    },
+    {
+      what: 'delivery of a webhook',
+      one: { kind: 'Webhook', name: 'nightly', delivery: '1' } as const,
+      other: { kind: 'Webhook', name: 'nightly', delivery: '2' } as const,
+      commits: ['a', 'a'],
+    },
     { what: 'branch', one: { kind: 'Push', branch: 'main' } as const, other: { kind: 'Push', branch: 'next' } as const, commits: ['a', 'a'] },
   ])('differs with the $what', ({ one, other, commits }) => {
     const [first = '', second = ''] = commits.map((digit) => digit.repeat(40))

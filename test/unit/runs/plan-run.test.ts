@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RunDefinition, Step } from '../../../src/definitions/workflow.ts'
 import type { JobObservation } from '../../../src/runs/objects.ts'
-import type { RunPlan } from '../../../src/runs/plan-run.ts'
+import type { RunPlan } from '../../../src/runs/plan/board.ts'
 import { planRun } from '../../../src/runs/plan-run.ts'
 import type { RunStatus, StoredRun } from '../../../src/runs/run.ts'
 import { aDefinition, aJoin, aRun, aStep, NOON, observed } from '../../support/builders.ts'
@@ -9,7 +9,7 @@ import { aDefinition, aJoin, aRun, aStep, NOON, observed } from '../../support/b
 const plan = (run: StoredRun, jobs: JobObservation[] = [], over: { nowMs?: number; freeSlots?: number } = {}): RunPlan =>
   planRun({ run, jobs, nowMs: NOON + 5000, freeSlots: 100, ...over })
 
-const created = (result: RunPlan): string[] => result.create.map((one) => one.step)
+const created = (result: RunPlan): string[] => result.create.map((one) => one.step.name)
 const results = (status: RunStatus): Record<string, string> => Object.fromEntries(status.steps.map((step) => [step.name, step.result ?? step.state]))
 
 /** Plays a run to its end: every created step ends at once with the exit code given for it (0 else). */
@@ -19,7 +19,9 @@ function play(definition: RunDefinition, exitCodes: Record<string, number> = {},
   let current = run
   for (let pass = 0; pass < 50; pass++) {
     const next = plan(current, jobs)
-    for (const { step } of next.create) {
+    for (const {
+      step: { name: step },
+    } of next.create) {
       started.push(step)
       const found = [...definition.steps, ...definition.finally].find((one) => one.name === step) as Step
       jobs.push(observed(run, found, exitCodes[step] ?? 0))

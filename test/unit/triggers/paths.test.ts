@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createPathFilter, globProblem, LONGEST_GLOB } from '../../../src/triggers/paths.ts'
+import { globProblem, LONGEST_GLOB } from '../../../src/definitions/glob.ts'
+import { createPathFilter } from '../../../src/triggers/paths.ts'
 
 const matching = (globs: string[], paths: string[]): string[] => paths.filter(createPathFilter(globs))
 

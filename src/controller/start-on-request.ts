@@ -1,0 +1,77 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Context } from '../context.ts'
+import { hasRecord } from '../history/read.ts'
+import { runName } from '../runs/names.ts'
+import type { StoredRun, Trigger } from '../runs/run.ts'
+import { resolveParams } from '../triggers/params.ts'
+import { pauseReason } from '../triggers/suspension.ts'
+import { didYouMean } from '../definitions/near-names.ts'
+import { isHistoryFull } from './records.ts'
+import type { RepositoryState, Wake } from './repository.ts'
+import { startRun } from './repository.ts'
+
+/** Somebody asks for a run: a person, a program, a webhook. */
+export interface RunWish {
+  workflow: string
+  trigger: Trigger
+  /** Given values only. */
+  params: Record<string, unknown>
+}
+
+/** What came of it. `Exists` and `Recorded`: the same wish has had its run before. */
+export type WishAnswer =
+  | { kind: 'Created' | 'Exists'; run: StoredRun }
+  | { kind: 'Recorded'; run: string }
+  | { kind: 'Refused'; reason: 'NotReady' | 'Paused' | 'UnknownWorkflow' | 'InvalidParams' | 'HistoryFull' | 'KeyTaken'; message: string }
+
+/**
+ * Creates the Run of a wish before it is answered: what asks cannot be read again. The newest valid version of the workflow runs. The
+ * same wish again gives the same run, also after that has been swept; with other params under the same key it is refused.
+ */
+export async function startOnRequest(context: Context, state: RepositoryState, wish: RunWish, wake: Wake): Promise<WishAnswer> {
+  const refusal = await refusalOf(context, state, wish)
+  if (refusal !== null) return refusal
+  const { settings, status } = state.followed
+  const version = state.versions?.workflows.get(wish.workflow)
+  if (version === undefined) return unknownWorkflow(state, wish.workflow)
+  const name = runName(settings.ref, wish.workflow, wish.trigger, version.commit)
+  const existing = await context.runs.getRun({ namespace: settings.ref.namespace, name })
+  if (existing === null && (await hasRecord(status, wish.workflow, name))) return { kind: 'Recorded', run: name }
+  const { kind, object: run } = await startRun(context, state, { ...wish, commit: version.commit }, wake)
+  if (isDeepStrictEqual(run.spec.params, wish.params)) return { kind, run }
+  return { kind: 'Refused', reason: 'KeyTaken', message: `run ${name} was started with the same key and other params: give another key` }
+}
+
+async function refusalOf(context: Context, state: RepositoryState, wish: RunWish): Promise<WishAnswer | null> {
+  if (!state.claimed || state.versions === null) {
+    return {
+      kind: 'Refused',
+      reason: 'NotReady',
+      message: `${state.key} is not followed yet: its first look has not ended, or another controller owns its status branch`,
+    }
+  }
+  const version = state.versions.workflows.get(wish.workflow)
+  if (version === undefined) return unknownWorkflow(state, wish.workflow)
+  const params = resolveParams(version.definition.params, wish.params)
+  if (params.kind === 'Invalid') return { kind: 'Refused', reason: 'InvalidParams', message: params.problems.join('; ') }
+  const paused = (await context.runs.readCursors(state.followed.settings.ref))?.paused
+  if (paused !== undefined)
+    return { kind: 'Refused', reason: 'Paused', message: `${state.key} is ${pauseReason(paused)}; fusee resume starts it again` }
+  if (await isHistoryFull(context, state)) {
+    return {
+      kind: 'Refused',
+      reason: 'HistoryFull',
+      message: `too many finished runs of ${state.key} wait for their record: nothing new starts until they are on the status branch`,
+    }
+  }
+  return null
+}
+
+function unknownWorkflow(state: RepositoryState, name: string): WishAnswer {
+  const names = [...(state.versions?.workflows.keys() ?? [])]
+  return {
+    kind: 'Refused',
+    reason: 'UnknownWorkflow',
+    message: `${state.key} has no valid workflow ${JSON.stringify(name)}${didYouMean(name, names)}`,
+  }
+}

@@ -1,0 +1,128 @@
+import { alwaysFollowed } from '../../src/context.ts'
+import { createSimulatedCluster, type SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
+import { createController, type Controller } from '../../src/controller/controller.ts'
+import type { ControllerEvent } from '../../src/controller/events.ts'
+import type { RepositorySettings } from '../../src/config/repository-settings.ts'
+import { plainWriteSite } from '../../src/crash-points.ts'
+import type { GitError, StatusBranch } from '../../src/git/ports.ts'
+import { createDefinitionCache } from '../../src/definitions/definition-cache.ts'
+import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
+import { statePolicy } from '../../src/definitions/policy/policy.ts'
+import { createSimulatedGit, type SimulatedFiles, type SimulatedGit } from '../../src/git/simulated.ts'
+import type { Cursors, StoredRun } from '../../src/runs/run.ts'
+import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
+import { createVirtualClock, type VirtualClock } from '../../src/simulation/virtual-clock.ts'
+
+/** A git repository and a virtual clock, for controllers on clusters in memory. */
+export interface ControlledWorld {
+  clock: VirtualClock
+  git: SimulatedGit
+  /** Why the status branch cannot be reached; null while it can. */
+  away: GitError | null
+  /** Commits to the followed branch. What the commit defines is known before any controller looks: reading files takes real time. */
+  push(files: SimulatedFiles): Promise<void>
+  /** A cluster without anything in it. */
+  createCluster(): SimulatedCluster
+  /** Starts a controller of this name on a cluster. */
+  start(cluster: SimulatedCluster, owner?: string): RunningController
+  /** Lets time pass. */
+  pass(ms: number): Promise<void>
+}
+
+export interface RunningController {
+  controller: Controller
+  events: ControllerEvent[]
+  runs(): Promise<StoredRun[]>
+  cursors(): Promise<Cursors | null>
+  condition(type: string): Promise<Cursors['conditions'][number] | undefined>
+  /** Stops it as a crash would: what it has begun is not finished by it. */
+  stop(): Promise<void>
+}
+
+export const START_MS = Date.parse('2026-11-20T00:59:30Z')
+export const MINUTE_MS = 60_000
+
+/** How every pod of these worlds goes: it runs for a second and succeeds. */
+const QUICK = { startMs: 0, runMs: 1000, exitCode: 0, log: '', termMs: 0, lostAfterMs: null }
+
+export function createControlledWorld(settings: Partial<RepositorySettings> = {}, script: Partial<typeof QUICK> = {}): ControlledWorld {
+  const clock = createVirtualClock(START_MS)
+  const git = createSimulatedGit({ now: () => clock.now() })
+  const definitionCache = createDefinitionCache()
+  let clusters = 0
+  const guard = (status: StatusBranch): StatusBranch => {
+    const reach = <T>(call: () => Promise<T>): Promise<T> => (world.away === null ? call() : Promise.reject(world.away))
+    return {
+      fetchTip: (signal) => reach(() => status.fetchTip(signal)),
+      read: (path) => reach(() => status.read(path)),
+      list: (folder) => reach(() => status.list(folder)),
+      commit: (parent, changes, message, signal) => reach(() => status.commit(parent, changes, message, signal)),
+    }
+  }
+  const world: ControlledWorld = {
+    clock,
+    git,
+    away: null,
+    async push(files) {
+      const commit = await git.pushCommit(files)
+      await loadDefinitions(git.open().source.filesAt(commit), { path: 'workflows', cache: definitionCache })
+    },
+    createCluster: () =>
+      createSimulatedCluster({ clock, random: createSeededRandom(`cluster ${++clusters}`), scripts: () => ({ ...QUICK, ...script }) }),
+    start(cluster, owner = 'first') {
+      const events: ControllerEvent[] = []
+      const { source, status } = git.open()
+      const ref = { namespace: 'data', name: 'jobs' }
+      const controller = createController({
+        clock,
+        random: createSeededRandom(owner),
+        report: (event) => events.push(event),
+        writeSite: plainWriteSite,
+        runs: cluster.runs,
+        jobs: cluster.jobs,
+        definitionCache,
+        repositories: alwaysFollowed([
+          {
+            settings: {
+              ref,
+              url: 'https://git.example.com/acme/jobs.git',
+              path: 'workflows',
+              intervalSeconds: 10,
+              historyIntervalSeconds: 10,
+              suspend: false,
+              maxParallelSteps: 50,
+              policy: statePolicy({}, 'data', { serviceAccounts: [], secrets: [] }),
+              ...settings,
+            },
+            source,
+            status: guard(status),
+            owner,
+          },
+        ]),
+      })
+      controller.start()
+      const cursors = (): Promise<Cursors | null> => cluster.runs.readCursors(ref)
+      return {
+        controller,
+        events,
+        cursors,
+        runs: () => cluster.runs.listRuns(),
+        condition: async (type) => (await cursors())?.conditions.find((one) => one.type === type),
+        stop: () => controller.drain(),
+      }
+    },
+    pass: (ms) => clock.runUntil(clock.now() + ms),
+  }
+  return world
+}
+
+/** A workflow that is one step, with a schedule at every minute; `more` goes into its spec. */
+export function everyMinute(name: string, more = ''): string {
+  return `apiVersion: fusee.dev/v1alpha1
+kind: Workflow
+metadata: {name: ${name}}
+spec:
+  triggers: {push: {}, schedule: [{cron: "* * * * *"}]}
+${more}  steps: [{name: work, image: "busybox:1.36", script: echo done}]
+`
+}

@@ -1,0 +1,118 @@
+import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
+import type { SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
+import type { RepositorySettings } from '../../src/config/repository-settings.ts'
+import type { Context } from '../../src/context.ts'
+import { alwaysFollowed } from '../../src/context.ts'
+import { statePolicy } from '../../src/definitions/policy/policy.ts'
+import { createController } from '../../src/controller/controller.ts'
+import type { Controller } from '../../src/controller/controller.ts'
+import type { ControllerEvent } from '../../src/controller/events.ts'
+import type { WriteSite } from '../../src/crash-points.ts'
+import { plainWriteSite } from '../../src/crash-points.ts'
+import type { SimulatedFiles, SimulatedGit } from '../../src/git/simulated.ts'
+import { createSimulatedGit } from '../../src/git/simulated.ts'
+import type { StoredRun } from '../../src/runs/run.ts'
+import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
+import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
+import { createVirtualClock } from '../../src/simulation/virtual-clock.ts'
+
+/** The real controller on a simulated cluster and a simulated repository, at a time that only moves when told to. */
+export interface VirtualWorld {
+  clock: VirtualClock
+  git: SimulatedGit
+  cluster: SimulatedCluster
+  /** Everything that happened, over all lives of the controller. */
+  events: ControllerEvent[]
+  /** Of the life that is running. */
+  context: Context
+  controller: Controller
+  /** Moves time, and lets everything happen that is due. */
+  pass(ms: number): Promise<void>
+  /** Stops the controller, lets time pass without it, and starts another one. */
+  outage(ms: number): Promise<void>
+  /** All Runs, by name. */
+  runs(): Promise<StoredRun[]>
+}
+
+/** What a world begins with. */
+export interface WorldOptions {
+  files: SimulatedFiles
+  /** RFC 3339. */
+  startAt?: string
+  settings?: Partial<RepositorySettings>
+  writeSite?: WriteSite
+}
+
+/** A world in which the controller has had its first look. Its repository is `default/jobs`. */
+export async function createVirtualWorld({ files, startAt = '2026-11-20T00:00:30Z', settings = {}, writeSite }: WorldOptions): Promise<VirtualWorld> {
+  const clock = createVirtualClock(Date.parse(startAt))
+  const random = createSeededRandom('world')
+  const git = createSimulatedGit({ now: () => clock.now() })
+  await git.pushCommit(files, 'first')
+  const cluster = createSimulatedCluster({ clock, random })
+  const events: ControllerEvent[] = []
+
+  const begin = (): Pick<VirtualWorld, 'context' | 'controller'> => {
+    const repository = {
+      settings: {
+        ref: { namespace: 'default', name: 'jobs' },
+        url: 'https://git.example.com/jobs.git',
+        path: 'workflows',
+        intervalSeconds: 60,
+        historyIntervalSeconds: 10,
+        suspend: false,
+        maxParallelSteps: 50,
+        policy: statePolicy({}, 'default', { serviceAccounts: [], secrets: [] }),
+        ...settings,
+      },
+      owner: 'virtual',
+      ...git.open(),
+    }
+    const context: Context = {
+      clock,
+      random,
+      report: (event) => void events.push(event),
+      writeSite: writeSite ?? plainWriteSite,
+      ...cluster,
+      repositories: alwaysFollowed([repository]),
+    }
+    const controller = createController(context)
+    controller.start()
+    return { context, controller }
+  }
+  const world: VirtualWorld = {
+    clock,
+    git,
+    cluster,
+    events,
+    ...begin(),
+    pass: (ms) => clock.runUntil(clock.now() + ms),
+    async outage(ms) {
+      await world.controller.drain()
+      await clock.runUntil(clock.now() + ms)
+      Object.assign(world, begin())
+    },
+    async runs() {
+      const runs = await cluster.runs.listRuns()
+      return runs.sort((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1))
+    },
+  }
+  await world.pass(1000)
+  return world
+}
+
+/** A workflow of one step; `spec` holds further lines of its spec, as JSON or YAML. */
+export function workflowFile(name: string, spec: string): SimulatedFiles {
+  const lines = spec.split('\n').map((line) => `  ${line}`)
+  return {
+    [`workflows/${name}.yaml`]: [
+      'apiVersion: fusee.dev/v1alpha1',
+      'kind: Workflow',
+      `metadata: {name: ${name}}`,
+      'spec:',
+      ...lines,
+      '  steps: [{name: only, image: "busybox:1.36", script: echo hello}]',
+      '',
+    ].join('\n'),
+  }
+}
