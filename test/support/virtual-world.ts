@@ -2,6 +2,7 @@ import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { RepositorySettings } from '../../src/config/repository-settings.ts'
 import type { Context } from '../../src/context.ts'
+import { alwaysFollowed } from '../../src/context.ts'
 import { statePolicy } from '../../src/definitions/policy/policy.ts'
 import { createController } from '../../src/controller/controller.ts'
 import type { Controller } from '../../src/controller/controller.ts'
@@ -73,7 +74,7 @@ export async function createVirtualWorld({ files, startAt = '2026-11-20T00:00:30
       report: (event) => void events.push(event),
       writeSite: writeSite ?? plainWriteSite,
       ...cluster,
-      repositories: [repository],
+      repositories: alwaysFollowed([repository]),
     }
     const controller = createController(context)
     controller.start()
