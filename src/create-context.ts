@@ -45,7 +45,7 @@ export async function createLocalContext(
   })
   const credentials = credentialsSecret === null ? {} : await readCredentials(secretsFolder ?? '', credentialsSecret)
   return withDataFolder(config.dataFolder, async (folder, clock, random) => {
-    const git = await openRepository({ url, branch, statusBranch, dataFolder: path.join(config.dataFolder, 'git'), credentials })
+    const git = await openRepository({ url, branch, statusBranch, dataFolder: path.join(config.dataFolder, 'git'), credentials, proxies: env })
     const clusters = await createClusters({
       folder,
       clock,

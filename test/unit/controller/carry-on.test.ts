@@ -1,86 +1,98 @@
 import { describe, expect, it } from 'vitest'
-import { GitError } from '../../../src/git/ports.ts'
 import { takeOver } from '../../../src/history/owner.ts'
-import type { TickRange } from '../../../src/history/ticks.ts'
-import { createRunObject } from '../../../src/runs/create-run.ts'
-import { createControlledWorld, everyMinute, MINUTE_MS } from '../../support/controlled-world.ts'
+import { createControlledWorld, everyMinute, MINUTE_MS, type ControlledWorld } from '../../support/controlled-world.ts'
 
-const AWAY = new GitError('Unreachable', 'git.example.com cannot be reached')
-const REPOSITORY = { namespace: 'data', name: 'jobs' }
+const TICK = '2026-11-20T01:00:00Z'
 
-describe('a controller that was refused the branch', () => {
-  it('carries on from the branch once it was taken over: nothing recorded runs again, no tick has two fates', async () => {
-    const world = createControlledWorld()
-    await world.push({ 'README.md': 'no workflow yet' })
-    const first = world.start(world.createCluster(), 'first')
-    await world.pass(1000)
-    await world.push({ 'workflows/a.yaml': everyMinute('a') })
-    await world.pass(3 * MINUTE_MS)
-    const recorded = (await first.runs()).filter((run) => run.status?.recorded !== undefined).map((run) => run.metadata.name)
-    const judgedUpTo = (await first.cursors())?.schedules['a']?.judgedUpTo ?? ''
-    await first.stop()
-
+describe('after the loss of the cluster and a take-over', () => {
+  it('what is recorded is not run again, and ticks whose runs were under way are Lost', async () => {
+    const { world, first } = await lostWorld('')
     const second = world.start(world.createCluster(), 'second')
+    await world.pass(MINUTE_MS)
+
+    const recorded = new Set((await first.runs()).filter((run) => run.status?.recorded !== undefined).map((run) => run.metadata.name))
+    const again = (await second.runs()).map((run) => run.metadata.name)
+    expect(recorded.size).toBe(2)
+    expect(again.filter((name) => recorded.has(name))).toEqual([])
+    expect(again.filter((name) => name.startsWith('slow'))).toEqual([])
+
+    const lost = second.events.flatMap((event) => (event.kind === 'TickJudged' && event.fate.fate === 'Lost' ? event.fate : []))
+    const run = (await first.runs()).find(({ spec }) => spec.workflow === 'slow')?.metadata.name
+    const want = { schedule: 'slow', at: TICK, fate: 'Lost', reason: 'its run had started when the cluster was lost, and has no record', run }
+    expect(lost).toMatchObject([want])
+    expect(second.events.filter(({ kind }) => kind === 'RunsLost')).toMatchObject([{ runs: [run] }])
+    expect((await second.cursors())?.lost).toBeUndefined()
+    const ticks = JSON.parse((await world.git.readFiles()).get('history/slow/2026/11/20/ticks.json') ?? '{}') as { ranges?: unknown[] }
+    expect(ticks.ranges).toMatchObject([{ schedule: 'slow', fate: 'Lost', from: TICK, to: TICK, count: 1, run }])
+    expect((await world.git.readFiles()).get('history/slow/README.md')).toContain('| slow | Lost | 2026-11-20 01:00:00 | its run had started')
+  })
+
+  it('such a tick is run again where afterLoss says so, once, and still Lost', async () => {
+    const { world, first } = await lostWorld(', afterLoss: Rerun')
+    const cluster = world.createCluster()
+    const second = world.start(cluster, 'second')
+    await world.pass(5000)
+    await second.stop()
+    const third = world.start(cluster, 'second')
+    await world.pass(11 * MINUTE_MS)
+    const [lost] = (await first.runs()).filter(({ spec }) => spec.workflow === 'slow')
+    const [again, ...others] = (await third.runs()).filter(({ spec }) => spec.workflow === 'slow')
+    expect(others).toEqual([])
+    expect(again).toMatchObject({ metadata: { name: lost?.metadata.name }, spec: { trigger: lost?.spec.trigger }, status: { result: 'Succeeded' } })
+    expect(again?.status?.recorded).toBeDefined()
+    const files = await world.git.readFiles()
+    expect(files.has(`history/slow/2026/11/20/${lost?.metadata.name ?? ''}.json`)).toBe(true)
+    expect(files.get('history/slow/2026/11/20/ticks.json')).toContain('it is run again, since afterLoss is Rerun')
+  })
+
+  it('a tick of a schedule that is gone meanwhile is Lost all the same', async () => {
+    const { world } = await lostWorld(', afterLoss: Rerun')
+    await world.push({ 'workflows/slow.yaml': null })
+    const second = world.start(world.createCluster(), 'second')
+    await world.pass(MINUTE_MS)
+    expect((await second.runs()).filter(({ spec }) => spec.workflow === 'slow')).toEqual([])
+    expect(second.events.flatMap((event) => (event.kind === 'TickJudged' ? event.fate.fate : []))).toContain('Lost')
+  })
+
+  it('who is refused first and may claim later carries on as well', async () => {
+    const { world, first } = await lostWorld('', false)
+    const second = world.start(world.createCluster(), 'second')
+    await world.pass(10_000)
+    expect(second.events.filter(({ kind }) => kind === 'BranchOwned')).toHaveLength(1)
+    expect(await second.condition('Ready')).toMatchObject({ status: 'False', reason: 'BranchOwned' })
+    expect(await second.runs()).toEqual([])
+    expect(second.controller.isReady()).toBe(true)
+    await handOver(world)
+    await world.pass(MINUTE_MS)
+    const recorded = new Set((await first.runs()).flatMap((run) => (run.status?.recorded === undefined ? [] : run.metadata.name)))
+    expect((await second.runs()).filter((run) => recorded.has(run.metadata.name))).toEqual([])
+    expect((await second.runs()).length).toBeGreaterThan(0)
+  })
+
+  it('two controllers on one branch: the second starts nothing, the first goes on', async () => {
+    const { world, first, cluster } = await lostWorld('', false)
+    const again = world.start(cluster)
+    const second = world.start(world.createCluster(), 'second')
+    const before = (await again.runs()).length
     await world.pass(2 * MINUTE_MS)
     expect(await second.runs()).toEqual([])
-    expect(await second.condition('Ready')).toMatchObject({ status: 'False', reason: 'BranchOwned' })
-
-    const pushed = await world.push({ 'notes.txt': 'pushed while nobody was there' })
-    await takeOver({ status: world.git.open().status, by: 'ada', nowMs: world.clock.now() })
-    await world.pass(3 * MINUTE_MS)
-    const runs = await second.runs()
-    expect(runs.map((run) => run.metadata.name).filter((name) => recorded.includes(name))).toEqual([])
-    expect(runs.flatMap(({ spec }) => (spec.trigger.kind === 'Push' ? [spec.commit] : []))).toEqual([pushed])
-    const ticks = runs.flatMap(({ spec: { trigger, fate } }) => (trigger.kind === 'Schedule' ? [`${trigger.tick} ${fate ?? 'Fired'}`] : []))
-    const { ranges } = JSON.parse((await world.git.readFiles()).get('history/a/2026/11/20/ticks.json') ?? '') as { ranges: TickRange[] }
-    const told = ranges.map(({ from, count, fate }) => `${from} ${fate} ${count}`)
-    expect({ judgedUpTo, ticks: ticks.sort(), told }).toEqual({
-      judgedUpTo: '2026-11-20T01:02:00Z',
-      ticks: ['2026-11-20T01:04:00Z Fired', '2026-11-20T01:05:00Z Fired', '2026-11-20T01:06:00Z Fired', '2026-11-20T01:07:00Z Fired'],
-      told: ['2026-11-20T01:03:00Z Missed 1'],
-    })
-    expect(await second.condition('Ready')).toMatchObject({ status: 'True' })
-    await second.stop()
+    expect((await again.runs()).length).toBeGreaterThan(before)
+    expect(first.events.filter(({ kind }) => kind === 'BranchOwned')).toEqual([])
   })
 })
 
-describe('a Run whose definition is not pinned yet', () => {
-  it('waits while git is away, and runs when it is back', async () => {
-    const { world, second } = await worldWithPendingRun('report')
-    world.sourceAway = AWAY
-    await world.pass(10 * MINUTE_MS)
-    expect((await second.runs()).map(({ status }) => status?.phase ?? 'Pending')).toEqual(['Pending'])
-    expect(second.events.filter(({ kind }) => kind === 'ReconcileFailed')).toHaveLength(1)
-    world.sourceAway = null
-    await world.pass(2 * MINUTE_MS)
-    expect((await second.runs()).map(({ status }) => status?.result)).toEqual(['Succeeded'])
-    await second.stop()
-  })
-
-  it('ends as failed once its commit is gone for good', async () => {
-    const { world, second } = await worldWithPendingRun('report')
-    world.sourceAway = new GitError('ObjectNotFound', 'no such commit')
-    await world.pass(MINUTE_MS)
-    expect((await second.runs()).map(({ status }) => [status?.result, status?.reason])).toEqual([['Failed', 'DefinitionUnavailable']])
-    await second.stop()
-  })
-
-  it('ends as failed when its workflow is not there', async () => {
-    const { world, second } = await worldWithPendingRun('absent')
-    await world.pass(MINUTE_MS)
-    expect((await second.runs()).map(({ status }) => [status?.result, status?.reason])).toEqual([['Failed', 'DefinitionInvalid']])
-    await second.stop()
-  })
-})
-
-/** A controller has made a Run and stopped before it could pin it; the second one has just begun, with the branch moved on. */
-async function worldWithPendingRun(workflow: string) {
+/** A world whose first controller has recorded runs of `quick` and has one of `slow` under way when it and its cluster are gone. */
+async function lostWorld(schedule: string, isHandedOver = true) {
   const world = createControlledWorld()
-  const commit = await world.push({ 'workflows/report.yaml': everyMinute('report').replace(', schedule: [{cron: "* * * * *"}]', '') })
+  await world.push({ 'workflows/quick.yaml': everyMinute('quick'), 'workflows/slow.yaml': everyMinute('slow', '0 1 * * *', schedule) })
   const cluster = world.createCluster()
   const first = world.start(cluster)
-  await world.pass(1000)
+  await world.pass(2.6 * MINUTE_MS)
   await first.stop()
-  await cluster.runs.createRun(createRunObject(REPOSITORY, { workflow, commit, trigger: { kind: 'Push', branch: 'main' }, params: {} }))
-  return { world, second: world.start(cluster) }
+  if (isHandedOver) await handOver(world)
+  return { world, cluster, first }
+}
+
+async function handOver(world: ControlledWorld): Promise<void> {
+  await takeOver({ status: world.git.open().status, by: 'ada', nowMs: world.clock.now() })
 }
