@@ -42,10 +42,10 @@ export interface RunningController {
 export const START_MS = Date.parse('2026-11-20T00:59:30Z')
 export const MINUTE_MS = 60_000
 
-/** How every pod of these worlds goes: it runs for a second and succeeds. */
+/** How the pods of these worlds go: they run for a second and succeed, those of a workflow `slow…` for ten minutes. */
 const QUICK = { startMs: 0, runMs: 1000, exitCode: 0, log: '', termMs: 0, lostAfterMs: null }
 
-export function createControlledWorld(settings: Partial<RepositorySettings> = {}, script: Partial<typeof QUICK> = {}): ControlledWorld {
+export function createControlledWorld(settings: Partial<RepositorySettings> = {}): ControlledWorld {
   const clock = createVirtualClock(START_MS)
   const git = createSimulatedGit({ now: () => clock.now() })
   const definitionCache = createDefinitionCache()
@@ -68,7 +68,11 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
       await loadDefinitions(git.open().source.filesAt(commit), { path: 'workflows', cache: definitionCache })
     },
     createCluster: () =>
-      createSimulatedCluster({ clock, random: createSeededRandom(`cluster ${++clusters}`), scripts: () => ({ ...QUICK, ...script }) }),
+      createSimulatedCluster({
+        clock,
+        random: createSeededRandom(`cluster ${++clusters}`),
+        scripts: (job) => ({ ...QUICK, ...(job.metadata.name.startsWith('slow') ? { runMs: 10 * MINUTE_MS } : {}) }),
+      }),
     start(cluster, owner = 'first') {
       const events: ControllerEvent[] = []
       const { source, status } = git.open()
@@ -116,13 +120,13 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
   return world
 }
 
-/** A workflow that is one step, with a schedule at every minute; `more` goes into its spec. */
-export function everyMinute(name: string, more = ''): string {
+/** A workflow that is one step, with a schedule at every minute, or at another `cron`; `more` goes into the schedule. */
+export function everyMinute(name: string, cron = '* * * * *', more = ''): string {
   return `apiVersion: fusee.dev/v1alpha1
 kind: Workflow
 metadata: {name: ${name}}
 spec:
-  triggers: {push: {}, schedule: [{cron: "* * * * *"}]}
-${more}  steps: [{name: work, image: "busybox:1.36", script: echo done}]
+  triggers: {push: {}, schedule: [{cron: "${cron}"${more}}]}
+  steps: [{name: work, image: "busybox:1.36", script: echo done}]
 `
 }
