@@ -17,7 +17,7 @@ const COMMANDS: readonly CommandFactory[] = [
   createValidateCommand,
   createRunCommand,
   createServeCommand,
-  (shell) => createHistoryCommand(shell, openRepository),
+  (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),
   createTriggerCommand,
   createPauseCommand,
   createResumeCommand,

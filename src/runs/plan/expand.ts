@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../definitions/container.ts'
 import type { Evaluated } from '../../definitions/expressions/language.ts'
-import { evaluateExpression } from '../../definitions/expressions/render.ts'
+import { evaluateExpression, renderJson } from '../../definitions/expressions/render.ts'
 import { formatTimestamp } from '../../clock.ts'
 import type { Expansion } from '../../definitions/workflow.ts'
 import type { Board, Entry } from './board.ts'
@@ -75,9 +75,10 @@ function combinationsOf(board: Board, entry: Entry, { values }: Extract<Expansio
 /** Far more than a run may have; only to bound the work before that is told. */
 const MOST_COMBINATIONS = 100_000
 
+/** A list of values that may hold expressions, or an expression for a list. */
 function listOf(board: Board, entry: Entry, written: Json): Evaluated<Json[]> {
-  const result =
-    typeof written === 'string' ? evaluateExpression(written, conditionEvaluation(board, entry)) : { kind: 'Value' as const, value: written }
+  const evaluation = conditionEvaluation(board, entry)
+  const result = typeof written === 'string' ? evaluateExpression(written, evaluation) : renderJson(written, evaluation, { wantsText: () => false })
   if (result.kind === 'Failed') return result
   if (Array.isArray(result.value)) return { kind: 'Value', value: result.value }
   return { kind: 'Failed', message: `comes to ${shown(result.value)}, not to a list` }

@@ -1,6 +1,4 @@
 import type { Container, Json, JsonObject } from '../../definitions/container.ts'
-import type { ExpressionType } from '../../definitions/expressions/expression-type.ts'
-import { ANY, commonType, typeOfValue } from '../../definitions/expressions/expression-type.ts'
 import type { Evaluated } from '../../definitions/expressions/language.ts'
 import type { Evaluation, RenderOptions } from '../../definitions/expressions/render.ts'
 import { escapeReferences, renderJson } from '../../definitions/expressions/render.ts'
@@ -10,9 +8,9 @@ import { holdsExpression } from '../../definitions/expressions/template.ts'
 import type { Step, StepWork, TemplateCall } from '../../definitions/workflow.ts'
 import { resolveParams } from '../../triggers/params.ts'
 import type { Board, Entry } from './board.ts'
-import type { ExpansionValue } from './expand.ts'
 import { expansionsOf } from './expand.ts'
-import { evaluationAt, factsOf } from './expressions.ts'
+import { expansionTypes } from './expansion-types.ts'
+import { conditionEvaluation, evaluationAt, factsOf } from './expressions.ts'
 
 /** Fields of a container whose values Kubernetes expands `$(NAME)` in. */
 const EXPANDED_FIELDS = ['command', 'args', 'env']
@@ -71,25 +69,11 @@ function expansionOf(board: Board, entry: Entry): Evaluated<{ place: ExpressionP
   if (all.kind === 'Failed') return all
   const value = all.value[Number(status.name.slice(step.name.length + 1))]
   if (value === undefined) return { kind: 'Failed', message: `there is no expansion ${status.name}` }
-  return { kind: 'Value', value: placeOf(kind, step.name, value, all.value) }
-}
-
-function placeOf(
-  kind: 'Step' | 'Undo',
-  step: string,
-  value: ExpansionValue,
-  all: readonly ExpansionValue[],
-): { place: ExpressionPlace; values: Record<string, unknown> } {
-  if (value.kind === 'ForEach') {
-    const item = commonType(all.flatMap((one) => (one.kind === 'ForEach' ? [typeOfValue(one.item)] : [])))
-    return { place: { kind, step, item }, values: { item: value.item } }
+  const types = expansionTypes(step.expansion, conditionEvaluation(board, entry))
+  return {
+    kind: 'Value',
+    value: { place: { kind, step: step.name, ...types }, values: value.kind === 'Matrix' ? { matrix: value.matrix } : { item: value.item } },
   }
-  const matrix = Object.fromEntries(Object.keys(value.matrix).map((key): [string, ExpressionType] => [key, typeOfKey(key, all)]))
-  return { place: { kind, step, matrix }, values: { matrix: value.matrix } }
-}
-
-function typeOfKey(key: string, all: readonly ExpansionValue[]): ExpressionType {
-  return commonType(all.flatMap((one) => (one.kind === 'Matrix' ? [one.matrix[key] === undefined ? ANY : typeOfValue(one.matrix[key])] : [])))
 }
 
 function resolveWork(work: StepWork, evaluation: Evaluation): Evaluated<StepWork> {
