@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import { controllerDeployment, controllerService, INSTALL_LABELS, NAME, type InstallObject } from './controller-objects.ts'
+import { resourceDefinitions } from './resource-definitions.ts'
 import { CONTROLLER_RIGHTS, EDITOR_RIGHTS, IDENTITY_RIGHTS, LEADER_RIGHTS, VIEWER_RIGHTS } from './rights.ts'
 
 /** What is to be installed. */
@@ -16,10 +17,11 @@ const CONTROLLER = `${NAME}-controller`
 const IDENTITY = `${NAME}-identity`
 const LEADER = `${NAME}-leader`
 
-/** Everything of an installation but the definitions of our kinds, in the order in which it can be applied. */
+/** Everything of an installation, in the order in which it can be applied. */
 export function installObjects({ image, namespace, scope }: Installation): InstallObject[] {
   const subject = { kind: 'ServiceAccount', name: NAME, namespace }
   return [
+    ...resourceDefinitions(),
     ...(scope === 'Cluster' ? [ownNamespace(namespace)] : []),
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: NAME, namespace, labels: INSTALL_LABELS } },
     ...roleObjects(),
