@@ -2,7 +2,9 @@ import type { Context, FollowedRepository } from '../context.ts'
 import { createDefinitionCache } from '../definitions/definition-cache.ts'
 import { createExpressionLanguage } from '../definitions/expressions/language.ts'
 import type { ObjectRef } from '../runs/objects.ts'
+import type { RunExpressions } from '../runs/run-values.ts'
 import { createCronCache } from '../triggers/cron.ts'
+import { createTurns } from './admit.ts'
 import { claim } from './claim.ts'
 import { createFailureNotes } from './failure-notes.ts'
 import { look } from './look.ts'
@@ -105,7 +107,7 @@ export function createController(context: Context): Controller {
       case 'look':
         return state.claimed ? look(context, state, wake, state.signal) : null
       case 'ticks':
-        return judgeTicks(context, state, wake)
+        return judgeTicks(context, state, expressionsOf(state), wake)
       case 'records':
         return writeRecords(context, state, wake, state.signal)
       case 'sweep':
@@ -113,6 +115,17 @@ export function createController(context: Context): Controller {
       default:
         throw new TypeError(`no loop ${loop}`)
     }
+  }
+
+  function expressionsOf({ followed }: RepositoryState): RunExpressions {
+    return { language, vars: followed.settings.vars, branch: followed.source.branch }
+  }
+
+  /** A run has ended: those that wait may be let in. */
+  function wakeWaiting({ queue: { waiting }, followed }: RepositoryState): void {
+    const names = [...waiting]
+    waiting.clear()
+    for (const name of names) wakeRun({ namespace: followed.settings.ref.namespace, name })
   }
 
   async function reconcileOne(object: string): Promise<number | null> {
@@ -126,9 +139,11 @@ export function createController(context: Context): Controller {
         repository: state.key,
         slots: state.slots,
         policy: state.followed.settings.policy,
-        expressions: { language, vars: state.followed.settings.vars, branch: state.followed.source.branch },
-        pin: (pending) => pinDefinition(context, state, pending),
+        expressions: expressionsOf(state),
+        queue: state.queue,
+        pin: (pending) => pinDefinition(context, state, expressionsOf(state), pending),
         onFinished: () => {
+          wakeWaiting(state)
           wake(`records ${state.key}`)
         },
       },
@@ -188,6 +203,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     definitionCache: context.definitionCache ?? createDefinitionCache(),
     cronCache: createCronCache(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
+    queue: { turns: createTurns(), waiting: new Set() },
     uncovered: new Set(),
     problems: new Map(),
     fatesSinceMs: null,

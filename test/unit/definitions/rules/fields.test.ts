@@ -105,12 +105,10 @@ steps:
     name: 'every field that this version does not carry out',
     text: workflow(`
 triggers: {«pullRequest: , «webhook: [{name: a}], «workflow: [{name: b}]}
-concurrency: {«policy: Forbid, «group: a, «limit: 2}
 «expect: {duration: 3m}
 steps:
   - {name: a, image: x, «with: {a: 1}, «output: true, «inputs: [a], «cache: true, «pool: gpu}
   - {name: b, image: x, dependsOn: [a], «caches: [{name: n, path: /n}], source: {«paths: [a]}}
-  - {name: c, dependsOn: [a], «approval: {by: [me]}}
   - {name: d, dependsOn: [a], «use: template}
 `),
     wantMessages: ['"triggers.pullRequest" is not supported yet'],
