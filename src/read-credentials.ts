@@ -1,11 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { createCommitSigner } from './git/commit-signer.ts'
 import type { Credentials } from './git/credentials.ts'
+import type { CommitSigner } from './git/ports.ts'
 
-const KEYS = { username: 'username', password: 'password', bearerToken: 'bearerToken', 'ca.crt': 'caCert' } as const satisfies Record<
-  string,
-  keyof Credentials
->
+const KEYS = {
+  username: 'username',
+  password: 'password',
+  bearerToken: 'bearerToken',
+  'ca.crt': 'caCert',
+  identity: 'identity',
+  known_hosts: 'knownHosts',
+} as const satisfies Record<string, keyof Credentials>
 
 /** Credentials out of `<folder>/<secret>/<key>`; a final newline, as editors leave it, is no part of a value. Throws TypeError when the Secret has none of the keys. */
 export async function readCredentials(folder: string, secret: string): Promise<Credentials> {
@@ -18,6 +24,15 @@ export async function readCredentials(folder: string, secret: string): Promise<C
   throw new TypeError(
     `no Secret ${secret} in ${folder}: put its values into files ${Object.keys(KEYS).join(', ')} of the folder ${path.join(folder, secret)}`,
   )
+}
+
+/** The key that signs commits, out of `git.asc` (OpenPGP) or `identity` (ssh) of a Secret, and its `passphrase`. Throws TypeError. */
+export async function readSigner(folder: string, secret: string): Promise<CommitSigner> {
+  const at = path.join(folder, secret)
+  const text = (await readKey(path.join(at, 'git.asc'))) ?? (await readKey(path.join(at, 'identity')))
+  if (text === null)
+    throw new TypeError(`no key for signing in the Secret ${secret}: put one into the file git.asc (OpenPGP) or identity (ssh) of ${at}`)
+  return createCommitSigner({ text, passphrase: (await readKey(path.join(at, 'passphrase'))) ?? undefined })
 }
 
 async function readKey(file: string): Promise<string | null> {

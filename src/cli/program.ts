@@ -3,6 +3,7 @@ import { openRepository } from '../git/open.ts'
 import { VERSION } from '../version.ts'
 import { createHistoryCommand } from './history.ts'
 import { createPauseCommand, createResumeCommand } from './pause.ts'
+import { createInstallCommand } from './install.ts'
 import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
@@ -17,7 +18,8 @@ const COMMANDS: readonly CommandFactory[] = [
   createValidateCommand,
   createRunCommand,
   createServeCommand,
-  (shell) => createHistoryCommand(shell, openRepository),
+  (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),
+  createInstallCommand,
   createTriggerCommand,
   createPauseCommand,
   createResumeCommand,
