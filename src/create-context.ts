@@ -17,7 +17,7 @@ import type { Files } from './definitions/files.ts'
 import { exportFiles } from './git/export-files.ts'
 import { openRepository } from './git/open.ts'
 import { asCommitSha, GitError } from './git/ports.ts'
-import { readCredentials } from './read-credentials.ts'
+import { readCredentials, readSecretValues } from './read-credentials.ts'
 import { COMMIT_ANNOTATION } from './runs/render-job.ts'
 import { createSystemClock, createSystemRandom } from './system-clock.ts'
 
@@ -36,13 +36,14 @@ export async function createLocalContext(
   env: Readonly<Record<string, string | undefined>>,
   report: Report,
 ): Promise<OpenContext<Context>> {
-  const { url, branch, statusBranch, secretsFolder, credentialsSecret } = config
+  const { url, branch, statusBranch, secretsFolder, credentialsSecret, webhookSecret } = config
   const crashAt = env['FUSEE_CRASH_AT']
   const crashSwitch = crashAt === undefined ? null : parseCrashSwitch(crashAt)
   const writeSite = createWriteSite(crashSwitch, () => {
     process.kill(process.pid, 'SIGKILL')
   })
   const credentials = credentialsSecret === null ? {} : await readCredentials(secretsFolder ?? '', credentialsSecret)
+  const webhooks = webhookSecret === null ? {} : { webhookSecrets: () => readSecretValues(secretsFolder ?? '', webhookSecret) }
   return withDataFolder(config.dataFolder, async (folder, clock, random) => {
     const git = await openRepository({ url, branch, statusBranch, dataFolder: path.join(config.dataFolder, 'git'), credentials })
     const clusters = await createClusters({
@@ -53,7 +54,7 @@ export async function createLocalContext(
       secretsFolder,
       filesAt: (commit) => git.source.filesAt(asCommitSha(commit)),
     })
-    const repositories = [{ settings: config.settings, source: git.source, status: git.status, owner: folder.controllerId }]
+    const repositories = [{ settings: config.settings, source: git.source, status: git.status, owner: folder.controllerId, ...webhooks }]
     return {
       context: { clock, random, report, writeSite, ...clusters, repositories },
       async close() {

@@ -14,6 +14,7 @@ export interface RepositoryDocument {
     path: string | undefined
     intervalSeconds: number | undefined
     secretRef: { name: string } | undefined
+    webhookSecretRef: { name: string } | undefined
     history: { branch: string | undefined; intervalSeconds: number | undefined }
     policy: WrittenPolicy
     maxParallelSteps: number | undefined
@@ -29,6 +30,7 @@ interface Written {
     path?: string
     interval?: string
     secretRef?: { name: string }
+    webhookSecretRef?: { name: string }
     history?: { branch?: string; interval?: string }
     policy?: WrittenPolicy & { maxParallelSteps?: number }
     suspend?: boolean
@@ -36,7 +38,7 @@ interface Written {
 }
 
 /** Fields that the contract has and this version does not act on: a policy that nobody enforces would be worse than none. */
-const NOT_SUPPORTED_YET = ['webhookSecretRef', 'verify', 'forge', 'artifacts', 'vars', 'pools', 'notifications', 'review', 'url', 'pullRequests']
+const NOT_SUPPORTED_YET = ['verify', 'forge', 'artifacts', 'vars', 'pools', 'notifications', 'review', 'url', 'pullRequests']
 
 /** Reads a Repository document. Throws TypeError that names the file, the line and every problem. */
 export function parseRepositoryDocument(text: string, file: string): RepositoryDocument {
@@ -70,6 +72,7 @@ function meant(written: Written, file: string): RepositoryDocument {
       path: spec.path,
       intervalSeconds,
       secretRef: spec.secretRef,
+      webhookSecretRef: spec.webhookSecretRef,
       history: { branch: spec.history?.branch, intervalSeconds: seconds('history.interval', spec.history?.interval) },
       policy: spec.policy ?? {},
       maxParallelSteps: spec.policy?.maxParallelSteps,

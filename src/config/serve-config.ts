@@ -28,6 +28,8 @@ export interface ServeConfig {
   statusBranch: string
   /** Name of the Secret with the credentials, a folder below `secretsFolder`. */
   credentialsSecret: string | null
+  /** Name of the Secret whose values may sign hooks, likewise. */
+  webhookSecret: string | null
   dataFolder: string
   secretsFolder: string | null
   listen: ListenAddress
@@ -48,8 +50,10 @@ export function resolveServeConfig(written: WrittenServeConfig): ServeConfig {
   const name = written.document?.metadata.name ?? repositoryNameOf(url)
   const secretsFolder = written.secrets === undefined ? null : path.resolve(written.workingDirectory, written.secrets)
   const credentialsSecret = spec?.secretRef?.name ?? null
-  if (credentialsSecret !== null && secretsFolder === null) {
-    throw new TypeError(`the Repository names the Secret ${credentialsSecret}: say with --secrets DIR where the folder ${credentialsSecret} lies`)
+  const webhookSecret = spec?.webhookSecretRef?.name ?? null
+  const needed = credentialsSecret ?? webhookSecret
+  if (needed !== null && secretsFolder === null) {
+    throw new TypeError(`the Repository names the Secret ${needed}: say with --secrets DIR where the folder ${needed} lies`)
   }
   return {
     settings: {
@@ -66,6 +70,7 @@ export function resolveServeConfig(written: WrittenServeConfig): ServeConfig {
     branch: spec?.branch ?? null,
     statusBranch: spec?.history.branch ?? 'fusee/status',
     credentialsSecret,
+    webhookSecret,
     dataFolder: written.data === undefined ? defaultDataFolder(written.env, name, url) : path.resolve(written.workingDirectory, written.data),
     secretsFolder,
     listen: parseListenAddress(written.listen ?? DEFAULT_LISTEN),
