@@ -71,4 +71,4 @@ export const DETERMINISTIC_FOLDERS = [...PURE_LAYERS, 'history', 'controller', '
 export const HARMLESS_BUILTINS = ['node:assert', 'node:buffer', 'node:crypto', 'node:events', 'node:path/posix', 'node:util']
 
 /** Packages that neither do I/O nor depend on the machine. */
-export const HARMLESS_PACKAGES = ['ajv', 'croner', 're2js', 'yaml']
+export const HARMLESS_PACKAGES = ['@marcbachmann/cel-js', 'ajv', 'croner', 're2js', 'yaml']

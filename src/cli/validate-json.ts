@@ -16,8 +16,8 @@ interface DescribedWorkflow {
   /** Whether pushes start it. */
   push: boolean
   suspended: boolean
-  steps: { name: string; kind: 'Container' | 'Manifest' | 'Join'; dependsOn: string[] }[]
-  finally: { name: string; kind: 'Container' | 'Manifest' | 'Join'; dependsOn: string[] }[]
+  steps: { name: string; kind: 'Container' | 'Manifest' | 'Join' | 'Approval'; dependsOn: string[] }[]
+  finally: { name: string; kind: 'Container' | 'Manifest' | 'Join' | 'Approval'; dependsOn: string[] }[]
 }
 
 interface DescribedSchedule {

@@ -39,7 +39,7 @@ export interface StepSource {
 }
 
 /** What the fields of a step make it. */
-export type StepKind = 'Container' | 'Manifest' | 'Join' | 'Unknown'
+export type StepKind = 'Container' | 'Manifest' | 'Join' | 'Approval' | 'Template'
 
 /** A schedule as written, for the rules: the `spec` of a document, or a trigger inside a workflow. */
 export interface ScheduleSource {
@@ -118,7 +118,8 @@ function dependenciesOf(list: SourceNode): DependencySource[] {
 /** Fields of a step say what it is; `defaults` only when they say what is to be run, since an image alone must leave joins possible. */
 export function stepKind(fields: readonly string[], defaults: readonly string[]): StepKind {
   if (fields.includes('manifest')) return 'Manifest'
-  if (fields.includes('use') || fields.includes('approval')) return 'Unknown'
+  if (fields.includes('use')) return 'Template'
+  if (fields.includes('approval')) return 'Approval'
   if (fields.some((field) => field === 'script' || CONTAINER_FIELDS.includes(field))) return 'Container'
   if (defaults.includes('manifest')) return 'Manifest'
   return ['script', 'command', 'args'].some((field) => defaults.includes(field)) ? 'Container' : 'Join'

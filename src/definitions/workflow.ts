@@ -1,4 +1,4 @@
-import type { Container, JsonObject } from './container.ts'
+import type { Container, Json, JsonObject } from './container.ts'
 
 /** What may have happened to a dependency for its dependent to start; product words of `dependsOn.when`. */
 export type DependencyCondition = 'Succeeded' | 'Failed' | 'NotFailed' | 'Always'
@@ -9,16 +9,42 @@ export interface Dependency {
   when: DependencyCondition
 }
 
+/** One container of our making. `script` has become `command`; `pod` and `job` hold further PodSpec and JobSpec fields. */
+export interface ContainerWork {
+  kind: 'Container'
+  container: Container
+  pod: JsonObject
+  job: JsonObject
+}
+
 /**
- * What a step does.
- * - `Container`: one container of our making. `script` has become `command`; `pod` and `job` hold further PodSpec and JobSpec fields.
+ * What a step does. Texts may hold expressions where 2.1 allows them; they are worked out when the Job is made.
  * - `Manifest`: an ordinary batch/v1 Job of the repository, as written at the run's commit; `path` says where it lies, `env` is added to its containers.
  * - `Join`: no Job; done when its dependencies are.
+ * - `Approval`: no Job; waits until one of `by` (users or groups; empty means whoever may) approves, or fails after its time; null is no limit.
  */
 export type StepWork =
-  | { kind: 'Container'; container: Container; pod: JsonObject; job: JsonObject }
+  | ContainerWork
   | { kind: 'Manifest'; path: string; manifest: JsonObject; env: NonNullable<Container['env']> }
   | { kind: 'Join' }
+  | { kind: 'Approval'; by: string[]; timeoutSeconds: number | null }
+
+/** Type of a parameter or of a declared result. */
+export type ValueType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object'
+
+/**
+ * How one step becomes several Jobs. A text is an expression, without `${{ }}`.
+ * - `Matrix`: one for each combination of the values, in the order of keys and values; the whole may be an expression for a map of lists.
+ * - `ForEach`: one for each item.
+ */
+export type Expansion = { kind: 'Matrix'; values: Record<string, Json[] | string> | string } | { kind: 'ForEach'; items: Json[] | string }
+
+/** A StepTemplate that a step was made of: inside it `params` are these, with the values of `with`, which are worked out where it is used. */
+export interface TemplateCall {
+  name: string
+  params: Record<string, Param>
+  with: JsonObject
+}
 
 /** A step as meant: defaults filled in, manifest folders unfolded, durations in seconds. Plain JSON, so that it can be kept in a Run. */
 export interface Step {
@@ -33,11 +59,26 @@ export interface Step {
   allowFailure: boolean
   /** The run's files in `$FUSEE_SOURCE`. */
   source: boolean
+  /** Globs of the files that are wanted there; empty means all. */
+  sourcePaths: string[]
+  /** CEL without `${{ }}`, worked out once when the dependencies hold, before the step is expanded; false means Skipped. */
+  if: string | null
+  /** A pod that has not started by then fails with its reason; null is unlimited. */
+  startTimeoutSeconds: number | null
+  /** Declared results. */
+  results: Record<string, ValueType>
+  expansion: Expansion | null
+  /** Most Jobs of its expansion that are active at once; null is unlimited. */
+  maxParallel: number | null
+  /** Undoes the step when the run fails after it has succeeded. */
+  undo: ContainerWork | null
+  /** Templates around the step, outermost first; empty for most. `if`, `expansion` and `with` of the outermost belong to the workflow. */
+  templates: TemplateCall[]
 }
 
 /** A declared parameter. A run gets a value for each from its trigger, else `default`. */
 export interface Param {
-  type: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object'
+  type: ValueType
   required: boolean
   default?: unknown
   enum?: unknown[]
@@ -56,6 +97,36 @@ export interface Retention {
 export interface PushTrigger {
   paths: string[]
   commits: 'Latest' | 'Each'
+}
+
+/** What may happen to a pull request. */
+export type PullRequestEvent = 'Opened' | 'Updated' | 'Closed'
+
+/** Starts a run for a pull request that touches `paths`, which are as with a push. */
+export interface PullRequestTrigger {
+  paths: string[]
+  on: PullRequestEvent[]
+}
+
+/** Starts a run when a run of another workflow has ended; `result` null means with any. */
+export interface WorkflowTrigger {
+  workflow: string
+  result: 'Succeeded' | 'Failed' | 'Cancelled' | 'TimedOut' | null
+}
+
+/** What happens when a run is due while another one of its group is active. */
+export interface Concurrency {
+  policy: 'Allow' | 'Forbid' | 'Replace' | 'Queue'
+  /** Text that may hold expressions; null: all runs of the workflow are one group. */
+  group: string | null
+  /** Most runs that wait under Queue. */
+  limit: number
+}
+
+/** What is usual, so that its absence is noticed; null: nothing is expected. */
+export interface Expectation {
+  successWithinSeconds: number | null
+  durationSeconds: number | null
 }
 
 /** Suspension as written in Git: ticks before `until` (for ever without it) are Skipped with `reason`. `until` is in ms since the epoch. */
@@ -88,6 +159,13 @@ export interface Workflow {
   description: string | null
   params: Record<string, Param>
   push: PushTrigger | null
+  pullRequest: PullRequestTrigger | null
+  /** Names of the webhooks that start a run. */
+  webhooks: string[]
+  /** Workflows whose runs start one of this when they end. */
+  upstream: WorkflowTrigger[]
+  concurrency: Concurrency
+  expect: Expectation
   suspend: Suspension | null
   /** The whole run, from its creation; null is unlimited. */
   timeoutSeconds: number | null

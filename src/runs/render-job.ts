@@ -72,7 +72,8 @@ function specOf(run: StoredRun, step: Step): JobSpec {
   const variables = variablesOf(run)
   switch (step.work.kind) {
     case 'Join':
-      throw new TypeError(`step ${step.name} is a join: it has no Job`)
+    case 'Approval':
+      throw new TypeError(`step ${step.name} is a join or an approval: it has no Job`)
     case 'Manifest': {
       const manifest = structuredClone(step.work.manifest) as unknown as { spec: JobSpec }
       const own = step.work.env

@@ -18,6 +18,14 @@ export function aStep(name: string, over: Partial<Step> & { needs?: (string | De
     retries: 0,
     allowFailure: false,
     source: false,
+    sourcePaths: [],
+    if: null,
+    startTimeoutSeconds: 900,
+    results: {},
+    expansion: null,
+    maxParallel: null,
+    undo: null,
+    templates: [],
     ...rest,
   }
 }

@@ -65,6 +65,14 @@ export function definedStep(name: string, dependsOn: string[] = [], wish: Partia
     retries: 0,
     allowFailure: false,
     source: false,
+    sourcePaths: [],
+    if: null,
+    startTimeoutSeconds: 900,
+    results: {},
+    expansion: null,
+    maxParallel: null,
+    undo: null,
+    templates: [],
     ...wish,
   }
 }

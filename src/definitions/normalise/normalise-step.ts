@@ -1,11 +1,13 @@
-import type { Container, EnvVar, JsonObject } from '../container.ts'
+import type { Container, EnvVar, Json, JsonObject } from '../container.ts'
 import type { DraftStep, DraftWork } from '../draft.ts'
 import { limitSeconds } from '../duration.ts'
 import { CONTAINER_FIELDS, stepKind, type StepKind } from '../workflow-source.ts'
-import type { Dependency } from '../workflow.ts'
-import type { WrittenDependency, WrittenStep, WrittenStepDefaults } from '../written.ts'
+import type { ContainerWork, Dependency, Expansion } from '../workflow.ts'
+import { bareExpression } from '../expressions/render.ts'
+import type { WrittenDependency, WrittenStep, WrittenStepDefaults, WrittenUndo } from '../written.ts'
 
 const DEFAULT_TIMEOUT_SECONDS = 6 * 3600
+const DEFAULT_START_TIMEOUT_SECONDS = 15 * 60
 
 /** What `defaults` and `chain` say about the steps of a list. */
 export interface StepContext {
@@ -27,11 +29,40 @@ function normaliseStep(own: WrittenStep, above: WrittenStep | undefined, { defau
     name: own.name,
     dependsOn: step.dependsOn ? step.dependsOn.map(normaliseDependency) : chained,
     work,
-    timeoutSeconds: work.kind === 'Join' ? null : limitSeconds(step.timeout, DEFAULT_TIMEOUT_SECONDS),
+    timeoutSeconds: work.kind === 'Join' || work.kind === 'Approval' ? null : limitSeconds(step.timeout, DEFAULT_TIMEOUT_SECONDS),
     retries: step.retries ?? (work.kind === 'Reference' ? null : 0),
     allowFailure: step.allowFailure ?? false,
-    source: step.source === true,
+    source: step.source !== undefined && step.source !== false,
+    sourcePaths: typeof step.source === 'object' ? (step.source.paths ?? []) : [],
+    if: step.if === undefined ? null : bareExpression(step.if).text,
+    startTimeoutSeconds: limitSeconds(step.startTimeout, DEFAULT_START_TIMEOUT_SECONDS),
+    results: step.results ?? {},
+    expansion: normaliseExpansion(step),
+    maxParallel: step.maxParallel ?? null,
+    undo: step.undo === undefined ? null : normaliseUndo(step, step.undo),
+    templates: [],
   }
+}
+
+function normaliseExpansion({ matrix, forEach }: WrittenStep): Expansion | null {
+  if (matrix !== undefined) return { kind: 'Matrix', values: typeof matrix === 'string' ? bareExpression(matrix).text : normaliseLists(matrix) }
+  if (forEach !== undefined) return { kind: 'ForEach', items: normaliseList(forEach as Json[] | string) }
+  return null
+}
+
+function normaliseLists(lists: { [key: string]: unknown }): Record<string, Json[] | string> {
+  return Object.fromEntries(Object.entries(lists).map(([key, list]) => [key, normaliseList(list as Json[] | string)]))
+}
+
+function normaliseList(list: Json[] | string): Json[] | string {
+  return typeof list === 'string' ? bareExpression(list).text : list
+}
+
+/** Its fields default to the step's; what it runs is one thing, as with defaults. */
+function normaliseUndo(step: WrittenStep, undo: WrittenUndo): ContainerWork {
+  const { manifest: _, ...rest } = step
+  const whole = withDefaults({ ...undo, name: step.name }, rest)
+  return { kind: 'Container', container: normaliseContainer(whole), pod: (whole.pod ?? {}) as JsonObject, job: (whole.job ?? {}) as JsonObject }
 }
 
 function normaliseDependency(dependency: WrittenDependency): Dependency {
@@ -68,8 +99,10 @@ function normaliseWork(step: WrittenStep, kind: StepKind): DraftWork {
       return { kind: 'Reference', path: step.manifest ?? '', env: (step.env ?? []) as EnvVar[] }
     case 'Container':
       return { kind: 'Container', container: normaliseContainer(step), pod: (step.pod ?? {}) as JsonObject, job: (step.job ?? {}) as JsonObject }
+    case 'Approval':
+      return { kind: 'Approval', by: step.approval?.by ?? [], timeoutSeconds: limitSeconds(step.approval?.timeout, null) }
     case 'Join':
-    case 'Unknown':
+    case 'Template':
       return { kind: 'Join' }
   }
 }

@@ -1,7 +1,7 @@
 import type { DraftWorkflow } from '../draft.ts'
 import { parseDuration, limitSeconds } from '../duration.ts'
-import type { Param, PushTrigger, Retention } from '../workflow.ts'
-import type { WrittenParam, WrittenRetention, WrittenTriggers, WrittenWorkflow } from '../written.ts'
+import type { Concurrency, Param, PullRequestTrigger, PushTrigger, Retention, WorkflowTrigger } from '../workflow.ts'
+import type { WrittenConcurrency, WrittenParam, WrittenRetention, WrittenTriggers, WrittenWorkflow } from '../written.ts'
 import { normaliseSuspension } from './normalise-schedule.ts'
 import { normaliseSteps } from './normalise-step.ts'
 
@@ -17,6 +17,14 @@ export function normaliseWorkflow({ metadata, spec }: WrittenWorkflow): DraftWor
     description: spec.description ?? null,
     params: normaliseParams(spec.params ?? {}),
     push: normalisePush(spec.triggers),
+    pullRequest: normalisePullRequest(spec.triggers),
+    webhooks: (spec.triggers?.webhook ?? []).map(({ name }) => name),
+    upstream: (spec.triggers?.workflow ?? []).map(({ name, result }): WorkflowTrigger => ({ workflow: name, result: result ?? null })),
+    concurrency: normaliseConcurrency(spec.concurrency),
+    expect: {
+      successWithinSeconds: limitSeconds(spec.expect?.successWithin, null),
+      durationSeconds: limitSeconds(spec.expect?.duration, null),
+    },
     suspend: normaliseSuspension(spec.suspend),
     timeoutSeconds: limitSeconds(spec.timeout, null),
     retention: normaliseRetention(spec.retention),
@@ -43,6 +51,19 @@ function normalisePush(triggers: WrittenTriggers | undefined): PushTrigger | nul
   const push = triggers?.push
   if (push === undefined) return null
   return { paths: push?.paths ?? [], commits: push?.commits ?? 'Latest' }
+}
+
+/** Likewise; what is closed without having been merged starts nothing unless it is asked for. */
+function normalisePullRequest(triggers: WrittenTriggers | undefined): PullRequestTrigger | null {
+  const written = triggers?.pullRequest
+  if (written === undefined) return null
+  return { paths: written?.paths ?? [], on: written?.on ?? ['Opened', 'Updated'] }
+}
+
+const DEFAULT_QUEUE = 100
+
+function normaliseConcurrency(written: WrittenConcurrency | undefined): Concurrency {
+  return { policy: written?.policy ?? 'Allow', group: written?.group ?? null, limit: written?.limit ?? DEFAULT_QUEUE }
 }
 
 function normaliseRetention(written: WrittenRetention | undefined): Retention {

@@ -46,7 +46,8 @@ function placeStepAsks(document: SourceDocument, step: StepSource, defaults: Sou
 function podOf(step: StepSource, defaults: SourceNode | undefined): SourceMap | null {
   switch (step.kind) {
     case 'Join':
-    case 'Unknown':
+    case 'Approval':
+    case 'Template':
       return null
     case 'Manifest':
       return podWith({}, containerOf(step, defaults, ['env']))

@@ -1,0 +1,30 @@
+/** Values by the id, or the text, that they were made of; it holds what was used last. */
+export interface ContentCache<Value> {
+  get(id: string): Value | undefined
+  set(id: string, value: Value): void
+}
+
+/** `maxEntries` bounds it. */
+export function createContentCache<Value>(maxEntries: number): ContentCache<Value> {
+  const values = new Map<string, Value>()
+  return {
+    get(id) {
+      const value = values.get(id)
+      if (value !== undefined) renew(id, value)
+      return value
+    },
+    set(id, value) {
+      renew(id, value)
+      for (const oldest of values.keys()) {
+        if (values.size <= maxEntries) break
+        values.delete(oldest)
+      }
+    },
+  }
+
+  /** A Map keeps the order of insertion, so the first is the one that was not used for longest. */
+  function renew(id: string, value: Value): void {
+    values.delete(id)
+    values.set(id, value)
+  }
+}

@@ -1,0 +1,156 @@
+import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js'
+import { RE2JS, RE2JSException } from 're2js'
+import type { Json } from '../container.ts'
+import { createContentCache } from '../content-cache.ts'
+import { excerpt } from '../excerpt.ts'
+import { checkTree, EXPRESSION_BOUNDS } from './check-tree.ts'
+import { describeCelFault } from './describe-fault.ts'
+import { celType, typeOfCel, type ExpressionScope, type ExpressionType } from './expression-type.ts'
+import { attachMeter, type Metered } from './attach-meter.ts'
+import { TooMuchWorkError } from './meter.ts'
+import { checkReferences, findReferences, narrowScope, type ExpressionFault } from './references.ts'
+import { NoJsonError, toCel, toJson } from './values.ts'
+
+/** Values of the variables of a scope, as JSON. */
+export type ExpressionValues = Readonly<Record<string, unknown>>
+
+/** What an evaluation came to. `message` is for the end of a sentence about the expression. */
+export type Evaluated<Value = Json> = { kind: 'Value'; value: Value } | { kind: 'Failed'; message: string }
+
+/** An expression that was checked. */
+export interface Expression {
+  text: string
+  /** What it comes to, as far as that is known. */
+  type: ExpressionType
+  /** Names of the variables and fields that it uses, outermost first. */
+  uses: readonly (readonly string[])[]
+  /** Never throws, and ends within a second whatever the values are. */
+  evaluate: (values: ExpressionValues) => Evaluated
+}
+
+/** What came of a text. */
+export type Compiled = { kind: 'Expression'; expression: Expression } | { kind: 'Wrong'; fault: ExpressionFault }
+
+/** CEL as Fusee has it: statically typed, without what can hang or grow, and with `re()` instead of `matches()`. Keep one: it remembers what it compiled. */
+export interface ExpressionLanguage {
+  compile(text: string, scope: ExpressionScope): Compiled
+}
+
+const KEPT = 2000
+
+/** Makes the language. It holds no state that can be seen. */
+export function createExpressionLanguage(): ExpressionLanguage {
+  const metered: Metered = { meter: null }
+  const base = createBase(metered)
+  const environments = createContentCache<Environment>(KEPT)
+  const compiled = createContentCache<Compiled>(KEPT)
+  return {
+    compile(text, scope) {
+      const parsed = parse(base, text)
+      if (parsed.kind === 'Wrong') return parsed
+      const references = findReferences(parsed.root)
+      const [fault] = [...checkTree(parsed.root), ...checkReferences(references, scope, text)]
+      if (fault) return { kind: 'Wrong', fault }
+      const narrow = narrowScope(scope, references)
+      const form = JSON.stringify(narrow)
+      const known = compiled.get(`${form} ${text}`)
+      if (known) return known
+      const environment = environments.get(form) ?? createEnvironment(base, narrow)
+      environments.set(form, environment)
+      const uses = references.map(({ path }) => path.map(({ name }) => name))
+      const result = check(environment, text, narrow, uses, metered)
+      compiled.set(`${form} ${text}`, result)
+      return result
+    },
+  }
+}
+
+function createBase(metered: Metered): Environment {
+  const { nodes, depth, items } = EXPRESSION_BOUNDS
+  const limits = { maxAstNodes: nodes, maxDepth: depth, maxListElements: items, maxMapEntries: items, maxCallArguments: 4 }
+  return new Environment({ homogeneousAggregateLiterals: false, limits }).registerFunction(
+    'string.re(string): bool',
+    (text: string, source: string) => {
+      const pattern = compilePattern(source)
+      metered.meter?.countPattern(pattern, text)
+      return pattern.matcher(text).find()
+    },
+    { async: false },
+  )
+}
+
+const LONGEST_PATTERN = 1000
+
+function compilePattern(source: string): RE2JS {
+  if (source.length > LONGEST_PATTERN) throw new EvaluationError(`the pattern has more than ${LONGEST_PATTERN} characters`)
+  try {
+    return RE2JS.compile(source)
+  } catch (error) {
+    if (error instanceof RE2JSException) throw new EvaluationError(`${error.message} (patterns are RE2's: no look-around, no back references)`)
+    throw error
+  }
+}
+
+function createEnvironment(base: Environment, { fields }: ExpressionScope): Environment {
+  const environment = base.clone()
+  for (const [name, type] of Object.entries(fields)) {
+    const declared = celType(type)
+    if (typeof declared === 'string') environment.registerVariable(name, declared)
+    else environment.registerVariable(name, { schema: declared })
+  }
+  return environment
+}
+
+function parse(
+  base: Environment,
+  text: string,
+): { kind: 'Root'; root: ReturnType<Environment['parse']>['ast'] } | Extract<Compiled, { kind: 'Wrong' }> {
+  if (text.length > EXPRESSION_BOUNDS.characters)
+    return wrong(0, `the expression has more than ${EXPRESSION_BOUNDS.characters} characters; make it simpler`)
+  if (text.trim() === '') return wrong(0, 'the expression is empty; write one, such as params.name')
+  try {
+    return { kind: 'Root', root: base.parse(text).ast }
+  } catch (error) {
+    return faultOf(error, text)
+  }
+}
+
+function check(environment: Environment, text: string, scope: ExpressionScope, uses: Expression['uses'], metered: Metered): Compiled {
+  try {
+    const parsed = environment.parse(text)
+    const { valid, type, error } = parsed.check()
+    if (!valid) return faultOf(error, text)
+    const run = attachMeter(parsed, metered)
+    const types = scope.fields
+    const evaluate = (values: ExpressionValues): Evaluated => {
+      try {
+        const context = Object.entries(types).map(([name, of]) => [name, toCel(Object.hasOwn(values, name) ? values[name] : null, of)] as const)
+        return { kind: 'Value', value: toJson(run(Object.fromEntries(context))) }
+      } catch (thrown) {
+        return { kind: 'Failed', message: describeFailure(thrown) }
+      }
+    }
+    return { kind: 'Expression', expression: { text, type: typeOfCel(type ?? 'dyn'), uses, evaluate } }
+  } catch (error) {
+    return faultOf(error, text)
+  }
+}
+
+function describeFailure(error: unknown): string {
+  if (error instanceof EvaluationError) return describeCelFault(error.code, error.summary)
+  if (error instanceof TooMuchWorkError || error instanceof NoJsonError) return error.message
+  if (error instanceof RangeError) return 'the values are nested too deeply'
+  throw error
+}
+
+function faultOf(error: unknown, text: string): Extract<Compiled, { kind: 'Wrong' }> {
+  if (error instanceof ParseError || error instanceof CelTypeError || error instanceof EvaluationError) {
+    return wrong(Math.min(error.range?.start ?? 0, text.length), describeCelFault(error.code, error.summary))
+  }
+  if (error instanceof RangeError) return wrong(0, `the expression is nested too deeply: ${excerpt(text)}`)
+  throw error
+}
+
+function wrong(at: number, message: string): Extract<Compiled, { kind: 'Wrong' }> {
+  return { kind: 'Wrong', fault: { at, message } }
+}
