@@ -10,6 +10,7 @@ import { reconcileRun } from './reconcile-run.ts'
 import { writeRecords } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { createSlots } from './slots.ts'
+import { followUpEnds } from './follow-up-ends.ts'
 import { sweep } from './sweep.ts'
 import { judgeTicks } from './ticks.ts'
 import type { WorkQueue } from './work-queue.ts'
@@ -79,6 +80,8 @@ export function createController(context: Context): Controller {
         return state.claimed ? look(context, state, wake, abort.signal) : null
       case 'ticks':
         return judgeTicks(context, state, wake)
+      case 'ends':
+        return followUpEnds(context, state, wake)
       case 'records':
         return writeRecords(context, state, wake, abort.signal)
       case 'sweep':
@@ -101,7 +104,7 @@ export function createController(context: Context): Controller {
         policy: state.followed.settings.policy,
         pin: (pending) => pinDefinition(context, state, pending),
         onFinished: () => {
-          wake(`records ${state.key}`)
+          wake(`ends ${state.key}`)
         },
       },
       { namespace, name },
@@ -154,6 +157,8 @@ function createState(context: Context, followed: FollowedRepository, wakeRun: (r
     cronCache: createCronCache(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
     uncovered: new Set(),
+    followedUp: new Set(),
+    sinceMs: context.clock.now(),
     problems: new Map(),
     fatesSinceMs: null,
     history: { knownTip: null, checkAtMs: 0 },

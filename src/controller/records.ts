@@ -48,7 +48,7 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
   // Runs first: cursors that are read later have passed whatever these were started by, or say that they have not.
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
-  const waiting = runs.filter((run) => isWaiting(run) && isCovered(run, state, cursors)).sort(byEnd)
+  const waiting = runs.filter((run) => isWaiting(run) && state.followedUp.has(run.metadata.name) && isCovered(run, state, cursors)).sort(byEnd)
   const first = waiting[0]
   const nowMs = context.clock.now()
   if (first === undefined && cursors.fates.length === 0) {
@@ -81,8 +81,8 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
   return hasMore ? context.clock.now() : state.history.checkAtMs
 }
 
-/** Finished, and its record not known to be on the status branch. */
-function isWaiting(run: StoredRun): boolean {
+/** Whether a run has finished, and its record is not known to be on the status branch. */
+export function isWaiting(run: StoredRun): boolean {
   return run.status?.phase === 'Finished' && run.status.recorded === undefined
 }
 

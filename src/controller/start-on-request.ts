@@ -23,7 +23,11 @@ export interface RunWish {
 export type WishAnswer =
   | { kind: 'Created' | 'Exists'; run: StoredRun }
   | { kind: 'Recorded'; run: string }
-  | { kind: 'Refused'; reason: 'NotReady' | 'Paused' | 'Suspended' | 'UnknownWorkflow' | 'InvalidParams' | 'HistoryFull' | 'KeyTaken'; message: string }
+  | {
+      kind: 'Refused'
+      reason: 'NotReady' | 'Paused' | 'Suspended' | 'UnknownWorkflow' | 'InvalidParams' | 'HistoryFull' | 'KeyTaken'
+      message: string
+    }
 
 /**
  * Creates the Run of a wish before it is answered: what asks cannot be read again. The newest valid version of the workflow runs. The

@@ -48,7 +48,8 @@ export function verifyHook(request: HookRequest, secrets: readonly string[], now
   const hex = header('x-hub-signature-256') ?? header('x-forgejo-signature') ?? header('x-gitea-signature') ?? header('x-signature')
   if (hex !== null) return isSigned(hex.replace(/^sha256=/i, '').toLowerCase(), 'hex', secrets, [request.body]) ? good : wrongSignature
   const token = header('x-gitlab-token')
-  if (token !== null) return secrets.some((secret) => isEqual(token, secret)) ? good : { kind: 'Refused', message: 'the token is none of this repository' }
+  if (token !== null)
+    return secrets.some((secret) => isEqual(token, secret)) ? good : { kind: 'Refused', message: 'the token is none of this repository' }
   return { kind: 'Refused', message: 'the request is not signed: set the secret of webhookSecretRef at its sender' }
 }
 
@@ -58,7 +59,8 @@ const wrongSignature: RefusedHook = { kind: 'Refused', message: 'the signature f
 function verifyStandard({ header, body }: HookRequest, signatures: string, secrets: readonly string[], nowMs: number): RefusedHook | null {
   const id = header('webhook-id')
   const timestamp = header('webhook-timestamp') ?? ''
-  if (id === null || !/^\d{1,12}$/.test(timestamp)) return { kind: 'Refused', message: 'webhook-signature needs webhook-id and webhook-timestamp beside it' }
+  if (id === null || !/^\d{1,12}$/.test(timestamp))
+    return { kind: 'Refused', message: 'webhook-signature needs webhook-id and webhook-timestamp beside it' }
   const given = signatures.split(' ').flatMap((one) => /^v1,(.+)$/.exec(one)?.[1] ?? [])
   if (!given.some((one) => isSigned(one, 'base64', secrets, [Buffer.from(`${id}.${timestamp}.`), body]))) return wrongSignature
   if (Math.abs(nowMs / 1000 - Number(timestamp)) <= TOLERANCE_SECONDS) return null
@@ -92,7 +94,10 @@ function deliveryOf({ header, body }: HookRequest): string {
   const named = ['webhook-id', 'x-github-delivery', 'x-forgejo-delivery', 'x-gitea-delivery', 'idempotency-key', 'x-gitlab-event-uuid'].map(header)
   const id = named.find((one) => one !== null && one !== '')
   if (id != null && id.length <= LONGEST_DELIVERY) return id
-  const digest = createHash('sha256').update(id ?? '').update(body).digest('hex')
+  const digest = createHash('sha256')
+    .update(id ?? '')
+    .update(body)
+    .digest('hex')
   return `sha256:${digest.slice(0, 32)}`
 }
 

@@ -96,7 +96,7 @@ export function createMetrics({ withProcess }: { withProcess: boolean }): Metric
       case 'BranchOwned':
       case 'HistoryMended':
       case 'LookRecovered':
-      case 'PushHeld':
+      case 'RunHeld':
       case 'ScheduleUnreadable':
       case 'StepStarted':
       case 'StepEnded':

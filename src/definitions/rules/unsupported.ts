@@ -34,8 +34,6 @@ export const UNSUPPORTED_STEP_FIELDS: readonly UnsupportedField[] = [
 /** Fields of a workflow's `spec`. */
 export const UNSUPPORTED_SPEC_FIELDS: readonly UnsupportedField[] = [
   { path: ['triggers', 'pullRequest'], severity: 'error' },
-  { path: ['triggers', 'webhook'], severity: 'error' },
-  { path: ['triggers', 'workflow'], severity: 'error' },
   { path: ['concurrency', 'policy'], severity: 'error', isFine: (value) => value === 'Allow' },
   { path: ['concurrency', 'group'], severity: 'error' },
   { path: ['concurrency', 'limit'], severity: 'error' },

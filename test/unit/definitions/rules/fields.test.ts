@@ -104,7 +104,7 @@ steps:
     rule: 'not-supported-yet',
     name: 'every field that this version does not carry out',
     text: workflow(`
-triggers: {«pullRequest: , «webhook: [{name: a}], «workflow: [{name: b}]}
+triggers: {«pullRequest: }
 concurrency: {«policy: Forbid, «group: a, «limit: 2}
 «expect: {duration: 3m}
 steps:
