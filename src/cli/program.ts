@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { openRepository } from '../git/open.ts'
 import { VERSION } from '../version.ts'
 import { createHistoryCommand } from './history.ts'
+import { createBackfillCommand } from './backfill.ts'
 import { createPauseCommand, createResumeCommand } from './pause.ts'
 import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
@@ -19,6 +20,7 @@ const COMMANDS: readonly CommandFactory[] = [
   createServeCommand,
   (shell) => createHistoryCommand(shell, openRepository),
   createTriggerCommand,
+  createBackfillCommand,
   createPauseCommand,
   createResumeCommand,
 ]

@@ -2,6 +2,7 @@ import type { Context, FollowedRepository } from '../context.ts'
 import { createDefinitionCache } from '../definitions/definition-cache.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import { createCronCache } from '../triggers/cron.ts'
+import { backfill } from './backfill.ts'
 import { claim } from './claim.ts'
 import { createFailureNotes } from './failure-notes.ts'
 import { look } from './look.ts'
@@ -82,6 +83,8 @@ export function createController(context: Context): Controller {
         return judgeTicks(context, state, wake)
       case 'ends':
         return followUpEnds(context, state, wake)
+      case 'backfill':
+        return backfill(context, state, wake)
       case 'records':
         return writeRecords(context, state, wake, abort.signal)
       case 'sweep':

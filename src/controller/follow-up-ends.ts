@@ -28,6 +28,7 @@ export async function followUpEnds(context: Context, state: RepositoryState, wak
     followedUp.add(run.metadata.name)
   }
   wake(`records ${state.key}`)
+  if ((cursors.backfills ?? []).length > 0) wake(`backfill ${state.key}`)
   return null
 }
 

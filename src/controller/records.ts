@@ -5,6 +5,7 @@ import { GitError } from '../git/ports.ts'
 import { writeHistory } from '../history/write.ts'
 import { FINALIZER } from '../runs/objects.ts'
 import type { Cursors, StoredRun } from '../runs/run.ts'
+import { isOpen } from '../triggers/backfill.ts'
 import { initialCursors, updateCursors, withCondition } from './cursors.ts'
 import { noteMended } from './mended.ts'
 import type { RepositoryState, Wake } from './repository.ts'
@@ -101,8 +102,9 @@ function isCovered(run: StoredRun, state: RepositoryState, cursors: Cursors): bo
     case 'Api':
     case 'Manual':
     case 'Rerun':
-    case 'Backfill':
       return true
+    case 'Backfill':
+      return !(cursors.backfills ?? []).some((one) => one.schedule === trigger.schedule && isOpen(one, parseTimestamp(trigger.tick)))
   }
 }
 
