@@ -17,6 +17,19 @@ export interface FollowedRepository {
   webhookSecrets?: () => Promise<string[]>
 }
 
+/** Which Repositories are followed; they may come, change and go while the controller runs. */
+export interface FollowedRepositories {
+  /** Those that are followed now, each name once. Another object under a name means that it is followed in another way: what was known of it is found again. */
+  current(): readonly FollowedRepository[]
+  /** Hears that `current` has changed. Returns the end of it. */
+  subscribe(listener: () => void): () => void
+}
+
+/** Repositories that stay as they are for as long as the controller runs. */
+export function alwaysFollowed(repositories: readonly FollowedRepository[]): FollowedRepositories {
+  return { current: () => repositories, subscribe: () => () => undefined }
+}
+
 /** Everything that the controller touches. Built by the composition root; tests and the simulator override parts. */
 export interface Context {
   clock: Clock
@@ -26,7 +39,7 @@ export interface Context {
   writeSite: WriteSite
   runs: RunCluster
   jobs: JobCluster
-  repositories: FollowedRepository[]
+  repositories: FollowedRepositories
   /** What is known of files that were read before; the controller's own when absent. */
   definitionCache?: DefinitionCache
 }

@@ -11,6 +11,7 @@ import { createLocalRunCluster } from './cluster/local/runs.ts'
 import { createWriteSite, parseCrashSwitch } from './config/crash-switch.ts'
 import type { ServeConfig } from './config/serve-config.ts'
 import type { Context } from './context.ts'
+import { alwaysFollowed } from './context.ts'
 import type { Report } from './controller/events.ts'
 import { plainWriteSite } from './crash-points.ts'
 import type { Files } from './definitions/files.ts'
@@ -45,7 +46,7 @@ export async function createLocalContext(
   const credentials = credentialsSecret === null ? {} : await readCredentials(secretsFolder ?? '', credentialsSecret)
   const webhooks = webhookSecret === null ? {} : { webhookSecrets: () => readSecretValues(secretsFolder ?? '', webhookSecret) }
   return withDataFolder(config.dataFolder, async (folder, clock, random) => {
-    const git = await openRepository({ url, branch, statusBranch, dataFolder: path.join(config.dataFolder, 'git'), credentials })
+    const git = await openRepository({ url, branch, statusBranch, dataFolder: path.join(config.dataFolder, 'git'), credentials, proxies: env })
     const clusters = await createClusters({
       folder,
       clock,
@@ -54,7 +55,9 @@ export async function createLocalContext(
       secretsFolder,
       filesAt: (commit) => git.source.filesAt(asCommitSha(commit)),
     })
-    const repositories = [{ settings: config.settings, source: git.source, status: git.status, owner: folder.controllerId, ...webhooks }]
+    const repositories = alwaysFollowed([
+      { settings: config.settings, source: git.source, status: git.status, owner: folder.controllerId, ...webhooks },
+    ])
     return {
       context: { clock, random, report, writeSite, ...clusters, repositories },
       async close() {

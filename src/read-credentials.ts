@@ -2,10 +2,14 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Credentials } from './git/credentials.ts'
 
-const KEYS = { username: 'username', password: 'password', bearerToken: 'bearerToken', 'ca.crt': 'caCert' } as const satisfies Record<
-  string,
-  keyof Credentials
->
+const KEYS = {
+  username: 'username',
+  password: 'password',
+  bearerToken: 'bearerToken',
+  'ca.crt': 'caCert',
+  identity: 'identity',
+  known_hosts: 'knownHosts',
+} as const satisfies Record<string, keyof Credentials>
 
 /** Credentials out of `<folder>/<secret>/<key>`; a final newline, as editors leave it, is no part of a value. Throws TypeError when the Secret has none of the keys. */
 export async function readCredentials(folder: string, secret: string): Promise<Credentials> {

@@ -18,7 +18,7 @@ const COMMANDS: readonly CommandFactory[] = [
   createValidateCommand,
   createRunCommand,
   createServeCommand,
-  (shell) => createHistoryCommand(shell, openRepository),
+  (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),
   createTriggerCommand,
   createBackfillCommand,
   createPauseCommand,

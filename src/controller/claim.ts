@@ -35,7 +35,7 @@ export async function claim(context: Context, state: RepositoryState, wake: Wake
     if (!(error instanceof GitError)) throw error
     noteFailure(context, state, error)
     // Who has owned the branch goes on; so does who may not write it but has read that nobody else does.
-    const goOn = !isFresh || (error.kind === 'PushRefused' && (await readCursorCopies(status)) === null)
+    const goOn = !isFresh || (isRefusal(error) && (await readCursorCopies(status)) === null)
     if (!goOn) {
       state.look = 'Failed'
       return context.clock.now() + RETRY_MS
@@ -48,6 +48,10 @@ export async function claim(context: Context, state: RepositoryState, wake: Wake
   wake(`sweep ${state.key}`)
   wake('resync')
   return null
+}
+
+function isRefusal({ kind }: GitError): boolean {
+  return kind === 'PushRefused' || kind === 'BranchProtected'
 }
 
 /** What was started before this process counts against the limit too, also Jobs that their Run does not tell of yet. */
@@ -63,7 +67,7 @@ async function noteActiveSteps(context: Context, state: RepositoryState): Promis
 
 /** Where the repository itself cannot be had, the look would say the same: it is told as that, once. */
 function noteFailure(context: Context, state: RepositoryState, error: GitError): void {
-  const isWriting = error.kind === 'PushRefused' || error.kind === 'Raced' || error.kind === 'Storage' || error.kind === 'TooLarge'
+  const isWriting = isRefusal(error) || error.kind === 'Raced' || error.kind === 'Storage' || error.kind === 'TooLarge'
   noteProblem(state, isWriting ? 'claim' : 'look', error.message, () => {
     context.report({ kind: isWriting ? 'HistoryFailed' : 'LookFailed', repository: state.key, reason: error.kind, message: error.message })
   })

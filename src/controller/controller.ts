@@ -37,8 +37,8 @@ export interface Controller {
 
 /** A controller over the given ports; nothing happens before `start`. */
 export function createController(context: Context): Controller {
-  const abort = new AbortController()
   const states = new Map<string, RepositoryState>()
+  const ends = new Map<RepositoryState, AbortController>()
   const failures = createFailureNotes()
   const queue: WorkQueue = createWorkQueue({
     clock: context.clock,
@@ -49,8 +49,6 @@ export function createController(context: Context): Controller {
       return nextAtMs
     },
     onError: (key, error) => {
-      // What `drain` has cut short has not failed.
-      if (abort.signal.aborted && error instanceof Error && error.name === 'AbortError') return
       if (failures.note(key, error)) context.report({ kind: 'ReconcileFailed', key, error })
     },
   })
@@ -60,13 +58,30 @@ export function createController(context: Context): Controller {
   const wakeRun = (ref: ObjectRef): void => {
     wake(`run ${ref.namespace}/${ref.name}`)
   }
-  for (const followed of context.repositories) {
-    const state = createState(context, followed, (run) => {
-      wakeRun({ namespace: followed.settings.ref.namespace, name: run })
-    })
-    states.set(state.key, state)
-  }
   const subscriptions: (() => void)[] = []
+  let isStarted = false
+
+  /** Begins with Repositories that are new or followed in another way, and ends with those that are not there any more. */
+  function followRepositories(): void {
+    const wanted = new Map(context.repositories.current().map((followed) => [keyOf(followed.settings.ref), followed]))
+    for (const state of states.values()) if (wanted.get(state.key) !== state.followed) unfollow(state)
+    for (const [key, followed] of wanted) {
+      if (states.has(key)) continue
+      const end = new AbortController()
+      const state = createState(context, followed, end.signal, (run) => {
+        wakeRun({ namespace: followed.settings.ref.namespace, name: run })
+      })
+      states.set(key, state)
+      ends.set(state, end)
+      wake(`claim ${key}`)
+    }
+  }
+
+  function unfollow(state: RepositoryState): void {
+    ends.get(state)?.abort()
+    ends.delete(state)
+    states.delete(state.key)
+  }
 
   async function reconcile(key: string): Promise<number | null> {
     const [loop = '', object = ''] = key.split(' ')
@@ -74,11 +89,21 @@ export function createController(context: Context): Controller {
     if (loop === 'run') return reconcileOne(object)
     const state = states.get(object)
     if (state === undefined) return null
+    try {
+      return await reconcileRepository(loop, state)
+    } catch (error) {
+      // What was cut short has not failed; its successor, if there is one, was woken when it came.
+      if (state.signal.aborted) return null
+      throw error
+    }
+  }
+
+  async function reconcileRepository(loop: string, state: RepositoryState): Promise<number | null> {
     switch (loop) {
       case 'claim':
-        return claim(context, state, wake, abort.signal)
+        return claim(context, state, wake, state.signal)
       case 'look':
-        return state.claimed ? look(context, state, wake, abort.signal) : null
+        return state.claimed ? look(context, state, wake, state.signal) : null
       case 'ticks':
         return judgeTicks(context, state, wake)
       case 'ends':
@@ -86,7 +111,7 @@ export function createController(context: Context): Controller {
       case 'backfill':
         return backfill(context, state, wake)
       case 'records':
-        return writeRecords(context, state, wake, abort.signal)
+        return writeRecords(context, state, wake, state.signal)
       case 'sweep':
         return sweep(context, state)
       default:
@@ -123,6 +148,7 @@ export function createController(context: Context): Controller {
 
   return {
     start() {
+      isStarted = true
       subscriptions.push(
         context.runs.subscribe((event) => {
           wakeRun(event.kind === 'Run' ? event.ref : event.run)
@@ -131,15 +157,16 @@ export function createController(context: Context): Controller {
           wakeRun(event.kind === 'Run' ? event.ref : event.run)
         }),
       )
-      for (const key of states.keys()) wake(`claim ${key}`)
+      subscriptions.push(context.repositories.subscribe(followRepositories))
+      followRepositories()
       wake('resync')
     },
     async drain() {
-      abort.abort()
       for (const end of subscriptions) end()
+      for (const end of ends.values()) end.abort()
       await queue.drain()
     },
-    isReady: () => [...states.values()].every((state) => state.look !== 'Pending'),
+    isReady: () => isStarted && [...states.values()].every((state) => state.look !== 'Pending'),
     askToLook(repository) {
       wake(`look ${repository.namespace}/${repository.name}`)
     },
@@ -148,10 +175,15 @@ export function createController(context: Context): Controller {
   }
 }
 
-function createState(context: Context, followed: FollowedRepository, wakeRun: (run: string) => void): RepositoryState {
+function keyOf({ namespace, name }: ObjectRef): string {
+  return `${namespace}/${name}`
+}
+
+function createState(context: Context, followed: FollowedRepository, signal: AbortSignal, wakeRun: (run: string) => void): RepositoryState {
   return {
     followed,
-    key: `${followed.settings.ref.namespace}/${followed.settings.ref.name}`,
+    key: keyOf(followed.settings.ref),
+    signal,
     claimed: false,
     look: 'Pending',
     tip: null,

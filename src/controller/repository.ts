@@ -14,6 +14,8 @@ export interface RepositoryState {
   followed: FollowedRepository
   /** `namespace/name` */
   key: string
+  /** Aborts once it is not followed any more, or in another way: what is under way for it is cut short. */
+  signal: AbortSignal
   /** Whether the status branch is ours; nothing is started before. */
   claimed: boolean
   /** How the first look went; ticks wait for its end. */

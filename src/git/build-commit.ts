@@ -1,8 +1,9 @@
 import type { ObjectReader } from './object-reader.ts'
 import type { Author, NewObject, TreeEntry } from './objects.ts'
 import { EMPTY_TREE, FILE_MODE, FOLDER_MODE, createObject, encodeCommit, encodeTree, isFile, isFolder } from './objects.ts'
-import type { CommitSha, FileChanges } from './ports.ts'
+import type { CommitSha, CommitSigner, FileChanges } from './ports.ts'
 import { asCommitSha } from './ports.ts'
+import { withSignature } from './stored-commit.ts'
 
 /** Who commits on the status branch unless told otherwise. */
 export const FUSEE_AUTHOR: Author = { name: 'Fusee', email: 'fusee@localhost' }
@@ -12,6 +13,8 @@ export interface CommitStyle {
   author: Author
   /** Milliseconds since the Unix epoch. */
   now: () => number
+  /** Null leaves commits unsigned. */
+  sign: CommitSigner | null
 }
 
 /** A commit that is not stored yet, with exactly those objects that its parent does not have. */
@@ -48,7 +51,8 @@ export async function buildCommit(
     author: style.author,
     atSeconds,
   })
-  const id = addObject(objects, createObject('commit', bytes))
+  const signed = style.sign === null ? bytes : withSignature(bytes, await style.sign(bytes))
+  const id = addObject(objects, createObject('commit', signed))
   return { id: asCommitSha(id), objects: [...objects.values()] }
 }
 

@@ -5,6 +5,10 @@ export interface Credentials {
   bearerToken?: string
   /** Certificates in PEM that are trusted beside the usual ones. */
   caCert?: string
+  /** A private key for ssh; `password` is its passphrase when it has one. */
+  identity?: string
+  /** Keys of hosts, in OpenSSH's format of known_hosts. */
+  knownHosts?: string
 }
 
 /** The header that logs in; null when there is nothing to log in with. */

@@ -1,7 +1,7 @@
 import type { Packet } from './pkt-line.ts'
 import { packetText } from './pkt-line.ts'
 import { GitError } from './ports.ts'
-import type { SmartHttp } from './smart-http.ts'
+import type { GitTransport } from './transport.ts'
 
 /** Where branches of a remote are. */
 export interface RemoteRefs {
@@ -45,18 +45,18 @@ export class RemoteRefusalError extends GitError {
 }
 
 /** The packet, unless it is the server's word that it will not. */
-export function checkPacket(http: SmartHttp, packet: Packet): Packet {
+export function checkPacket(remote: GitTransport, packet: Packet): Packet {
   if (packet.kind === 'data' && packet.bytes.toString('latin1', 0, 4) === 'ERR ')
-    throw new RemoteRefusalError(http.where, http.quote(packetText(packet).slice(4)))
+    throw new RemoteRefusalError(remote.where, remote.quote(packetText(packet).slice(4)))
   return packet
 }
 
 /** Channel 1 is the pack, 2 is talk, 3 is the server's last word. */
-export async function takeSideband(http: SmartHttp, bytes: Buffer, sink: PackSink): Promise<void> {
+export async function takeSideband(remote: GitTransport, bytes: Buffer, sink: PackSink): Promise<void> {
   if (bytes[0] === 1) await sink(bytes.subarray(1))
   if (bytes[0] !== 3) return
   throw new GitError(
     'Unreachable',
-    `${http.where} failed while it sent objects (it says: ${http.quote(bytes.toString('utf8', 1))}); it is tried again`,
+    `${remote.where} failed while it sent objects (it says: ${remote.quote(bytes.toString('utf8', 1))}); it is tried again`,
   )
 }

@@ -1,9 +1,13 @@
 import http from 'node:http'
 import https from 'node:https'
-import { rootCertificates } from 'node:tls'
-import { errorCode, oneLine } from './failures.ts'
+import { errorCode, oneLine, showUrl } from './failures.ts'
+import type { HttpAgents } from './http-agents.ts'
+import { createHttpAgents } from './http-agents.ts'
+import { networkReason } from './network-reasons.ts'
 import { CutStreamError } from './pkt-line.ts'
 import { GitError } from './ports.ts'
+import type { ProxyVariables } from './proxy.ts'
+import { proxyFor } from './proxy.ts'
 
 /** One request; redirects are the caller's. */
 export interface HttpRequest {
@@ -38,49 +42,52 @@ export interface HttpClientOptions {
   caCert?: string | undefined
   /** Longest silence of the remote. */
   idleTimeoutMs: number
+  /** Longest request as a whole. */
+  totalTimeoutMs: number
   /** Largest answer. */
   maxBytes: number
+  /** Which proxies to use. */
+  proxies: ProxyVariables
 }
 
 /** Makes a client; `close` lets go of its connections. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const ca = options.caCert === undefined ? {} : { ca: [...rootCertificates, options.caCert] }
-  const plain = new http.Agent({ keepAlive: true })
-  const secure = new https.Agent({ keepAlive: true, ...ca })
+  const agents = createHttpAgents(options.caCert)
 
-  async function send(request: HttpRequest, mayRepeat: boolean): Promise<http.IncomingMessage> {
-    const isSecure = request.url.startsWith('https:')
-    const sent = (isSecure ? https : http).request(request.url, {
+  async function send(request: HttpRequest, way: ReturnType<HttpAgents['get']>, mayRepeat: boolean): Promise<http.IncomingMessage> {
+    const sent = (request.url.startsWith('https:') ? https : http).request(request.url, {
       method: request.method,
       headers: { ...request.headers, ...(request.body === undefined ? {} : { 'content-length': request.body.length }) },
-      agent: isSecure ? secure : plain,
+      ...way,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     })
     sent.setTimeout(options.idleTimeoutMs, () => sent.destroy(new IdleError(`no data for ${options.idleTimeoutMs / 1000} s`)))
+    const tooLong = (): unknown => sent.destroy(new IdleError(`it has not answered whole within ${options.totalTimeoutMs / 1000} s`))
+    const total = setTimeout(tooLong, options.totalTimeoutMs)
+    sent.on('close', () => clearTimeout(total))
     try {
       return await new Promise((resolve, reject) => sent.on('response', resolve).on('error', reject).end(request.body))
     } catch (error) {
       // The remote closed a kept connection just as we used it again; all our requests bear being sent twice.
-      if (mayRepeat && sent.reusedSocket && errorCode(error) === 'ECONNRESET' && request.signal?.aborted !== true) return send(request, false)
+      if (mayRepeat && sent.reusedSocket && errorCode(error) === 'ECONNRESET' && request.signal?.aborted !== true) return send(request, way, false)
       throw error
     }
   }
 
   return {
-    async request(request) {
-      request.signal?.throwIfAborted()
+    async request(asked) {
+      asked.signal?.throwIfAborted()
+      const proxy = proxyFor(asked.url, options.proxies)
+      const request = proxy === null ? asked : { ...asked, where: `${asked.where} by way of the proxy ${showUrl(proxy.href)}` }
       try {
-        const response = await send(request, true)
+        const response = await send(request, agents.get(request.url, proxy), true)
         const body = readBody(response, request, options.maxBytes)
         return { status: response.statusCode ?? 0, headers: response.headers, body, discard: () => response.destroy() }
       } catch (error) {
         throw networkError(error, request)
       }
     },
-    close() {
-      plain.destroy()
-      secure.destroy()
-    },
+    close: () => agents.close(),
   }
 }
 
@@ -115,24 +122,7 @@ function explain(error: unknown): string {
   if (error instanceof IdleError) return `it went silent (${error.message}); it is tried again`
   if (error instanceof CutStreamError) return 'the connection was cut in the middle of the answer; it is tried again'
   const code = errorCode(error)
-  const reason = NETWORK_REASONS[code]
-  if (reason !== undefined) return reason
-  if (CERTIFICATE_CODES.test(code)) return `its certificate is not trusted (${code}); give the certificate of its authority as ca.crt`
+  const reason = networkReason(code)
+  if (reason !== null) return reason
   return oneLine(`${error instanceof Error ? error.message : String(error)} ${code === '' ? '' : `(${code})`}`)
 }
-
-const NETWORK_REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused; check that the server runs and that host and port are right',
-  ECONNRESET: 'the connection was cut; it is tried again',
-  EPIPE: 'the connection was cut; it is tried again',
-  ENOTFOUND: 'its host name is unknown; check the URL and the name service',
-  EAI_AGAIN: 'the name service does not answer; it is tried again',
-  ETIMEDOUT: 'no answer; check the network and its firewalls',
-  EHOSTUNREACH: 'no way to the host; check the network and its firewalls',
-  ENETUNREACH: 'no way to the network; check the network and its firewalls',
-  CERT_HAS_EXPIRED: 'its certificate has expired; renew it on the server',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name; use the name in the certificate',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; perhaps the URL should start with http://',
-  EPROTO: 'TLS failed; check that the port speaks TLS and which versions it allows',
-}
-const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/

@@ -47,6 +47,15 @@ export function createLocalRepository(path: string): LocalRepository {
 export function createLocalSource(repository: LocalRepository, path: string, branch: string | null): SourceRepository {
   let followed = branch
   let lastTip: CommitSha | null = null
+
+  /** The branch that was followed as the default is gone: HEAD may be on its new name. */
+  async function followRenamed(folder: RepositoryFolder): Promise<CommitSha | null> {
+    const head = await readHead(folder)
+    const tip = head.kind === 'branch' ? await readRef(folder.commonFolder, branchRef(head.branch)) : null
+    if (head.kind === 'branch' && tip !== null) followed = head.branch
+    return tip
+  }
+
   return {
     ...createSourceReader(repository.access),
     get branch() {
@@ -56,7 +65,7 @@ export function createLocalSource(repository: LocalRepository, path: string, bra
       signal?.throwIfAborted()
       const { folder, store } = await repository.open()
       followed ??= await defaultBranch(folder, path)
-      const tip = await readRef(folder.commonFolder, branchRef(followed))
+      const tip = (await readRef(folder.commonFolder, branchRef(followed))) ?? (branch === null ? await followRenamed(folder) : null)
       if (tip === null) throw await missingBranchError(folder, path, followed)
       if (tip !== lastTip) {
         await store.refresh()

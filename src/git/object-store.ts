@@ -6,7 +6,7 @@ import { errorCode } from './failures.ts'
 import { createLimiter } from './limiter.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { MissingObjectError } from './object-reader.ts'
-import type { CommitObject, TreeEntry } from './objects.ts'
+import type { CommitObject, ObjectType, TreeEntry } from './objects.ts'
 import { parseCommit, parseTree } from './objects.ts'
 import { GitError } from './ports.ts'
 
@@ -14,6 +14,8 @@ import { GitError } from './ports.ts'
 export interface ObjectStore extends ObjectReader {
   /** Whether the object is here. */
   has(id: string): Promise<boolean>
+  /** The bytes of an object, as they are stored. Throws MissingObjectError, GitError. */
+  raw(id: string, type: ObjectType): Promise<Uint8Array>
   /** Lets go of packs that are no longer on disk; call it when the repository has moved. */
   refresh(): Promise<void>
 }
@@ -43,7 +45,7 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
   let libraryCache: object = {}
   let knownPacks = new Set<string>()
 
-  async function read(id: string, type: string): Promise<Uint8Array> {
+  async function read(id: string, type: ObjectType): Promise<Uint8Array> {
     const first = await limit(() => readFrom(options.folders, id, libraryCache))
     if (first.kind === 'found') return ofType(first, type, id, options.where)
     if (first.kind === 'missing' && !options.shared) throw new MissingObjectError(id, options.where)
@@ -62,6 +64,7 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
       return trees.get(id) ?? parse(await read(id, 'tree'), id, parseTree, trees)
     },
     blob: (id) => read(id, 'blob'),
+    raw: read,
     async has(id) {
       return (await limit(() => readFrom(options.folders, id, libraryCache))).kind === 'found'
     },

@@ -1,22 +1,29 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CommitStyle } from './build-commit.ts'
 import { FUSEE_AUTHOR } from './build-commit.ts'
 import type { Credentials } from './credentials.ts'
 import { splitCredentials } from './credentials.ts'
 import { showUrl } from './failures.ts'
+import { createLocalLog, createRemoteLog } from './commit-log.ts'
 import { createHttpClient } from './http-client.ts'
+import { createHttpTransport } from './http-transport.ts'
 import { createLocalRepository, createLocalSource, createLocalStatus } from './local.ts'
 import type { Author } from './objects.ts'
-import type { SourceRepository, StatusBranch } from './ports.ts'
+import type { CommitLog, CommitSigner, SourceRepository, StatusBranch } from './ports.ts'
 import { GitError } from './ports.ts'
 import { branchRef } from './refs.ts'
+import type { ProxyVariables } from './proxy.ts'
 import { createRemoteSource, createRemoteStatus } from './remote.ts'
-import { createSmartHttp } from './smart-http.ts'
+import { createSshTransport } from './ssh-transport.ts'
+import type { SshPlace } from './ssh-url.ts'
+import { parseSshUrl } from './ssh-url.ts'
+import type { GitTransport } from './transport.ts'
 import { createUploadPack } from './upload-pack.ts'
 
 /** Which repository to open, and how. */
 export interface OpenRepositoryOptions {
-  /** An http or https URL, a file URL, or the path of a folder. User name and password in it are used when `credentials` has none. */
+  /** An http, https or ssh URL, `user@host:path`, a file URL, or the path of a folder. User name and password in it are used when `credentials` has none. */
   url: string
   /** The branch to follow; null for the repository's default, which is HEAD's at the first look. */
   branch: string | null
@@ -29,23 +36,34 @@ export interface OpenRepositoryOptions {
   now?: () => number
   /** Author and committer of commits. */
   author?: Author
+  /** Signs commits; unsigned without it. */
+  sign?: CommitSigner | null
+  /** Another repository that holds the status branch, with credentials of its own. */
+  history?: { url: string; credentials?: Credentials }
   /** Longest silence of a remote; default 30 s. */
   idleTimeoutMs?: number
+  /** Longest request as a whole; default 15 minutes. */
+  totalTimeoutMs?: number
+  /** Variables that name proxies, `HTTPS_PROXY` and the like, as in the environment; none without it. */
+  proxies?: ProxyVariables
   /** Largest answer of a remote; default 512 MiB. */
   maxBytes?: number
 }
 
-/** Both ports of one repository. */
+/** Both ports of one repository, or of two. */
 export interface OpenedRepository {
   /** The URL as it may be shown: without credentials. */
   url: string
   source: SourceRepository
   status: StatusBranch
+  /** Reads the status branch commit by commit. */
+  log: CommitLog
   /** Lets go of kept connections. */
   close(): void
 }
 
 const IDLE_TIMEOUT_MS = 30_000
+const TOTAL_TIMEOUT_MS = 15 * 60_000
 const MAX_BYTES = 512 * 2 ** 20
 
 /**
@@ -53,27 +71,43 @@ const MAX_BYTES = 512 * 2 ** 20
  * or branch name that can never work.
  */
 export async function openRepository(options: OpenRepositoryOptions): Promise<OpenedRepository> {
-  const style: CommitStyle = { author: options.author ?? FUSEE_AUTHOR, now: options.now ?? Date.now }
   branchRef(options.statusBranch)
   if (options.branch !== null) branchRef(options.branch)
-  const place = parseRepositoryUrl(options.url)
-  return place.kind === 'folder' ? openFolder(place.path, options, style) : openRemote(place.url, options, style)
+  const repository = openPlace(options.url, options.credentials, options)
+  if (options.history === undefined) return repository
+  const { url, credentials } = options.history
+  const { status, log, close } = openPlace(url, credentials, options)
+  return {
+    url: repository.url,
+    source: repository.source,
+    status,
+    log,
+    close() {
+      repository.close()
+      close()
+    },
+  }
+}
+
+function openPlace(url: string, credentials: Credentials | undefined, options: OpenRepositoryOptions): OpenedRepository {
+  const style: CommitStyle = { author: options.author ?? FUSEE_AUTHOR, now: options.now ?? Date.now, sign: options.sign ?? null }
+  const place = parseRepositoryUrl(url)
+  if (place.kind === 'folder') return openFolder(place.path, options, style)
+  return openRemote(openTransport(place, credentials ?? {}, options), options, style)
 }
 
 /** Where a repository is. */
-export type RepositoryPlace = { kind: 'folder'; path: string } | { kind: 'http'; url: URL }
+export type RepositoryPlace = { kind: 'folder'; path: string } | { kind: 'http'; url: URL } | { kind: 'ssh'; place: SshPlace }
 
 /** Tells folders from remotes. Throws GitError for what this version cannot reach. */
 export function parseRepositoryUrl(url: string): RepositoryPlace {
+  const ssh = parseSshUrl(url)
+  if (ssh !== null) return { kind: 'ssh', place: ssh }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase()
-  // As git reads it: a colon before the first slash is a host to reach by ssh.
-  if (scheme === undefined && !/^[^/\\]{2,}:/.test(url)) return { kind: 'folder', path: url }
-  if (scheme === undefined || ['ssh', 'git+ssh', 'ssh+git'].includes(scheme)) {
-    throw new GitError('RepositoryNotFound', `${showSshUrl(url)}: ssh is not supported by this version yet; use the repository's https URL`)
-  }
+  if (scheme === undefined) return { kind: 'folder', path: url }
   if (scheme === 'file') return { kind: 'folder', path: readFileUrl(url) }
   if ((scheme === 'http' || scheme === 'https') && URL.canParse(url)) return { kind: 'http', url: new URL(url) }
-  throw new GitError('RepositoryNotFound', `${showUrl(url)} is no URL that Fusee can follow: use https://, http:// or the path of a folder`)
+  throw new GitError('RepositoryNotFound', `${showUrl(url)} is no URL that Fusee can follow: use https://, http://, ssh:// or the path of a folder`)
 }
 
 function readFileUrl(url: string): string {
@@ -84,34 +118,36 @@ function readFileUrl(url: string): string {
   }
 }
 
-/** `user:password@host:path` may hold a password, too. */
-function showSshUrl(url: string): string {
-  return url.includes('://') ? showUrl(url) : url.replace(/^[^@]*@/, '')
-}
-
 function openFolder(path: string, options: OpenRepositoryOptions, style: CommitStyle): OpenedRepository {
   const repository = createLocalRepository(path)
   return {
     url: path,
     source: createLocalSource(repository, path, options.branch),
     status: createLocalStatus(repository, path, options.statusBranch, style),
+    log: createLocalLog(path),
     close: () => undefined,
   }
 }
 
-function openRemote(parsed: URL, options: OpenRepositoryOptions, style: CommitStyle): OpenedRepository {
-  const { url, credentials } = splitCredentials(parsed, options.credentials ?? {})
-  const client = createHttpClient({
-    caCert: credentials.caCert,
-    idleTimeoutMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
-    maxBytes: options.maxBytes ?? MAX_BYTES,
-  })
-  const http = createSmartHttp(url, credentials, client)
-  const remote = { http, uploadPack: createUploadPack(http), dataFolder: options.dataFolder }
+function openRemote(transport: GitTransport, options: OpenRepositoryOptions, style: CommitStyle): OpenedRepository {
+  const uploadPack = createUploadPack(transport)
+  const remote = { transport, uploadPack, dataFolder: options.dataFolder }
   return {
-    url: http.where,
+    url: transport.where,
     source: createRemoteSource(remote, options.branch),
     status: createRemoteStatus(remote, options.statusBranch, style),
-    close: () => http.close(),
+    log: createRemoteLog(uploadPack, transport.where, join(options.dataFolder, 'log')),
+    close: () => transport.close(),
   }
+}
+
+function openTransport(place: Exclude<RepositoryPlace, { kind: 'folder' }>, given: Credentials, options: OpenRepositoryOptions): GitTransport {
+  const bounds = {
+    idleTimeoutMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
+    totalTimeoutMs: options.totalTimeoutMs ?? TOTAL_TIMEOUT_MS,
+    maxBytes: options.maxBytes ?? MAX_BYTES,
+  }
+  if (place.kind === 'ssh') return createSshTransport(place.place, given, bounds)
+  const { url, credentials } = splitCredentials(place.url, given)
+  return createHttpTransport(url, credentials, createHttpClient({ ...bounds, caCert: credentials.caCert, proxies: options.proxies ?? {} }))
 }

@@ -43,6 +43,17 @@ export async function* readPackets(stream: AsyncIterable<Uint8Array>, where: str
   if (rest.length > 0) throw new CutStreamError('the answer ends within a packet')
 }
 
+/** Where the first flush packet of a buffer ends; null when it is not there yet. Throws GitError `Corrupt`. */
+export function endOfFlush(buffer: Buffer, where: string): number | null {
+  let at = 0
+  for (;;) {
+    const length = packetLength(buffer, at, where)
+    if (length === 0) return at + LENGTH_DIGITS
+    if (length === null || at + length > buffer.length) return null
+    at += Math.max(length, LENGTH_DIGITS)
+  }
+}
+
 function packetLength(buffer: Buffer, at: number, where: string): number | null {
   if (buffer.length - at < LENGTH_DIGITS) return null
   const digits = buffer.toString('latin1', at, at + LENGTH_DIGITS)

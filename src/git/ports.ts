@@ -20,8 +20,10 @@ export type GitErrorKind =
   | 'BranchNotFound'
   /** No answer, a cut connection, a 5xx, an untrusted certificate: `message` says which. */
   | 'Unreachable'
-  /** The remote refused the push for a reason of its own: protected branch, hook, quota, read-only. */
+  /** The remote refused the push for a reason of its own: hook, quota, read-only, rights. */
   | 'PushRefused'
+  /** A rule of the forge protects the branch against this push: the credentials are right, the rule has to change, or the branch. */
+  | 'BranchProtected'
   /** Somebody else moved the branch first: fetch, rebuild, try again. */
   | 'Raced'
   /** A commit or its content is not there any more, here or at the remote: nothing brings it back by itself. */
@@ -84,4 +86,63 @@ export interface StatusBranch {
    * the commit may have arrived or not: fetch the tip to see. Costs do not grow with the branch's history.
    */
   commit(parent: CommitSha | null, changes: FileChanges, message: string, signal?: AbortSignal): Promise<CommitSha>
+}
+
+/** A commit as it is stored, for those who check it. */
+export interface StoredCommit {
+  id: CommitSha
+  tree: string
+  parents: CommitSha[]
+  message: string
+  author: CommitPerson
+  committer: CommitPerson
+  /** What a signature signs: the object's bytes without its signature. */
+  payload: Uint8Array
+  /** Armoured, OpenPGP or SSH; null when it has none. */
+  signature: string | null
+}
+
+/** Who made a commit, and when by their clock. */
+export interface CommitPerson {
+  name: string
+  email: string
+  /** Seconds since the Unix epoch. */
+  atSeconds: number
+}
+
+/** A path that differs between two commits, with the ids of its content; null on the side where it is not. */
+export interface TreeChange {
+  path: string
+  from: string | null
+  to: string | null
+}
+
+/** Reads what a repository holds, commit by commit, without trusting any of it. Nothing is written and no network is asked for a local folder. */
+export interface CommitLog {
+  /** Where a branch is; null when there is none. Throws GitError. */
+  tip(branch: string, signal?: AbortSignal): Promise<CommitSha | null>
+  /** Throws GitError: `ObjectNotFound` beyond a shallow clone's end, `Corrupt` for what is no commit or does not have this id. */
+  commit(id: CommitSha): Promise<StoredCommit>
+  /** Files, links and submodules that differ, sorted by path; everything when `from` is null. Throws GitError. */
+  changes(from: CommitSha | null, to: CommitSha): Promise<TreeChange[]>
+  /** Content by its id, as `changes` tells it. Throws GitError. */
+  blob(id: string): Promise<Uint8Array>
+}
+
+/** Signs the bytes of a commit; the armoured signature. */
+export type CommitSigner = (payload: Uint8Array) => Promise<string>
+
+/** What keys say of a signature. */
+export type SignatureVerdict =
+  /** `by` is the name that the key is trusted under; `key` its fingerprint. */
+  | { kind: 'Good'; by: string; key: string }
+  /** Made by a key that is not among those trusted. */
+  | { kind: 'Untrusted'; key: string }
+  /** Not made for these bytes, broken, or of a kind that cannot be checked: `reason` says which. */
+  | { kind: 'Bad'; reason: string }
+
+/** Keys that are trusted to sign. */
+export interface TrustedKeys {
+  /** `atSeconds` is the commit's time, for keys that are valid for a while only. */
+  judge(signature: string, payload: Uint8Array, atSeconds: number): Promise<SignatureVerdict>
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { BuiltCommit, CommitStyle } from './build-commit.ts'
 import { buildCommit } from './build-commit.ts'
-import { describeMissingBranch, racedError } from './branch-errors.ts'
+import { describeMissingBranch, racedError, refusalError } from './branch-errors.ts'
 import type { CommitAccess, ObjectReader } from './object-reader.ts'
 import { MissingObjectError } from './object-reader.ts'
 import type { CommitSha, SourceRepository, StatusBranch } from './ports.ts'
@@ -13,35 +13,41 @@ import { branchRef } from './refs.ts'
 import { createDeeperHistory, createRemoteAccess } from './remote-access.ts'
 import type { RemoteBranch } from './remote-branch.ts'
 import { createRemoteBranch } from './remote-branch.ts'
-import type { SmartHttp } from './smart-http.ts'
+import type { GitTransport } from './transport.ts'
 import type { UploadPack } from './upload-pack.ts'
 
 /** A remote, and the folder of this disk for what is fetched from it. */
 export interface Remote {
-  http: SmartHttp
+  transport: GitTransport
   uploadPack: UploadPack
   dataFolder: string
 }
 
-/** Follows a branch of a remote; null follows the branch that its HEAD is on at the first look. */
+/** Follows a branch of a remote; null follows the branch that its HEAD is on at the first look, and another one only when that is gone. */
 export function createRemoteSource(remote: Remote, branch: string | null): SourceRepository {
   let followed = branch
   const objects = createRemoteBranch({
     uploadPack: remote.uploadPack,
     folder: join(remote.dataFolder, 'source'),
-    url: remote.http.where,
+    url: remote.transport.where,
     ref: branch === null ? 'HEAD' : branchRef(branch),
   })
 
   async function look(signal?: AbortSignal): Promise<CommitSha> {
-    if (followed === null) {
-      const { headBranch } = await remote.uploadPack.refs(['HEAD'], signal)
-      if (headBranch === null) throw await noDefaultBranchError(remote, signal)
-      followed = headBranch
-    }
-    const tip = await findBranch(remote, followed, signal)
+    const wanted = branch ?? followed
+    const { refs, headBranch } = await remote.uploadPack.refs(
+      [...(branch === null ? ['HEAD'] : []), ...(wanted === null ? [] : [branchRef(wanted)])],
+      signal,
+    )
+    const id = wanted === null ? undefined : refs.get(branchRef(wanted))
+    if (wanted !== null && id !== undefined) return asCommitSha(id)
+    // The default, at the first look and whenever the one that was followed is gone: it may have been renamed.
+    const tip = branch === null && headBranch !== null && headBranch !== wanted ? await findBranch(remote, headBranch, signal) : null
+    if (tip !== null) followed = headBranch
     if (tip !== null) return tip
-    throw new GitError('BranchNotFound', describeMissingBranch(remote.http.where, followed, await listRemoteBranches(remote, signal)))
+    const missing = wanted ?? headBranch
+    if (missing === null) throw await noDefaultBranchError(remote, signal)
+    throw new GitError('BranchNotFound', describeMissingBranch(remote.transport.where, missing, await listRemoteBranches(remote, signal)))
   }
 
   return {
@@ -74,7 +80,7 @@ async function listRemoteBranches(remote: Remote, signal?: AbortSignal): Promise
 
 async function noDefaultBranchError(remote: Remote, signal?: AbortSignal): Promise<GitError> {
   const branches = await listRemoteBranches(remote, signal)
-  const where = remote.http.where
+  const where = remote.transport.where
   if (branches.length === 0) return new GitError('BranchNotFound', `${where} is empty: push a first commit`)
   return new GitError('BranchNotFound', `HEAD of ${where} is on no branch: name the branch to follow (${branches.slice(0, 5).join(', ')})`)
 }
@@ -82,7 +88,7 @@ async function noDefaultBranchError(remote: Remote, signal?: AbortSignal): Promi
 /** Writes the status branch of a remote. */
 export function createRemoteStatus(remote: Remote, branch: string, style: CommitStyle): StatusBranch {
   const ref = branchRef(branch)
-  const objects = createRemoteBranch({ uploadPack: remote.uploadPack, folder: join(remote.dataFolder, 'status'), url: remote.http.where, ref })
+  const objects = createRemoteBranch({ uploadPack: remote.uploadPack, folder: join(remote.dataFolder, 'status'), url: remote.transport.where, ref })
   const access = createRemoteAccess(objects)
   let tip: CommitSha | null = null
   return {
@@ -120,13 +126,13 @@ async function buildOn(access: CommitAccess, parent: CommitSha, build: (reader: 
 
 async function pushCommit(remote: Remote, branch: string, parent: CommitSha | null, built: BuiltCommit, signal?: AbortSignal): Promise<void> {
   const ref = branchRef(branch)
-  const result = await push(remote.http, { ref, expected: parent, next: built.id, objects: built.objects }, signal)
+  const result = await push(remote.transport, { ref, expected: parent, next: built.id, objects: built.objects }, signal)
   if (result.kind === 'moved') return
   // Servers word a lost race in many ways; where the branch is now tells it from a refusal.
   const now = await findBranch(remote, branch, signal)
   if (now === built.id) return
-  if (now !== parent) throw racedError(remote.http.where, ref)
-  throw new GitError('PushRefused', `${remote.http.where} refuses to move ${ref}: ${result.reason}; allow it there, or choose another status branch`)
+  if (now !== parent) throw racedError(remote.transport.where, ref)
+  throw refusalError(remote.transport.where, ref, result.reason)
 }
 
 /** The push has succeeded, so that a full disk here must not look like a failed one: what is not kept is fetched when it is needed. */

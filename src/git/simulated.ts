@@ -44,7 +44,7 @@ const WHERE = 'the simulated repository'
 export function createSimulatedGit(options: SimulatedGitOptions): SimulatedGit {
   const branch = options.branch ?? 'main'
   const statusBranch = options.statusBranch ?? 'fusee/status'
-  const style: CommitStyle = { author: FUSEE_AUTHOR, now: options.now }
+  const style: CommitStyle = { author: FUSEE_AUTHOR, now: options.now, sign: null }
   const branches = new Map<string, CommitSha>()
   const store = createMemoryStore()
 

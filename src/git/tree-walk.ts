@@ -2,6 +2,10 @@ import type { FileEntry } from '../definitions/files.ts'
 import type { ObjectReader } from './object-reader.ts'
 import type { TreeEntry } from './objects.ts'
 import { isExecutable, isFile, isFolder } from './objects.ts'
+import type { TreeChange } from './ports.ts'
+
+/** All that walking needs. */
+export type TreeReader = Pick<ObjectReader, 'tree'>
 
 /** The parts of a path; `.` and doubled slashes are skipped. */
 export function pathSegments(path: string): string[] {
@@ -69,26 +73,37 @@ async function collectFiles(reader: ObjectReader, tree: string, prefix: string, 
 }
 
 /** Paths of files, links and submodules that differ between two trees, sorted. Folders with equal ids are not entered. Null is the tree without entries. */
-export async function diffTrees(reader: ObjectReader, from: string | null, to: string | null): Promise<string[]> {
-  const paths: string[] = []
-  await collectChanges(reader, from, to, '', paths)
-  return paths.sort(byCodeUnits)
+export async function diffTrees(reader: TreeReader, from: string | null, to: string | null): Promise<string[]> {
+  return (await listTreeChanges(reader, from, to)).map(({ path }) => path)
 }
 
-async function collectChanges(reader: ObjectReader, from: string | null, to: string | null, prefix: string, paths: string[]): Promise<void> {
+/** The same with the ids of both sides. A path whose mode alone has changed has the same id twice. */
+export async function listTreeChanges(reader: TreeReader, from: string | null, to: string | null): Promise<TreeChange[]> {
+  const changes: TreeChange[] = []
+  await collectChanges(reader, from, to, '', changes)
+  return changes.sort((one, other) => byCodeUnits(one.path, other.path))
+}
+
+async function collectChanges(reader: TreeReader, from: string | null, to: string | null, prefix: string, changes: TreeChange[]): Promise<void> {
   if (from === to) return
   const before = new Map((from === null ? [] : await reader.tree(from)).map((entry) => [entry.name, entry]))
   for (const entry of to === null ? [] : await reader.tree(to)) {
-    await collectEntryChanges(reader, before.get(entry.name) ?? null, entry, prefix + entry.name, paths)
+    await collectEntryChanges(reader, before.get(entry.name) ?? null, entry, prefix + entry.name, changes)
     before.delete(entry.name)
   }
-  for (const entry of before.values()) await collectEntryChanges(reader, entry, null, prefix + entry.name, paths)
+  for (const entry of before.values()) await collectEntryChanges(reader, entry, null, prefix + entry.name, changes)
 }
 
-async function collectEntryChanges(reader: ObjectReader, from: TreeEntry | null, to: TreeEntry | null, path: string, paths: string[]): Promise<void> {
+async function collectEntryChanges(
+  reader: TreeReader,
+  from: TreeEntry | null,
+  to: TreeEntry | null,
+  path: string,
+  changes: TreeChange[],
+): Promise<void> {
   if (from !== null && to !== null && from.id === to.id && from.mode === to.mode) return
-  const fromFolder = from !== null && isFolder(from) ? from.id : null
-  const toFolder = to !== null && isFolder(to) ? to.id : null
-  if ((from !== null && fromFolder === null) || (to !== null && toFolder === null)) paths.push(path)
-  if (fromFolder !== null || toFolder !== null) await collectChanges(reader, fromFolder, toFolder, `${path}/`, paths)
+  const [fromFolder, toFolder] = [from, to].map((entry) => (entry !== null && isFolder(entry) ? entry.id : null))
+  const [fromFile, toFile] = [from, to].map((entry) => (entry !== null && !isFolder(entry) ? entry.id : null))
+  if (fromFile || toFile) changes.push({ path, from: fromFile ?? null, to: toFile ?? null })
+  if (fromFolder || toFolder) await collectChanges(reader, fromFolder ?? null, toFolder ?? null, `${path}/`, changes)
 }

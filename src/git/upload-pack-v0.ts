@@ -1,5 +1,5 @@
 import { CutStreamError, FLUSH, encodePacket, packetText, readPackets } from './pkt-line.ts'
-import type { SmartHttp } from './smart-http.ts'
+import type { GitTransport } from './transport.ts'
 import type { Advertisement, FetchRequest, FetchResult, PackSink } from './fetch-protocol.ts'
 import { checkPacket, takeSideband } from './fetch-protocol.ts'
 
@@ -24,24 +24,24 @@ export function parseVersion0(lines: readonly string[]): Advertisement {
 
 /** Fetches one pack. The server cannot be asked for an increment alone: where nothing is in common, all of the history comes. */
 export async function fetchVersion0(
-  http: SmartHttp,
+  remote: GitTransport,
   capabilities: ReadonlyMap<string, string>,
   request: FetchRequest,
   sink: PackSink,
   signal?: AbortSignal,
 ): Promise<FetchResult> {
-  const response = await http.post('git-upload-pack', encodeFetch(capabilities, request), {}, signal)
+  const answer = await remote.ask('git-upload-pack', encodeFetch(capabilities, request), 0, signal)
   const shallow: string[] = []
   const unshallow: string[] = []
   let inPack = false
   let ended = false
-  for await (const packet of readPackets(response.body, http.where)) {
-    if (checkPacket(http, packet).kind === 'flush' && inPack) ended = true
+  for await (const packet of readPackets(answer, remote.where)) {
+    if (checkPacket(remote, packet).kind === 'flush' && inPack) ended = true
     if (packet.kind !== 'data') continue
     const [word = '', id = ''] = packetText(packet).split(' ')
     if (inPack || !['shallow', 'unshallow', 'ACK', 'NAK'].includes(word)) {
       inPack = true
-      await takeSideband(http, packet.bytes, sink)
+      await takeSideband(remote, packet.bytes, sink)
     } else if (word === 'shallow') shallow.push(id)
     else if (word === 'unshallow') unshallow.push(id)
   }

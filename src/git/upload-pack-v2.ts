@@ -1,11 +1,9 @@
 import type { Packet } from './pkt-line.ts'
 import { CutStreamError, DELIMITER, FLUSH, encodePacket, packetText, readPackets } from './pkt-line.ts'
 import { GitError } from './ports.ts'
-import type { SmartHttp } from './smart-http.ts'
+import type { GitTransport } from './transport.ts'
 import type { Advertisement, FetchRequest, FetchResult, PackSink, RemoteRefs } from './fetch-protocol.ts'
 import { checkPacket, takeSideband } from './fetch-protocol.ts'
-
-const VERSION_2 = { 'git-protocol': 'version=2' }
 
 /** Reads the capabilities after `version 2`. */
 export function parseVersion2(lines: readonly string[]): Advertisement {
@@ -15,7 +13,7 @@ export function parseVersion2(lines: readonly string[]): Advertisement {
 
 /** Asks for refs: one request of a few hundred bytes. */
 export async function listRefsVersion2(
-  http: SmartHttp,
+  remote: GitTransport,
   capabilities: ReadonlyMap<string, string>,
   prefixes: readonly string[],
   signal?: AbortSignal,
@@ -29,12 +27,12 @@ export async function listRefsVersion2(
     ...prefixes.map((prefix) => encodePacket(`ref-prefix ${prefix}\n`)),
     FLUSH,
   ]
-  const response = await http.post('git-upload-pack', Buffer.concat(body), VERSION_2, signal)
+  const answer = await remote.ask('git-upload-pack', Buffer.concat(body), 2, signal)
   const refs = new Map<string, string>()
   let headBranch: string | null = null
   let ended = false
-  for await (const packet of readPackets(response.body, http.where)) {
-    if (checkPacket(http, packet).kind === 'flush') ended = true
+  for await (const packet of readPackets(answer, remote.where)) {
+    if (checkPacket(remote, packet).kind === 'flush') ended = true
     if (packet.kind !== 'data') continue
     const [id = '', ref = '', ...attributes] = packetText(packet).split(' ')
     if (ref === 'HEAD') headBranch = attributes.find((attribute) => attribute.startsWith('symref-target:refs/heads/'))?.slice(25) ?? null
@@ -45,10 +43,10 @@ export async function listRefsVersion2(
 }
 
 /** Fetches one pack. */
-export async function fetchVersion2(http: SmartHttp, request: FetchRequest, sink: PackSink, signal?: AbortSignal): Promise<FetchResult> {
-  const response = await http.post('git-upload-pack', encodeFetch(request), VERSION_2, signal)
-  const answer = createAnswer(http, sink)
-  for await (const packet of readPackets(response.body, http.where)) await answer.take(packet)
+export async function fetchVersion2(remote: GitTransport, request: FetchRequest, sink: PackSink, signal?: AbortSignal): Promise<FetchResult> {
+  const body = await remote.ask('git-upload-pack', encodeFetch(request), 2, signal)
+  const answer = createAnswer(remote, sink)
+  for await (const packet of readPackets(body, remote.where)) await answer.take(packet)
   return answer.result(request.onlyIncrement)
 }
 
@@ -76,7 +74,7 @@ interface Answer {
 }
 
 /** Follows the sections of an answer: acknowledgments, shallow-info, packfile. */
-function createAnswer(http: SmartHttp, sink: PackSink): Answer {
+function createAnswer(remote: GitTransport, sink: PackSink): Answer {
   let section = ''
   let hasPack = false
   let ended = false
@@ -84,7 +82,7 @@ function createAnswer(http: SmartHttp, sink: PackSink): Answer {
   const unshallow: string[] = []
   return {
     async take(packet) {
-      checkPacket(http, packet)
+      checkPacket(remote, packet)
       if (packet.kind === 'flush') ended = true
       if (packet.kind === 'delimiter') section = ''
       if (packet.kind !== 'data') return
@@ -95,13 +93,13 @@ function createAnswer(http: SmartHttp, sink: PackSink): Answer {
         const [word, id = ''] = packetText(packet).split(' ')
         if (word === 'shallow') shallow.push(id)
         if (word === 'unshallow') unshallow.push(id)
-      } else if (section === 'packfile') await takeSideband(http, packet.bytes, sink)
+      } else if (section === 'packfile') await takeSideband(remote, packet.bytes, sink)
     },
     result(mayBeEmpty) {
       if (!ended) throw new CutStreamError('the pack ends before its end')
       if (hasPack) return { kind: 'pack', shallow, unshallow }
       if (mayBeEmpty) return { kind: 'nothing-in-common' }
-      throw new GitError('Corrupt', `${http.where} answered a fetch without a pack: check that the URL is that of a Git repository`)
+      throw new GitError('Corrupt', `${remote.where} answered a fetch without a pack: check that the URL is that of a Git repository`)
     },
   }
 }

@@ -1,8 +1,7 @@
-import type { HttpResponse } from './http-client.ts'
 import type { Packet } from './pkt-line.ts'
 import { CutStreamError, packetText, readPackets } from './pkt-line.ts'
 import { GitError } from './ports.ts'
-import type { SmartHttp } from './smart-http.ts'
+import type { GitTransport } from './transport.ts'
 import type { Advertisement, FetchRequest, FetchResult, PackSink, RemoteRefs } from './fetch-protocol.ts'
 import { RemoteRefusalError, checkPacket } from './fetch-protocol.ts'
 import { fetchVersion0, parseVersion0 } from './upload-pack-v0.ts'
@@ -18,12 +17,11 @@ export interface UploadPack {
 }
 
 /** Speaks version 2 of the protocol, and version 0 with servers that know no better. */
-export function createUploadPack(http: SmartHttp): UploadPack {
+export function createUploadPack(remote: GitTransport): UploadPack {
   let known: Advertisement | null = null
 
   async function discover(signal?: AbortSignal): Promise<Advertisement> {
-    const response = await http.discover('git-upload-pack', { 'git-protocol': 'version=2' }, signal)
-    known = parseAdvertisement(await readAllPackets(http, response), http.where)
+    known = parseAdvertisement(await readAllPackets(remote, await remote.greet('git-upload-pack', signal)), remote.where)
     return known
   }
 
@@ -33,7 +31,7 @@ export function createUploadPack(http: SmartHttp): UploadPack {
       return await work()
     } catch (error) {
       if (!(error instanceof RemoteRefusalError)) known = null
-      throw error instanceof CutStreamError ? cutError(http.where, error) : error
+      throw error instanceof CutStreamError ? cutError(remote.where, error) : error
     }
   }
 
@@ -42,7 +40,7 @@ export function createUploadPack(http: SmartHttp): UploadPack {
       forgetting(async () => {
         // Version 0 lists its refs in the greeting only.
         const greeting = known === null || known.version === 0 ? await discover(signal) : known
-        if (greeting.version === 2) return listRefsVersion2(http, greeting.capabilities, prefixes, signal)
+        if (greeting.version === 2) return listRefsVersion2(remote, greeting.capabilities, prefixes, signal)
         const refs = [...greeting.refs].filter(([ref]) => prefixes.some((prefix) => ref.startsWith(prefix)))
         return { refs: new Map(refs), headBranch: greeting.headBranch }
       }),
@@ -55,7 +53,7 @@ export function createUploadPack(http: SmartHttp): UploadPack {
     fetch: (request, sink, signal) =>
       forgetting(async () => {
         const { version, capabilities } = known ?? (await discover(signal))
-        return version === 2 ? fetchVersion2(http, request, sink, signal) : fetchVersion0(http, capabilities, request, sink, signal)
+        return version === 2 ? fetchVersion2(remote, request, sink, signal) : fetchVersion0(remote, capabilities, request, sink, signal)
       }),
   }
 }
@@ -65,9 +63,9 @@ function cutError(where: string, cause: unknown): GitError {
   return new GitError('Unreachable', `cannot reach ${where}: the connection was cut in the middle of the answer; it is tried again`, { cause })
 }
 
-async function readAllPackets(http: SmartHttp, response: HttpResponse): Promise<Packet[]> {
+async function readAllPackets(remote: GitTransport, answer: AsyncIterable<Uint8Array>): Promise<Packet[]> {
   const packets: Packet[] = []
-  for await (const packet of readPackets(response.body, http.where)) packets.push(checkPacket(http, packet))
+  for await (const packet of readPackets(answer, remote.where)) packets.push(checkPacket(remote, packet))
   if (packets.at(-1)?.kind !== 'flush') throw new CutStreamError('the answer ends before its end')
   return packets
 }

@@ -36,12 +36,20 @@ export function plainText(text: string): string {
 
 /**
  * Text of others as one line of Markdown, anywhere within a line or in a table's cell: it shows as it is and means nothing.
- * Entities are used throughout: a backslash before a pipe is read differently by different programs.
+ * Entities are used throughout: a backslash before a pipe is read differently by different programs. Short names of emoji (`:x:`) and
+ * references of GitLab (`!1`, `%1`) are among what has a meaning.
  */
 export function inlineText(text: string, longest = LONGEST_INLINE): string {
   const line = plainText(text).replaceAll(/\s+/g, ' ').trim()
   const cut = line.length > longest ? `${line.slice(0, longest).replace(/[\ud800-\udbff]$/, '')}…` : line
-  return cut.replaceAll(/[&<>|`*_~[\]\\#$]/g, (character) => `&#${character.charCodeAt(0)};`).replaceAll('@', `@${ZERO_WIDTH_SPACE}`)
+  return cut
+    .replaceAll(/[&<>|`*_~[\]\\#$]/g, entity)
+    .replaceAll(/:(?=(?:[\w+-]*[a-z][\w+-]*|100|1234):)|[!%](?=\d)/gi, entity)
+    .replaceAll('@', `@${ZERO_WIDTH_SPACE}`)
+}
+
+function entity(character: string): string {
+  return `&#${character.charCodeAt(0)};`
 }
 
 /** The last lines of a log as a block in which nothing has a meaning. */

@@ -26,14 +26,23 @@ export function stepGraph(definition: RunDefinition, results: ReadonlyMap<string
   const lines = [
     'flowchart LR',
     ...definition.steps.map((step) => `  ${node(step)}`),
-    ...(definition.finally.length === 0 ? [] : ['  subgraph finally', ...definition.finally.map((step) => `    ${node(step)}`), '  end']),
+    ...(definition.finally.length === 0 ? [] : ['  subgraph last [finally]', ...definition.finally.map((step) => `    ${node(step)}`), '  end']),
     ...edges.flatMap(({ step, when, to }) => {
       const from = ids.get(step)
       return from === undefined ? [] : [`  ${from} -->${when === 'Succeeded' ? '' : `|${when}|`} ${ids.get(to)}`]
     }),
+    ...(definition.finally.length === 0
+      ? []
+      : [...lastSteps(definition).map((step) => `  ${ids.get(step)} -.-> last`), '  style last fill:none,stroke:#8c959f']),
     ...CLASSES.filter((line) => [...results.values()].some((result) => line.startsWith(`classDef ${result} `))).map((line) => `  ${line}`),
   ]
   return block(lines)
+}
+
+/** Those that no other step waits for. */
+function lastSteps({ steps }: RunDefinition): string[] {
+  const awaited = new Set(steps.flatMap((step) => step.dependsOn.map((dependency) => dependency.step)))
+  return steps.map((step) => step.name).filter((name) => !awaited.has(name))
 }
 
 /** Durations as bars, oldest first, in the largest unit that shows them; null when there is nothing to compare. */
@@ -43,7 +52,14 @@ export function durationChart(durationsMs: readonly number[]): string | null {
   const [unit, unitMs] =
     longestMs >= 7_200_000 ? (['hours', 3_600_000] as const) : longestMs >= 120_000 ? (['minutes', 60_000] as const) : (['seconds', 1000] as const)
   const bars = durationsMs.map((ms) => Number((ms / unitMs).toFixed(2)))
-  return block(['xychart-beta', `  x-axis [${bars.map((_, index) => index + 1).join(', ')}]`, `  y-axis "${unit}"`, `  bar [${bars.join(', ')}]`])
+  const highest = Math.max(1, Math.ceil(longestMs / unitMs))
+  return block([
+    '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#0969da"}}}}%%',
+    'xychart-beta',
+    `  x-axis [${bars.map((_, index) => index + 1).join(', ')}]`,
+    `  y-axis "${unit}" 0 --> ${highest}`,
+    `  bar [${bars.join(', ')}]`,
+  ])
 }
 
 function block(lines: readonly string[]): string {

@@ -1,4 +1,4 @@
-import type { Timestamp } from '../clock.ts'
+import { parseTimestamp, type Timestamp } from '../clock.ts'
 import { API_VERSION } from '../runs/objects.ts'
 import type { Cursors, RunResult } from '../runs/run.ts'
 import { readRunResult } from './record.ts'
@@ -63,7 +63,7 @@ export function updateOverview(old: Overview, touched: readonly WorkflowState[],
   return {
     ...old,
     cursors: copyCursors(cursors),
-    workflows: sorted.map((row) => ({ ...row, nextTickAt: nextTickAt(row.workflow, schedules) })),
+    workflows: sorted.map((row) => ({ ...row, nextTickAt: keptTick(row, schedules, cursors) ?? nextTickAt(row.workflow, schedules) })),
   }
 }
 
@@ -104,6 +104,20 @@ function rowOf(state: WorkflowState): OverviewRow {
 function nextTickAt(workflow: string, schedules: readonly ScheduleNote[]): Timestamp | null {
   const ticks = schedules.filter((schedule) => schedule.workflow === workflow).flatMap((schedule) => schedule.nextTickAt ?? [])
   return ticks.toSorted()[0] ?? null
+}
+
+/**
+ * The next tick that a row told and that has come meanwhile: what came of it is under way, and will change the row when it is recorded.
+ * Until then it stays, so that a commit changes no rows but its own.
+ */
+function keptTick(row: OverviewRow, schedules: readonly ScheduleNote[], cursors: Cursors): Timestamp | null {
+  if (row.nextTickAt === null) return null
+  const toldMs = parseTimestamp(row.nextTickAt)
+  const isPassed = schedules.some(
+    ({ name, workflow, nextTickAt }) =>
+      workflow === row.workflow && nextTickAt !== null && parseTimestamp(cursors.schedules[name]?.judgedUpTo ?? nextTickAt) === toldMs,
+  )
+  return isPassed ? row.nextTickAt : null
 }
 
 const readOverview = shape.object<Overview>({

@@ -4,6 +4,7 @@ import { fencedLog, inlineText, pageTime, resultMark, table } from './markdown.t
 import { stepGraph } from './mermaid.ts'
 import { pathSegment } from './paths.ts'
 import type { RunRecord, StepRecord } from './record.ts'
+import type { StepResult } from '../runs/run.ts'
 import { triggerText } from './trigger-text.ts'
 
 /** A tick that started its run later than this says by how much. */
@@ -11,19 +12,35 @@ const LATE_MS = 60_000
 
 /** The page of a record for people. The definition, where it is known, adds the picture of the steps; `file` is its name without `.md`. */
 export function recordPage(record: RunRecord, definition: RunDefinition | undefined, file = pathSegment(record.run)): string {
-  const graph = definition === undefined ? null : stepGraph(definition, new Map(record.steps.map((step) => [step.name, step.result])))
+  const graph = definition === undefined ? null : stepGraph(definition, resultsOf(record.steps))
   const failed = record.steps.filter((step) => step.log !== undefined)
   const sections = [
+    `[All workflows](../../../../README.md) / [${inlineText(record.workflow)}](../../../README.md)`,
     `# ${resultMark(record.result)} ${inlineText(record.run)}`,
     summary(record),
     facts(record),
-    record.steps.length === 0 ? 'No step was started.' : `## Steps\n\n${stepsTable(record.steps)}`,
-    ...(graph === null ? [] : [graph]),
+    ...(record.steps.length === 0 ? ['No step was started.'] : ['## Steps', ...(graph === null ? [] : [graph]), stepsTable(record.steps)]),
     ...failed.map((step) => `## Last lines of ${inlineText(step.name)}\n\n${fencedLog(step.log ?? '')}`),
-    `All times are UTC. [This record as JSON](${file}.json) · [All runs of this workflow](../../../README.md)`,
+    `All times are UTC. [This record as JSON](${file}.json)`,
   ]
   return `${sections.join('\n\n')}\n`
 }
+
+/** By step; of one that was expanded, the worst. Undos are drawn nowhere: their step is. */
+function resultsOf(steps: readonly StepRecord[]): ReadonlyMap<string, StepResult> {
+  const results = new Map<string, StepResult>()
+  for (const { name, kind, result } of steps) {
+    if ((kind as string) === 'Undo') continue
+    const step = name.replace(/\/\d+$/, '')
+    for (const key of new Set([name, step])) {
+      const before = results.get(key)
+      results.set(key, before === undefined || WORST_FIRST.indexOf(result) < WORST_FIRST.indexOf(before) ? result : before)
+    }
+  }
+  return results
+}
+
+const WORST_FIRST: readonly StepResult[] = ['Failed', 'Cancelled', 'Succeeded', 'Cached', 'Skipped']
 
 function summary(record: RunRecord): string {
   const duration = record.startedAt === null ? '' : ` after ${between(record.startedAt, record.finishedAt)}`
@@ -35,7 +52,6 @@ function summary(record: RunRecord): string {
 
 function facts(record: RunRecord): string {
   const rows = [
-    ['Workflow', inlineText(record.workflow)],
     ['Repository', inlineText(record.repository)],
     ['Started by', `${triggerText(record.trigger, inlineText)}${lateness(record)}`],
     ['Commit', `\`${record.commit}\``],
@@ -45,7 +61,7 @@ function facts(record: RunRecord): string {
     ['Started', record.startedAt === null ? 'never' : pageTime(record.startedAt)],
     ['Finished', pageTime(record.finishedAt)],
   ]
-  return table(['', ''], rows)
+  return table(['Workflow', inlineText(record.workflow)], rows)
 }
 
 function lateness(record: RunRecord): string {

@@ -4,30 +4,54 @@ import { inlineText, pageTime, resultMark, table } from './markdown.ts'
 import { durationChart } from './mermaid.ts'
 import { dayOf, pathSegment } from './paths.ts'
 import { triggeredAtMs } from './record.ts'
+import { durationMs, statsOf } from './stats.ts'
 import type { RunDigest, TickDay, TickRow, WorkflowState } from './state.ts'
 import { triggerText } from './trigger-text.ts'
 
 const RUNS_SHOWN = 30
 
-/** The page of a workflow: its last runs, their durations, and the ticks that did not fire, with the reason. */
+/** The page of a workflow: how it goes, its last runs, their durations, and the ticks that did not fire, with the reason. */
 export function workflowPage(state: WorkflowState): string {
   const runs = state.runs.slice(0, RUNS_SHOWN)
   const chart = durationChart(runs.flatMap((run) => durationMs(run) ?? []).reverse())
   const sections = [
+    '[All workflows](../README.md)',
     `# ${inlineText(state.workflow)}`,
+    ...summary(state.runs),
     `## Last runs\n\n${runs.length === 0 ? 'None yet.' : runsTable(runs)}`,
-    ...(chart === null ? [] : [`## Duration\n\n${chart}`]),
+    ...(chart === null ? [] : [`## Duration\n\n${chart}\n\nThe newest run is on the right.`]),
     ...(state.tickDays.length === 0 ? [] : [`## Ticks that did not fire\n\n${ticksTable(state.tickDays)}`]),
-    'All times are UTC. [All workflows](../README.md)',
+    'All times are UTC.',
   ]
   return `${sections.join('\n\n')}\n`
+}
+
+function summary(runs: readonly RunDigest[]): string[] {
+  const { counted, succeeded, p50Ms, p95Ms } = statsOf(runs)
+  if (counted === 0) return []
+  const parts = [
+    counted === 1 ? `**The only run ${succeeded === 1 ? 'succeeded' : 'failed'}**` : `**${succeeded} of the last ${counted} runs succeeded**`,
+    ...(p50Ms === null || p95Ms === null ? [] : [`half within ${formatDuration(p50Ms)}, 95 % within ${formatDuration(p95Ms)}`]),
+    lastSuccess(runs),
+  ]
+  return [parts.join(' · ')]
+}
+
+function lastSuccess(runs: readonly RunDigest[]): string {
+  const last = runs.find(({ result }) => result === 'Succeeded')
+  return last === undefined ? 'no success among them' : `last success [${pageTime(last.finishedAt)}](${recordLink(last)})`
+}
+
+/** From the workflow's folder. */
+function recordLink(run: RunDigest): string {
+  return `${dayOf(run.trigger, run.createdAt)}/${pathSegment(run.run)}.md`
 }
 
 function runsTable(runs: readonly RunDigest[]): string {
   const rows = runs.map((run) => {
     const ms = durationMs(run)
     return [
-      `[${inlineText(run.run)}](${dayOf(run.trigger, run.createdAt)}/${pathSegment(run.run)}.md)`,
+      `[${inlineText(run.run)}](${recordLink(run)})`,
       `${resultMark(run.result)} ${run.result}${run.failedStep === null ? '' : ` at ${inlineText(run.failedStep)}`}`,
       triggerText(run.trigger, inlineText),
       pageTime(run.startedAt ?? formatTick(triggeredAtMs(run.trigger, run.createdAt))),
@@ -52,8 +76,4 @@ function ticksTable(days: readonly TickDay[]): string {
 
 function isSameDay({ from, to }: TickRow): boolean {
   return from.slice(0, 10) === to.slice(0, 10)
-}
-
-function durationMs(run: RunDigest): number | null {
-  return run.startedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt)
 }

@@ -43,7 +43,7 @@ function contractOf(name: string, prepare: Prepare): GitContract {
       return {
         async open() {
           const local = createLocalRepository(opened)
-          const style = { author: FUSEE_AUTHOR, now: () => (nowMs += 1000) }
+          const style = { author: FUSEE_AUTHOR, now: () => (nowMs += 1000), sign: null }
           return { source: createLocalSource(local, opened, null), status: createLocalStatus(local, opened, 'fusee/status', style) }
         },
         push: (commits, options = {}) => importCommits(repository, commits, options),

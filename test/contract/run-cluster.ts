@@ -178,9 +178,10 @@ export function testRunCluster(adapter: string, open: () => Promise<RunClusterUn
       expect(await runs.getRun(heir.metadata)).toEqual(heir)
     })
 
-    it('hands out Runs that are the caller’s to change', async () => {
+    it('hands out Runs through which nobody changes what is stored', async () => {
       const run = await created()
-      run.spec.params['site'] = 'changed'
+      // Shared ones are frozen.
+      if (!Object.isFrozen(run.spec.params)) run.spec.params['site'] = 'changed'
       expect((await runs.getRun(run.metadata))?.spec.params['site']).toBe('www.example.org')
     })
 

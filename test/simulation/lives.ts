@@ -77,9 +77,10 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
 
   /** A fault explains a failure; nothing else may, and when all is well nothing may fail at all. */
   function checkFailure({ key, error }: { key: string; error: unknown }): void {
+    const isTooLate = clock.now() > scenario.troubleUntilMs + LONGEST_CALL_MS
+    if (isExplained(error) && !isTooLate) return
     const stack = error instanceof Error ? error.stack : String(error)
-    if (!isExplained(error)) judged.complain('bug', `${key}: ${stack}`)
-    else if (clock.now() > scenario.troubleUntilMs + LONGEST_CALL_MS) judged.complain('fails-in-calm', `${key}: ${stack}`)
+    judged.complain(isExplained(error) ? 'fails-in-calm' : 'bug', `${key}: ${stack}`)
   }
 
   function beginAfter(downMs: number): void {

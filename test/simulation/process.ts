@@ -1,6 +1,7 @@
 import type { Clock } from '../../src/clock.ts'
 import type { JobCluster, RunCluster } from '../../src/cluster/ports.ts'
 import type { Context, FollowedRepository } from '../../src/context.ts'
+import { alwaysFollowed } from '../../src/context.ts'
 import type { WriteSite } from '../../src/crash-points.ts'
 import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import type { Files } from '../../src/definitions/files.ts'
@@ -117,7 +118,7 @@ export function createProcess(name: string, ground: Ground): SimulatedProcess {
       runs: guardRuns(ground.runs, deliver, subscribeTo(ground.runs), random),
       jobs: guardJobs(ground.jobs, deliver, subscribeTo(ground.jobs), random),
       definitionCache: ground.definitionCache,
-      repositories: [guardRepository(ground.createRepository(), deliver)],
+      repositories: alwaysFollowed([guardRepository(ground.createRepository(), deliver)]),
     },
     kill,
     get isAlive() {

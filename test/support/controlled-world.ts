@@ -1,3 +1,4 @@
+import { alwaysFollowed } from '../../src/context.ts'
 import { createSimulatedCluster, type SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import { createController, type Controller } from '../../src/controller/controller.ts'
 import type { ControllerEvent } from '../../src/controller/events.ts'
@@ -80,7 +81,7 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
         runs: cluster.runs,
         jobs: cluster.jobs,
         definitionCache,
-        repositories: [
+        repositories: alwaysFollowed([
           {
             settings: {
               ref,
@@ -97,7 +98,7 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
             status: guard(status),
             owner,
           },
-        ],
+        ]),
       })
       controller.start()
       const cursors = (): Promise<Cursors | null> => cluster.runs.readCursors(ref)

@@ -3,6 +3,7 @@ import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { RepositorySettings } from '../../src/config/repository-settings.ts'
 import type { Context } from '../../src/context.ts'
+import { alwaysFollowed } from '../../src/context.ts'
 import { statePolicy } from '../../src/definitions/policy/policy.ts'
 import { createController } from '../../src/controller/controller.ts'
 import type { Controller } from '../../src/controller/controller.ts'
@@ -111,7 +112,7 @@ export async function createVirtualWorld({
       report: (event) => void events.push(event),
       writeSite: (point, write) => (own.isAlive ? writeSite(point, write) : new Promise<never>(() => undefined)),
       ...cluster,
-      repositories: [repository],
+      repositories: alwaysFollowed([repository]),
     }
     const controller = createController(context)
     controller.start()

@@ -8,12 +8,12 @@ import { createObjectStore, type ServerState } from './object-store.ts'
 
 /**
  * Runs and cursors in memory, with the rules of a Kubernetes API server. Calls are answered at once and never fail in
- * passing. A run's definition is frozen and shared, since it never changes; everything else is the caller's own copy.
+ * passing. Answers are frozen: a new version is a new object.
  */
 export function createSimulatedRuns(server: ServerState, delays: EventDelays, onChange: (change: ClusterChange) => void): RunCluster {
   const events = createEventHub(server.clock, delays)
   const cursorsByRepository = new Map<string, Cursors>()
-  const store = createObjectStore<StoredRun>(server, sealDefinition, (before, after) => {
+  const store = createObjectStore<StoredRun>(server, freezeJson, (before, after) => {
     onChange({ kind: 'Run', before, after })
     const { namespace, name } = (after ?? before ?? { metadata: { namespace: '', name: '' } }).metadata
     events.emit({ kind: 'Run', ref: { namespace, name } })
@@ -21,15 +21,15 @@ export function createSimulatedRuns(server: ServerState, delays: EventDelays, on
 
   return {
     async createRun(run) {
-      return copyJson(store.create(copyJson(run)))
+      return store.create(copyJson(run))
     },
     async getRun(ref) {
-      return copyJson(store.get(ref))
+      return store.get(ref)
     },
     async listRuns(filter) {
       const isWanted = (run: StoredRun): boolean =>
         filter === undefined || (run.metadata.namespace === filter.namespace && run.spec.repository === filter.repository)
-      return store.list().filter(isWanted).map(copyJson)
+      return store.list().filter(isWanted)
     },
     async updateRun(run) {
       const stored = store.get(run.metadata)
@@ -37,31 +37,26 @@ export function createSimulatedRuns(server: ServerState, delays: EventDelays, on
       if (stored.metadata.uid !== run.metadata.uid || stored.metadata.resourceVersion !== run.metadata.resourceVersion) {
         throw new ConflictError(`run ${run.metadata.name} has changed since it was read`)
       }
-      return copyJson(store.replace(updated(stored, copyJson(run))))
+      return store.replace(updated(stored, copyJson(run)))
     },
     async deleteRun(run) {
       store.delete(run.metadata, run.metadata.uid)
     },
     async readCursors(repository) {
-      return copyJson(cursorsByRepository.get(keyOf(repository)) ?? null)
+      return cursorsByRepository.get(keyOf(repository)) ?? null
     },
     async writeCursors(repository, cursors) {
       const before = cursorsByRepository.get(keyOf(repository)) ?? null
       if ((before?.resourceVersion ?? '') !== cursors.resourceVersion) {
         throw new ConflictError(`cursors of ${repository.name} have changed since they were read`)
       }
-      const after = { ...copyJson(cursors), resourceVersion: server.nextVersion() }
+      const after = freezeJson({ ...copyJson(cursors), resourceVersion: server.nextVersion() })
       cursorsByRepository.set(keyOf(repository), after)
       onChange({ kind: 'Cursors', repository, before, after })
-      return copyJson(after)
+      return after
     },
     subscribe: (listener) => events.subscribe(listener),
   }
-}
-
-function sealDefinition(run: StoredRun): StoredRun {
-  freezeJson(run.status?.definition)
-  return run
 }
 
 /** Takes over what an update may change. Once an object is being deleted, finalizers can only be lifted, as in Kubernetes. */

@@ -125,6 +125,7 @@ function indexEntries({ entries, byStep }: Board): void {
 }
 
 function ownJob(run: StoredRun, observed: ReadonlyMap<string, JobObservation>, step: StepStatus): JobObservation | null {
+  if (observed.size === 0) return null
   const observation = observed.get(jobName(run.metadata.name, stepKey(step)))
   return observation !== undefined && isOwnJob(run, observation.job) ? observation : null
 }

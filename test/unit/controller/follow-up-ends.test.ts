@@ -23,8 +23,8 @@ describe('a workflow after a workflow', () => {
 
   it('starts although the status branch is away', async () => {
     const world = await createVirtualWorld({ files })
-    world.context.repositories[0]?.status.commit &&
-      Object.assign(world.context.repositories[0].status, { commit: () => Promise.reject(new Error('away')) })
+    const [followed] = world.context.repositories.current()
+    if (followed !== undefined) followed.status.commit = () => Promise.reject(new Error('away'))
     await world.git.pushCommit({ 'data/a': '1' })
     await world.pass(120_000)
     expect((await world.runs()).map((run) => run.spec.workflow)).toEqual(['load', 'publish', 'report'])

@@ -9,6 +9,8 @@ import { createCertificates } from '../../support/certificates.ts'
 import type { GitHttpServer } from '../../support/git-http-server.ts'
 import { startGitHttpServer } from '../../support/git-http-server.ts'
 import { importCommits } from '../../support/git-program.ts'
+import type { HttpProxy } from '../../support/http-proxy.ts'
+import { startHttpProxy } from '../../support/http-proxy.ts'
 import type { ServedRepository } from '../../support/git-served.ts'
 import { serveRepository } from '../../support/git-served.ts'
 
@@ -191,10 +193,56 @@ describe('TLS', () => {
   })
 })
 
+describe('a proxy', () => {
+  async function proxy(options: Parameters<typeof startHttpProxy>[0] = {}): Promise<HttpProxy> {
+    const started = await startHttpProxy(options)
+    closing.push(() => started.close())
+    return started
+  }
+
+  it('carries what is sent over http, to the hosts that are not excluded', async () => {
+    const served = await serve()
+    const by = await proxy()
+    const { source, status } = await served.open({ proxies: { HTTP_PROXY: by.url } })
+    await source.fetchTip()
+    await status.commit(null, new Map([['a', Buffer.from('1')]]), 'first')
+    expect(by.asked.at(-1)).toBe(`POST ${served.url}/git-receive-pack`)
+    const before = by.asked.length
+    const { source: direct } = await served.open({ proxies: { HTTP_PROXY: by.url, NO_PROXY: '127.0.0.0/8' }, dataFolder: `${served.folder}/direct` })
+    await direct.fetchTip()
+    expect(by.asked).toHaveLength(before)
+  })
+
+  it('is tunnelled through over https, with its own credentials', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fusee-tls-'))
+    closing.push(() => rm(folder, { recursive: true, force: true }))
+    const certificates = await createCertificates(folder)
+    const served = await serve({ tls: certificates, authorization: basic('ann:p') })
+    const by = await proxy({ login: 'me:secret' })
+    const host = new URL(served.url).host
+    const credentials = { caCert: certificates.ca, username: 'ann', password: 'p' }
+    const { source } = await served.open({ credentials, proxies: { HTTPS_PROXY: by.url.replace('//', '//me:secret@') } })
+    await source.fetchTip()
+    expect(new Set(by.asked)).toEqual(new Set([`CONNECT ${host}`]))
+    const { source: stranger } = await served.open({ credentials, proxies: { HTTPS_PROXY: by.url } })
+    await expect(stranger.fetchTip()).rejects.toThrow(/the proxy on the way to .* asks for credentials/)
+  })
+
+  it('is named when it cannot be reached, without its password', async () => {
+    const served = await serve()
+    const by = await startHttpProxy()
+    await by.close()
+    const { source } = await served.open({ proxies: { HTTP_PROXY: by.url.replace('//', '//me:hunter2@') } })
+    const error: unknown = await source.fetchTip().catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ kind: 'Unreachable' })
+    expect(String(error)).toContain(`by way of the proxy ${by.url}/: connection refused`)
+    expect(String(error)).not.toContain('hunter2')
+  })
+})
+
 describe('opening', () => {
   it.each([
-    { url: 'ssh://git@example.com/acme/jobs.git', wantMessage: /^ssh:\/\/example.com\/acme\/jobs.git: ssh is not supported by this version yet/ },
-    { url: 'git@example.com:acme/jobs.git', wantMessage: /^example.com:acme\/jobs.git: ssh is not supported/ },
+    { url: 'ssh://git:secret@/jobs.git', wantMessage: /write it as ssh:/ },
     { url: 'git://example.com/jobs.git', wantMessage: /no URL that Fusee can follow/ },
     { url: 'https://user:secret@:bad/', wantMessage: /no URL that Fusee can follow/ },
     { url: 'file://elsewhere/repo', wantMessage: /names no folder of this machine/ },

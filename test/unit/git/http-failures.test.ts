@@ -41,6 +41,7 @@ describe('a look at a remote in trouble', () => {
     { what: 'a 404', faults: { status: 404 }, wantKind: 'RepositoryNotFound', wantMessage: /no repository at.*check the URL/ },
     { what: 'a 418', faults: { status: 418 }, wantKind: 'Corrupt', wantMessage: /HTTP 418/ },
     { what: "a portal's page", faults: { page: true }, wantKind: 'Corrupt', wantMessage: /answers with text\/html.*check the URL/ },
+    { what: 'a 407', faults: { status: 407 }, wantKind: 'Unauthorized', wantMessage: /the proxy on the way to .* asks for credentials/ },
     { what: 'silence', faults: { silent: true }, wantKind: 'Unreachable', wantMessage: /went silent/ },
     { what: 'a cut connection', faults: { cutAfterBytes: 30 }, wantKind: 'Unreachable', wantMessage: /cut/ },
     {
@@ -124,6 +125,64 @@ describe('a look at a remote in trouble', () => {
   })
 })
 
+describe('a default branch', () => {
+  it('is followed under its new name once the old one is gone', async () => {
+    const { source } = await served.open()
+    const first = await source.fetchTip()
+    await runGit(served.repository, ['branch', '-m', 'main', 'trunk'])
+    await runGit(served.repository, ['symbolic-ref', 'HEAD', 'refs/heads/trunk'])
+    const second = await importCommits(served.repository, [{ a: '2' }], { branch: 'trunk' })
+    expect(await source.fetchTip()).toBe(second)
+    expect(source.branch).toBe('trunk')
+    expect(await source.range(first, second, 10)).toEqual({ commits: [second], forward: true })
+  })
+
+  it('stays while it is there, whatever the default becomes', async () => {
+    const { source } = await served.open()
+    const first = await source.fetchTip()
+    await importCommits(served.repository, [{ a: '2' }], { branch: 'develop' })
+    await runGit(served.repository, ['symbolic-ref', 'HEAD', 'refs/heads/develop'])
+    expect(await source.fetchTip()).toBe(first)
+    expect(source.branch).toBe('main')
+  })
+
+  it('that was named is not left for another', async () => {
+    const { source } = await served.open({ branch: 'main' })
+    await source.fetchTip()
+    await runGit(served.repository, ['branch', '-m', 'main', 'trunk'])
+    await runGit(served.repository, ['symbolic-ref', 'HEAD', 'refs/heads/trunk'])
+    expect((await failure(source.fetchTip())).message).toMatch(/branch main is not in .*, which has trunk/)
+  })
+})
+
+describe('a history in another repository', () => {
+  it('is written there, with credentials of its own', async () => {
+    const other = await serveRepository({ authorization: 'Bearer token' })
+    try {
+      const history = { url: other.url, credentials: { bearerToken: 'token' } }
+      const { source, status } = await served.open({ history })
+      await source.fetchTip()
+      expect(await status.fetchTip()).toBeNull()
+      const commit = await status.commit(null, README, 'first')
+      expect(await findTip(other.repository, STATUS_REF)).toBe(commit)
+      expect(await findTip(served.repository, STATUS_REF)).toBeNull()
+      const { status: again } = await served.open({ history: { ...history, credentials: {} } })
+      expect((await failure(again.fetchTip())).kind).toBe('Unauthorized')
+    } finally {
+      await other.close()
+    }
+  })
+
+  it('may be a folder of this machine', async () => {
+    const folder = `${served.folder}/history.git`
+    await runGit(served.folder, ['init', '--quiet', '--bare', folder])
+    const { status, log } = await served.open({ history: { url: folder } })
+    const commit = await status.commit(await status.fetchTip(), README, 'first')
+    expect(await findTip(folder, STATUS_REF)).toBe(commit)
+    expect(await log.tip('fusee/status')).toBe(commit)
+  })
+})
+
 describe('a fetch that breaks off', () => {
   it.each([{ keep: 1000 }, { keep: 60 }, { keep: 8 }])('leaves the old tip in force when $keep bytes came', async ({ keep }) => {
     const { source } = await served.open()
@@ -189,6 +248,21 @@ describe('a push that does not arrive', () => {
     await rm(`${served.repository}/hooks/pre-receive`)
     const commit = await status.commit(null, README, 'first')
     expect(await findTip(served.repository, STATUS_REF)).toBe(commit)
+  })
+
+  it.each([
+    'GH006: Protected branch update failed for refs/heads/fusee/status.',
+    'GH013: Repository rule violations found for refs/heads/fusee/status.',
+    'GitLab: You are not allowed to push code to protected branches on this project.',
+    'Gitea: Not allowed to push to protected branch fusee/status',
+    'Branch refs/heads/fusee/status can only be modified through pull requests.',
+    'TF402455: Pushes to this branch are not permitted; you must use a pull request',
+  ])('tells a branch that is protected: %s', async (words) => {
+    await served.hook('pre-receive', `echo "${words}" >&2; exit 1`)
+    const error = await failure(status.commit(null, README, 'first'))
+    expect(error.kind).toBe('BranchProtected')
+    expect(error.message).toContain(words)
+    expect(error.message).toMatch(/protects refs\/heads\/fusee\/status.*in the rules of the forge/)
   })
 
   it('tells that an update hook declined', async () => {

@@ -30,6 +30,17 @@ describe('the overview', () => {
     expect(updateOverview(overview, [], cursorsFor(), []).workflows[0]?.nextTickAt).toBeNull()
   })
 
+  it('leaves the row of another workflow alone whose tick has come, until its run is recorded', () => {
+    const note = (nextTickAt: string) => [{ name: 'a', workflow: 'recorded', nextTickAt }]
+    const judged = (judgedUpTo: string) => ({ ...cursorsFor(), schedules: { a: { judgedUpTo, form: 'x' } } })
+    const before = updateOverview(emptyOverview(), [withRun], judged('2026-11-20T01:00:00Z'), note('2026-11-20T02:00:00Z'))
+    const after = judged('2026-11-20T02:00:00Z')
+    expect(updateOverview(before, [], after, note('2026-11-20T03:00:00Z')).workflows[0]?.nextTickAt).toBe('2026-11-20T02:00:00Z')
+    expect(updateOverview(before, [withRun], after, note('2026-11-20T03:00:00Z')).workflows[0]?.nextTickAt).toBe('2026-11-20T03:00:00Z')
+    const changed = judged('2026-11-20T01:30:00.000Z')
+    expect(updateOverview(before, [], changed, note('2027-01-01T00:00:00Z')).workflows[0]?.nextTickAt).toBe('2027-01-01T00:00:00Z')
+  })
+
   it('is read as it was written', () => {
     const overview = updateOverview(emptyOverview(), [withRun], cursorsFor('idle', 'recorded'), [])
     expect(parseOverview(encodeOverview(overview))).toEqual(overview)

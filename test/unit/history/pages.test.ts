@@ -145,7 +145,45 @@ describe('pages', () => {
     const runs = Array.from({ length: 5 }, (_, index) => finishedRun({ name: `r${index}`, createdAt: `2026-11-2${index}T01:00:00Z` }))
     const lines = (count: number): string[] => workflowPage(withRuns(emptyState('w'), runs.slice(0, count))).split('\n')
     const before = new Set(lines(4))
-    expect(lines(5).filter((line) => !before.has(line) && !line.includes('[1,') && !line.includes('bar'))).toHaveLength(1)
+    expect(lines(5).filter((line) => !before.has(line) && line.startsWith('|'))).toHaveLength(1)
+    expect(lines(5).filter((line) => !before.has(line))).toHaveLength(4)
+  })
+
+  it('begin with what fails, and link to it', () => {
+    const rows = ['a', 'b', 'c'].map((workflow) => {
+      const run = finishedRun({ name: `${workflow}-1`, workflow, result: workflow === 'b' ? 'Failed' : 'Succeeded' })
+      return { workflow, hasPage: true, last: withRuns(emptyState(workflow), [run]).runs[0] ?? null, trend: [], nextTickAt: null }
+    })
+    const [page = ''] = overviewPages('a/b', rows)
+    expect(page).toContain('\n\n3 workflows; the last run failed of [b](b/README.md).\n\n')
+    expect(page).toContain('| [b](b/README.md) | ❌ [Failed after 3m12s](b/2026/11/20/b-1.md) |')
+    expect(overviewPages('a/b', rows.slice(0, 1))[0]).toContain('\n1 workflow, none of which failed last.\n')
+    const many = Array.from({ length: 12 }, (_, index) => rows.slice(1, 2).map((row) => ({ ...row, workflow: `w${index}` }))).flat()
+    expect(overviewPages('a/b', many)[0]).toContain('[w9](w9/README.md) and 2 more.')
+  })
+
+  it('say how often a workflow succeeds, and how long it takes', () => {
+    const runs = Array.from({ length: 4 }, (_, index) =>
+      finishedRun({ name: `r${index}`, createdAt: `2026-11-2${index}T01:00:00Z`, result: index === 3 ? 'Failed' : 'Succeeded' }),
+    )
+    expect(workflowPage(withRuns(emptyState('w'), runs))).toContain(
+      '**3 of the last 4 runs succeeded** · half within 3m12s, 95 % within 3m12s · last success [2026-11-22 01:03:13](2026/11/22/r2.md)',
+    )
+    expect(workflowPage(withRuns(emptyState('w'), runs.slice(3)))).toContain(
+      '**The only run failed** · half within 3m12s, 95 % within 3m12s · no success among them',
+    )
+    expect(workflowPage(withRuns(emptyState('w'), [finishedRun({ result: 'Cancelled' })]))).not.toContain('succeeded')
+  })
+
+  it('draw an expanded step by its worst part, and no undo', () => {
+    const steps = [
+      endedStep('a/0'),
+      endedStep('a/1', { result: 'Failed' }),
+      endedStep('x'),
+      endedStep('x', { kind: 'Undo' as 'Step', result: 'Failed' }),
+    ]
+    const page = recordPage(recordOf(finishedRun({ steps })), definitionOf(['a', 'x']))
+    expect(page).toContain('s0["a"]:::Failed\n  s1["x"]:::Succeeded\n')
   })
 
   it('say how late a tick was', () => {
@@ -168,10 +206,12 @@ describe('pictures', () => {
         'flowchart LR',
         '  s0["a"]:::Failed',
         '  s1["b"]',
-        '  subgraph finally',
+        '  subgraph last [finally]',
         '    s2["end"]',
         '  end',
         '  s0 -->|Failed| s1',
+        '  s1 -.-> last',
+        '  style last fill:none,stroke:#8c959f',
         '  classDef Failed fill:#ffdcd7,stroke:#cf222e,color:#82071e',
         '```',
       ].join('\n'),
@@ -185,9 +225,9 @@ describe('pictures', () => {
   })
 
   it.each([
-    { name: 'seconds', durationsMs: [1000, 119_999], wantBars: '"seconds"\n  bar [1, 120]' },
-    { name: 'minutes', durationsMs: [30_000, 7_199_000], wantBars: '"minutes"\n  bar [0.5, 119.98]' },
-    { name: 'hours', durationsMs: [3_600_000, 7_200_000], wantBars: '"hours"\n  bar [1, 2]' },
+    { name: 'seconds', durationsMs: [1000, 119_999], wantBars: '"seconds" 0 --> 120\n  bar [1, 120]' },
+    { name: 'minutes', durationsMs: [30_000, 7_199_000], wantBars: '"minutes" 0 --> 120\n  bar [0.5, 119.98]' },
+    { name: 'hours', durationsMs: [3_600_000, 7_200_000], wantBars: '"hours" 0 --> 2\n  bar [1, 2]' },
   ])('show durations in $name', ({ durationsMs, wantBars }) => {
     expect(durationChart(durationsMs)).toContain(wantBars)
   })

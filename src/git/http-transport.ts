@@ -3,28 +3,14 @@ import { authorizationHeader, mayCarryCredentials, secretsOf } from './credentia
 import { oneLine, showUrl } from './failures.ts'
 import type { HttpClient, HttpResponse } from './http-client.ts'
 import { GitError } from './ports.ts'
-
-/** The two halves of a git server. */
-export type GitService = 'git-upload-pack' | 'git-receive-pack'
-
-/** Git's requests to one repository over HTTP: where they go, who logs in, and what bad answers mean. */
-export interface SmartHttp {
-  /** For messages: the URL without credentials. */
-  readonly where: string
-  /** Asks what a service can. Redirects are followed, and remembered for `post`. Throws GitError. */
-  discover(service: GitService, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<HttpResponse>
-  /** Sends one request to a service. Throws GitError. */
-  post(service: GitService, body: Uint8Array, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<HttpResponse>
-  /** Text from the remote, fit for a message. */
-  quote(text: string): string
-  close(): void
-}
+import type { GitService, GitTransport } from './transport.ts'
 
 const MOST_REDIRECTS = 5
 const USER_AGENT = 'git/2.0 (fusee)'
+const VERSION_2 = { 'git-protocol': 'version=2' }
 
-/** Speaks with the repository at `url`, which carries no credentials. */
-export function createSmartHttp(url: string, credentials: Credentials, client: HttpClient): SmartHttp {
+/** Speaks with the repository at `url`, which carries no credentials, over HTTP. Redirects of a greeting are followed, and remembered for what is asked. */
+export function createHttpTransport(url: string, credentials: Credentials, client: HttpClient): GitTransport {
   const original = url.replace(/\/+$/, '')
   const authorization = authorizationHeader(credentials)
   const secrets = secretsOf(credentials)
@@ -77,22 +63,22 @@ export function createSmartHttp(url: string, credentials: Credentials, client: H
     where,
     quote: (text) => oneLine(text, secrets),
     close: () => client.close(),
-    async discover(service, headers, signal) {
-      const { response, target } = await follow(`/info/refs?service=${service}`, headers, signal)
-      return check(response, target, service, `application/x-${service}-advertisement`)
+    async greet(service, signal) {
+      const { response, target } = await follow(`/info/refs?service=${service}`, VERSION_2, signal)
+      return (await check(response, target, service, `application/x-${service}-advertisement`)).body
     },
-    async post(service, body, headers, signal) {
+    async ask(service, body, version, signal) {
       const target = `${base}/${service}`
       const types = { 'content-type': `application/x-${service}-request`, accept: `application/x-${service}-result` }
       const response = await client.request({
         method: 'POST',
         url: target,
         where,
-        headers: headersFor(target, { ...types, ...headers }),
+        headers: headersFor(target, { ...types, ...(version === 2 ? VERSION_2 : {}) }),
         body,
         signal,
       })
-      return check(response, target, service, `application/x-${service}-result`)
+      return (await check(response, target, service, `application/x-${service}-result`)).body
     },
   }
 }
@@ -143,6 +129,8 @@ interface BadStatus {
 function statusError(bad: BadStatus): GitError {
   const { status, service, where, said } = bad
   if (status === 401) return new GitError('Unauthorized', `${where} ${UNAUTHORIZED[bad.login]}${said}`)
+  if (status === 407)
+    return new GitError('Unauthorized', `the proxy on the way to ${where} asks for credentials: put them into the proxy's URL${said}`)
   if (status === 403 && service === 'git-receive-pack') {
     return new GitError('PushRefused', `${where} does not let these credentials write: give them the right to push${said}`)
   }

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+import { PlainSummary } from './test/support/plain-summary.ts'
+
+/** Tests that need a real cluster, that of `KUBECONFIG`: `npm run test:kubernetes`. */
+export default defineConfig({
+  test: {
+    include: ['test/**/*.cluster.ts'],
+    globalSetup: ['test/support/build-once.ts'],
+    pool: 'forks',
+    // One cluster for all of them.
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    reporters: ['default', new PlainSummary()],
+  },
+})
