@@ -16,9 +16,10 @@ import type { Report } from './controller/events.ts'
 import { plainWriteSite } from './crash-points.ts'
 import type { Files } from './definitions/files.ts'
 import { exportFiles } from './git/export-files.ts'
+import type { OpenRepositoryOptions } from './git/open.ts'
 import { openRepository } from './git/open.ts'
 import { asCommitSha, GitError } from './git/ports.ts'
-import { readCredentials, readSecretValues } from './read-credentials.ts'
+import { readCredentials, readSecretValues, readSigner } from './read-credentials.ts'
 import { COMMIT_ANNOTATION } from './runs/render-job.ts'
 import { createSystemClock, createSystemRandom } from './system-clock.ts'
 
@@ -37,16 +38,21 @@ export async function createLocalContext(
   env: Readonly<Record<string, string | undefined>>,
   report: Report,
 ): Promise<OpenContext<Context>> {
-  const { url, branch, statusBranch, secretsFolder, credentialsSecret, webhookSecret } = config
+  const { url, branch, statusBranch, secretsFolder, credentialsSecret } = config
   const crashAt = env['FUSEE_CRASH_AT']
   const crashSwitch = crashAt === undefined ? null : parseCrashSwitch(crashAt)
   const writeSite = createWriteSite(crashSwitch, () => {
     process.kill(process.pid, 'SIGKILL')
   })
-  const credentials = credentialsSecret === null ? {} : await readCredentials(secretsFolder ?? '', credentialsSecret)
-  const webhooks = webhookSecret === null ? {} : { webhookSecrets: () => readSecretValues(secretsFolder ?? '', webhookSecret) }
+  const secrets = secretsFolder ?? ''
+  const credentials = credentialsSecret === null ? {} : await readCredentials(secrets, credentialsSecret)
+  const history = await openedHistory(config.history, secrets)
+  const sign = config.signingSecret === null ? null : await readSigner(secrets, config.signingSecret)
+  const { webhookSecret } = config
+  const webhooks = webhookSecret === null ? {} : { webhookSecrets: () => readSecretValues(secrets, webhookSecret) }
   return withDataFolder(config.dataFolder, async (folder, clock, random) => {
-    const git = await openRepository({ url, branch, statusBranch, dataFolder: path.join(config.dataFolder, 'git'), credentials, proxies: env })
+    const dataFolder = path.join(config.dataFolder, 'git')
+    const git = await openRepository({ url, branch, statusBranch, dataFolder, credentials, proxies: env, sign, ...history })
     const clusters = await createClusters({
       folder,
       clock,
@@ -66,6 +72,12 @@ export async function createLocalContext(
       },
     }
   })
+}
+
+async function openedHistory(history: ServeConfig['history'], secrets: string): Promise<Pick<OpenRepositoryOptions, 'history'>> {
+  if (history === null) return {}
+  const { url, credentialsSecret } = history
+  return { history: { url, credentials: credentialsSecret === null ? {} : await readCredentials(secrets, credentialsSecret) } }
 }
 
 /** What `fusee run` works with: state in a folder of its own, which goes with `close`. */

@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { createCommitSigner } from './git/commit-signer.ts'
 import type { Credentials } from './git/credentials.ts'
+import type { CommitSigner } from './git/ports.ts'
 
 const KEYS = {
   username: 'username',
@@ -39,6 +41,15 @@ async function listKeys(folder: string): Promise<string[]> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
+}
+
+/** The key that signs commits, out of `git.asc` (OpenPGP) or `identity` (ssh) of a Secret, and its `passphrase`. Throws TypeError. */
+export async function readSigner(folder: string, secret: string): Promise<CommitSigner> {
+  const at = path.join(folder, secret)
+  const text = (await readKey(path.join(at, 'git.asc'))) ?? (await readKey(path.join(at, 'identity')))
+  if (text === null)
+    throw new TypeError(`no key for signing in the Secret ${secret}: put one into the file git.asc (OpenPGP) or identity (ssh) of ${at}`)
+  return createCommitSigner({ text, passphrase: (await readKey(path.join(at, 'passphrase'))) ?? undefined })
 }
 
 async function readKey(file: string): Promise<string | null> {

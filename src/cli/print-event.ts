@@ -36,6 +36,8 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
         : `${event.repository}: recorded in ${paint.bold(short(event.commit))}: ${event.runs.join(', ')}`
     case 'HistoryFailed':
       return paint.bad(`${event.repository}: records wait: ${event.message}`)
+    case 'RunsLost':
+      return paint.bad(`${event.repository}: lost with the cluster before, without a record: ${event.runs.join(', ')}`)
     case 'HistoryMended':
       return paint.bad(`${event.repository}: ${event.message}`)
     case 'RunSwept':

@@ -15,7 +15,13 @@ export interface RepositoryDocument {
     intervalSeconds: number | undefined
     secretRef: { name: string } | undefined
     webhookSecretRef: { name: string } | undefined
-    history: { branch: string | undefined; intervalSeconds: number | undefined }
+    history: {
+      url: string | undefined
+      branch: string | undefined
+      intervalSeconds: number | undefined
+      secretRef: { name: string } | undefined
+      signingKey: { secretRef: { name: string } } | undefined
+    }
     policy: WrittenPolicy
     maxParallelSteps: number | undefined
     suspend: boolean | undefined
@@ -31,14 +37,20 @@ interface Written {
     interval?: string
     secretRef?: { name: string }
     webhookSecretRef?: { name: string }
-    history?: { branch?: string; interval?: string }
+    history?: {
+      url?: string
+      branch?: string
+      interval?: string
+      secretRef?: { name: string }
+      signingKey?: { secretRef: { name: string } }
+    }
     policy?: WrittenPolicy & { maxParallelSteps?: number }
     suspend?: boolean
   }
 }
 
 /** Fields that the contract has and this version does not act on: a policy that nobody enforces would be worse than none. */
-const NOT_SUPPORTED_YET = ['verify', 'forge', 'artifacts', 'vars', 'pools', 'notifications', 'review', 'url', 'pullRequests']
+const NOT_SUPPORTED_YET = ['verify', 'forge', 'artifacts', 'vars', 'pools', 'notifications', 'review', 'pullRequests']
 
 /** Reads a Repository document. Throws TypeError that names the file, the line and every problem. */
 export function parseRepositoryDocument(text: string, file: string): RepositoryDocument {
@@ -73,7 +85,13 @@ function meant(written: Written, file: string): RepositoryDocument {
       intervalSeconds,
       secretRef: spec.secretRef,
       webhookSecretRef: spec.webhookSecretRef,
-      history: { branch: spec.history?.branch, intervalSeconds: seconds('history.interval', spec.history?.interval) },
+      history: {
+        url: spec.history?.url,
+        branch: spec.history?.branch,
+        intervalSeconds: seconds('history.interval', spec.history?.interval),
+        secretRef: spec.history?.secretRef,
+        signingKey: spec.history?.signingKey,
+      },
       policy: spec.policy ?? {},
       maxParallelSteps: spec.policy?.maxParallelSteps,
       suspend: spec.suspend,

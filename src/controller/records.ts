@@ -60,9 +60,13 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
     if (nowMs < dueAtMs && waiting.length < LARGEST_BATCH) return dueAtMs
   }
   const batch = waiting.slice(0, LARGEST_BATCH)
+  // Once more, after the cursors: whatever they have passed is among these, or recorded.
+  const now = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
+  const batched = new Set(batch.map((run) => run.metadata.name))
+  const started = now.filter((run) => run.status?.recorded === undefined && !batched.has(run.metadata.name) && isCovered(run, state, cursors))
   const held = runs.filter((run) => run.status?.recorded !== undefined)
   const versions = state.versions ?? noVersions
-  const request = { status, owner, repository: settings.ref, runs: batch, cursors, versions, cron: state.cronCache, nowMs }
+  const request = { status, owner, repository: settings.ref, runs: batch, cursors, started, versions, cron: state.cronCache, nowMs }
   let hasMore = waiting.length > batch.length
   try {
     const written = await context.writeSite('records-pushed', () => writeHistory({ ...request, held, knownTip: state.history.knownTip }, signal))
@@ -90,6 +94,7 @@ export function isWaiting(run: StoredRun): boolean {
 /** Whether the cursors have passed the run's trigger: only then may a record, and later the sweeping, take the Run's lock away. */
 function isCovered(run: StoredRun, state: RepositoryState, cursors: Cursors): boolean {
   const { trigger } = run.spec
+  if (cursors.lost?.some((tick) => tick.run === run.metadata.name) === true) return false
   switch (trigger.kind) {
     case 'Schedule': {
       const cursor = cursors.schedules[trigger.schedule]

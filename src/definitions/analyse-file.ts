@@ -1,5 +1,6 @@
 import type { ScheduleDraft, WorkflowDraft } from './draft.ts'
 import { draftSchedule, draftWorkflow } from './draft-documents.ts'
+import type { ExpressionLanguage } from './expressions/language.ts'
 import { identifyDocument } from './identify.ts'
 import { compareProblems, MOST_FINDINGS, type Finding, type Problem } from './problem.ts'
 import { DOCUMENT_RULES, SCHEDULE_RULES, WORKFLOW_RULES } from './rules/all-rules.ts'
@@ -25,8 +26,14 @@ export interface FileAnalysis {
   lostWorkflows: string[]
 }
 
+/** What checking needs beside the text. */
+export interface AnalysisTools {
+  schemaCheck: SchemaCheck
+  language: ExpressionLanguage
+}
+
 /** Reads and checks a file. Never throws, whatever the bytes are. */
-export function analyseFile(bytes: Uint8Array, schemaCheck: SchemaCheck): FileAnalysis {
+export function analyseFile(bytes: Uint8Array, tools: AnalysisTools): FileAnalysis {
   const analysis: FileAnalysis = { problems: [], workflows: [], schedules: [], isOurs: false, isUnreadable: false, lostWorkflows: [] }
   const decoded = decodeText(bytes)
   if (decoded.kind === 'Refused') {
@@ -37,12 +44,12 @@ export function analyseFile(bytes: Uint8Array, schemaCheck: SchemaCheck): FileAn
   analysis.problems.push(...parsed.problems)
   analysis.isUnreadable = parsed.isUnreadable
   if (parsed.isUnreadable) analysis.lostWorkflows.push(...declaredNames(decoded.text))
-  for (const document of parsed.documents) addDocument(analysis, document, schemaCheck)
+  for (const document of parsed.documents) addDocument(analysis, document, tools)
   analysis.problems = bounded(analysis.problems.sort(compareProblems))
   return analysis
 }
 
-function addDocument(analysis: FileAnalysis, document: SourceDocument, schemaCheck: SchemaCheck): void {
+function addDocument(analysis: FileAnalysis, document: SourceDocument, tools: AnalysisTools): void {
   const identity = identifyDocument(document)
   switch (identity.kind) {
     case 'Foreign':
@@ -57,18 +64,18 @@ function addDocument(analysis: FileAnalysis, document: SourceDocument, schemaChe
     case 'Workflow':
     case 'Schedule':
       analysis.isOurs = true
-      addDefinition(analysis, document, identity.kind, schemaCheck)
+      addDefinition(analysis, document, identity.kind, tools)
   }
 }
 
-function addDefinition(analysis: FileAnalysis, document: SourceDocument, kind: DefinitionKind, schemaCheck: SchemaCheck): void {
-  const schema = schemaFindings(document.root, schemaCheck(kind, document.root.json))
+function addDefinition(analysis: FileAnalysis, document: SourceDocument, kind: DefinitionKind, tools: AnalysisTools): void {
+  const schema = schemaFindings(document.root, tools.schemaCheck(kind, document.root.json))
   const problems = schema.findings.map((finding) => problemOf(document, { rule: finding.rule, severity: 'error' }, finding))
   const add = <Source>(rules: readonly Rule<Source>[], source: Source) => problems.push(...checkRules(document, rules, source))
   add(DOCUMENT_RULES, document)
   const isValid = () => !document.isFaulty && problems.every(({ severity }) => severity !== 'error')
   if (kind === 'Workflow') {
-    const workflow = viewWorkflow(document, schema)
+    const workflow = viewWorkflow(document, schema, tools.language)
     add(WORKFLOW_RULES, workflow)
     for (const schedule of workflow.schedules) add(SCHEDULE_RULES, schedule)
     analysis.workflows.push(...draftWorkflow(workflow, isValid()))

@@ -1,4 +1,5 @@
 import { createSchemaCheck, type SchemaCheck } from './schema/validators.ts'
+import { createExpressionLanguage, type ExpressionLanguage } from './expressions/language.ts'
 import type { FileAnalysis } from './analyse-file.ts'
 import { createContentCache, type ContentCache } from './content-cache.ts'
 import type { ManifestAnalysis } from './manifests/analyse-manifest.ts'
@@ -6,6 +7,7 @@ import type { ManifestAnalysis } from './manifests/analyse-manifest.ts'
 /** What has been read before, by the id of its content, so that nothing is parsed twice. Keep one per controller; it holds what was used last. */
 export interface DefinitionCache {
   readonly schemaCheck: SchemaCheck
+  readonly language: ExpressionLanguage
   readonly files: ContentCache<FileAnalysis>
   readonly manifests: ContentCache<ManifestAnalysis>
 }
@@ -14,5 +16,10 @@ const DEFAULT_ENTRIES = 10_000
 
 /** `maxEntries` bounds files and manifests each. */
 export function createDefinitionCache(maxEntries = DEFAULT_ENTRIES): DefinitionCache {
-  return { schemaCheck: createSchemaCheck(), files: createContentCache(maxEntries), manifests: createContentCache(maxEntries) }
+  return {
+    schemaCheck: createSchemaCheck(),
+    language: createExpressionLanguage(),
+    files: createContentCache(maxEntries),
+    manifests: createContentCache(maxEntries),
+  }
 }

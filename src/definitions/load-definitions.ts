@@ -48,7 +48,7 @@ async function readFile(files: Files, entry: FileEntry, cache: DefinitionCache):
   if (known) return [{ path, analysis: known }]
   const bytes = await files.read(path, MAX_FILE_BYTES)
   if (!bytes) return []
-  const analysis = analyseFile(bytes, cache.schemaCheck)
+  const analysis = analyseFile(bytes, cache)
   cache.files.set(id, analysis)
   return [{ path, analysis }]
 }

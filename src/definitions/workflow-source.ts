@@ -1,4 +1,6 @@
+import type { ExpressionLanguage } from './expressions/language.ts'
 import type { SchemaFindings } from './schema/schema-findings.ts'
+import type { DependencyCondition } from './workflow.ts'
 import {
   childOf,
   entriesOf,
@@ -19,6 +21,7 @@ export const CONTAINER_FIELDS: readonly string[] =
 /** An edge as written: `step` and where it is named. */
 export interface DependencySource {
   step: string
+  when: DependencyCondition
   at: number
 }
 
@@ -36,6 +39,8 @@ export interface StepSource {
   /** The field as the step or `defaults` has it. */
   field(field: string): SourceEntry | undefined
   kind: StepKind
+  /** All steps of the list, this one included. */
+  siblings: readonly StepSource[]
 }
 
 /** What the fields of a step make it. */
@@ -60,10 +65,12 @@ export interface WorkflowSource {
   isDamaged: (node: SourceNode | undefined) => boolean
   /** Whether this map has fields that nobody knows, so that what it lacks means nothing. */
   hasUnknownFields: (node: SourceNode | undefined) => boolean
+  /** Compiles expressions. */
+  language: ExpressionLanguage
 }
 
 /** Makes the view of a Workflow document that rules look at. */
-export function viewWorkflow(document: SourceDocument, { damaged, withUnknownFields }: SchemaFindings): WorkflowSource {
+export function viewWorkflow(document: SourceDocument, { damaged, withUnknownFields }: SchemaFindings, language: ExpressionLanguage): WorkflowSource {
   const spec = childOf(document.root, 'spec')
   const defaults = childOf(spec, 'defaults')
   const isChain = childOf(spec, 'chain')?.json === true
@@ -76,18 +83,25 @@ export function viewWorkflow(document: SourceDocument, { damaged, withUnknownFie
     schedules: itemsOf(childOf(spec, 'triggers', 'schedule')).map((node) => ({ document, spec: node })),
     isDamaged: (node) => node !== undefined && damaged.has(node),
     hasUnknownFields: (node) => node !== undefined && withUnknownFields.has(node),
+    language,
   }
 }
 
 function viewSteps(list: StepSource['list'], nodes: SourceNode | undefined, defaults: SourceNode | undefined, isChain: boolean): StepSource[] {
   const views: StepSource[] = []
   for (const node of itemsOf(nodes)) {
-    if (node.kind === 'Map') views.push(viewStep(list, node, defaults, isChain ? views.at(-1) : undefined))
+    if (node.kind === 'Map') views.push(viewStep(list, node, defaults, isChain ? views.at(-1) : undefined, views))
   }
   return views
 }
 
-function viewStep(list: StepSource['list'], node: SourceMap, defaults: SourceNode | undefined, above: StepSource | undefined): StepSource {
+function viewStep(
+  list: StepSource['list'],
+  node: SourceMap,
+  defaults: SourceNode | undefined,
+  above: StepSource | undefined,
+  siblings: readonly StepSource[],
+): StepSource {
   const own = (field: string) => entryOf(node, field)
   const name = childOf(node, 'name')
   const dependsOn = own('dependsOn') ?? (list === 'steps' ? entryOf(defaults, 'dependsOn') : undefined)
@@ -96,23 +110,31 @@ function viewStep(list: StepSource['list'], node: SourceMap, defaults: SourceNod
     list,
     name: textOf(name),
     at: name?.start ?? node.start,
-    dependencies: dependsOn ? dependenciesOf(dependsOn.value) : chainTo(above),
+    dependencies: dependsOn ? dependenciesOf(dependsOn.value) : chainTo(list, above),
     own,
     field: (field) => own(field) ?? entryOf(defaults, field),
     kind: stepKind(fieldsOf(node), fieldsOf(defaults)),
+    siblings,
   }
 }
 
-function chainTo(above: StepSource | undefined): DependencySource[] {
-  return above?.name ? [{ step: above.name, at: above.at }] : []
+function chainTo(list: StepSource['list'], above: StepSource | undefined): DependencySource[] {
+  return above?.name ? [{ step: above.name, when: list === 'steps' ? 'Succeeded' : 'Always', at: above.at }] : []
 }
 
 function dependenciesOf(list: SourceNode): DependencySource[] {
-  const named = itemsOf(list).map((item) => (item.kind === 'Map' ? childOf(item, 'step') : item))
-  return named.flatMap((node) => {
+  return itemsOf(list).flatMap((item) => {
+    const node = item.kind === 'Map' ? childOf(item, 'step') : item
     const step = textOf(node)
-    return node && step !== null ? [{ step, at: node.start }] : []
+    return node && step !== null ? [{ step, when: conditionOf(childOf(item, 'when')), at: node.start }] : []
   })
+}
+
+const CONDITIONS: readonly DependencyCondition[] = ['Succeeded', 'Failed', 'NotFailed', 'Always']
+
+/** What is written wrong is reported; the default stands in for it. */
+function conditionOf(node: SourceNode | undefined): DependencyCondition {
+  return CONDITIONS.find((condition) => condition === node?.json) ?? 'Succeeded'
 }
 
 /** Fields of a step say what it is; `defaults` only when they say what is to be run, since an image alone must leave joins possible. */

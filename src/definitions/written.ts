@@ -279,6 +279,10 @@ export interface WrittenScheduleTrigger {
    * Which of the ticks that passed while nothing ran are fired late: the newest one (Latest, the default), all of them (at most 100), or none.
    */
   catchUp?: 'Latest' | 'All' | 'None'
+  /**
+   * What becomes of a tick whose run had started when the cluster was lost, and has no record: it is told as Lost (Report, the default), or also run again (Rerun).
+   */
+  afterLoss?: 'Report' | 'Rerun'
   suspend?: WrittenSuspension
 }
 /**
@@ -1010,5 +1014,9 @@ export interface WrittenScheduleSpec {
    * Which of the ticks that passed while nothing ran are fired late: the newest one (Latest, the default), all of them (at most 100), or none.
    */
   catchUp?: 'Latest' | 'All' | 'None'
+  /**
+   * What becomes of a tick whose run had started when the cluster was lost, and has no record: it is told as Lost (Report, the default), or also run again (Rerun).
+   */
+  afterLoss?: 'Report' | 'Rerun'
   suspend?: WrittenSuspension
 }

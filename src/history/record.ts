@@ -100,7 +100,8 @@ export function triggeredAtMs(trigger: Trigger, createdAt: Timestamp): number {
   return Number.isNaN(tickMs) ? parseTimestamp(createdAt) : tickMs
 }
 
-function triggerOf(trigger: Trigger): Trigger {
+/** The trigger with its fields in the order of the file. */
+export function triggerOf(trigger: Trigger): Trigger {
   switch (trigger.kind) {
     case 'Push':
       return { kind: 'Push', branch: trigger.branch }

@@ -142,6 +142,8 @@ export interface Cursors {
   schedules: Record<string, ScheduleCursor>
   /** Fates of ticks that are not on the status branch yet, other than Fired. */
   fates: TickFate[]
+  /** Ticks whose runs were lost with the cluster, until they are told as Lost and run again where that is wished. Absent: none. */
+  lost?: LostTick[]
   conditions: { type: string; status: 'True' | 'False'; reason: string; message: string; lastTransitionTime: Timestamp }[]
   /** The operator's switch: while it is set nothing new starts. */
   paused?: Pause
@@ -170,6 +172,15 @@ export interface Pause {
   at: Timestamp
   /** '' for none. */
   reason: string
+}
+
+/** A tick whose run had started when the cluster was lost, and has no record. */
+export interface LostTick {
+  schedule: string
+  workflow: string
+  /** The tick: UTC, to the second. */
+  at: Timestamp
+  run: string
 }
 
 /** How far a schedule's ticks have been judged. */

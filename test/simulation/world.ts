@@ -1,6 +1,7 @@
 import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
 import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
+import { createExpressionLanguage } from '../../src/definitions/expressions/language.ts'
 import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
 import type { SchemaCheck } from '../../src/definitions/schema/validators.ts'
 import type { FollowedRepository } from '../../src/context.ts'
@@ -62,7 +63,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
       checkStatusCommit(judged, commit)
     },
   )
-  const definitionCache: DefinitionCache = { schemaCheck, files: new Map(), manifests: new Map() }
+  const definitionCache: DefinitionCache = { schemaCheck, language: createExpressionLanguage(), files: new Map(), manifests: new Map() }
   const files = remote.open().source
   const author = await createAuthor(remote, random.fork('author'), scenario.style, async (commit) => {
     await loadDefinitions(files.filesAt(commit), { path: scenario.settings.path, cache: definitionCache })

@@ -1,7 +1,8 @@
 /**
  * What an expression may come to, as far as it is known before a run.
  * - `Any`: decided at run time; null is possible.
- * - `Record`: named fields, each of its own type; `noun` names one of them in messages, `hidden` those that exist and cannot be used here, with the reason.
+ * - `Record`: named fields, each of its own type; `noun` names one of them in messages. `others` are names that exist and cannot be used here;
+ *   `whyNot` says why, null for names that do not exist.
  */
 export type ExpressionType =
   | { kind: 'Any' | 'Boolean' | 'Integer' | 'Null' | 'Number' | 'Text' }
@@ -14,10 +15,11 @@ export interface RecordType {
   kind: 'Record'
   noun: string
   fields: Readonly<Record<string, ExpressionType>>
-  hidden?: Readonly<Record<string, string>>
+  others?: readonly string[]
+  whyNot?: (name: string) => string | null
 }
 
-/** The variables that an expression may use, by name. `hidden` are those that exist elsewhere, with the reason why not here. */
+/** The variables that an expression may use, by name, and why not others. */
 export type ExpressionScope = Omit<RecordType, 'kind' | 'noun'>
 
 export const ANY: ExpressionType = { kind: 'Any' }

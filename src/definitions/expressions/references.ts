@@ -61,10 +61,10 @@ export function checkReferences(references: readonly Reference[], scope: Express
   return []
 }
 
-function describeUnknown(name: string, { noun, fields, hidden = {} }: RecordType, rest: string): string {
-  const reason = Object.hasOwn(hidden, name) ? hidden[name] : undefined
-  if (reason !== undefined) return reason
-  const known = [...Object.keys(fields), ...Object.keys(hidden)]
+function describeUnknown(name: string, { noun, fields, others = [], whyNot }: RecordType, rest: string): string {
+  const reason = whyNot?.(name) ?? null
+  if (reason !== null) return reason
+  const known = [...Object.keys(fields), ...others]
   const dashed = known.find((candidate) => candidate.includes('-') && rest.startsWith(candidate))
   if (dashed !== undefined)
     return `there is no ${noun} ${excerpt(name)}: "-" means minus here; write [${JSON.stringify(dashed)}] instead of .${dashed}`

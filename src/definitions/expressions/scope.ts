@@ -1,5 +1,5 @@
 import { excerpt } from '../excerpt.ts'
-import type { DependencyCondition, Param, ValueType } from '../workflow.ts'
+import type { DependencyCondition, Param, RunDefinition, Step, ValueType } from '../workflow.ts'
 import { ANY, TEXT, typeOfDeclared, type ExpressionScope, type ExpressionType, type RecordType } from './expression-type.ts'
 
 /** What expressions may know of a step. A step of a Run, and one of a checked workflow, is such. */
@@ -19,17 +19,27 @@ export interface WorkflowFacts {
   finally: readonly StepFacts[]
 }
 
+/** What expressions may know of a checked workflow, or of the definition that a run carries. */
+export function factsOfDefinition({ params, steps, finally: last }: Pick<RunDefinition, 'params' | 'steps' | 'finally'>): WorkflowFacts {
+  const factsOf = ({ name, dependsOn, allowFailure, results, expansion }: Step): StepFacts => {
+    return { name, dependsOn, allowFailure, results, isExpanded: expansion !== null }
+  }
+  return { params, steps: steps.map(factsOf), finally: last.map(factsOf) }
+}
+
 /**
  * Where an expression stands, which decides what is known there.
  * - `Run`: before any step, such as `concurrency.group`.
  * - `Condition`: `if`, `matrix` and `forEach` of a step, before it is expanded.
  * - `Step`: whatever is worked out for each Job of a step.
  * - `Undo`: the same of its undo, when the run has failed.
+ * - `Template`: within a StepTemplate, whose parameters are then those of the workflow facts.
  */
 export type ExpressionPlace =
   | { kind: 'Run' }
+  | { kind: 'Template' }
   | { kind: 'Condition'; step: string }
-  | { kind: 'Step' | 'Undo'; step: string; matrix?: Readonly<Record<string, ExpressionType>> | null; item?: ExpressionType | null }
+  | { kind: 'Step' | 'Undo'; step: string; matrix?: ExpressionType | null; item?: ExpressionType | null }
 
 const TRIGGER_FIELDS = ['branch', 'schedule', 'tick', 'number', 'head', 'name', 'delivery', 'workflow', 'run', 'key', 'by']
 
@@ -43,32 +53,52 @@ const TRIGGER: RecordType = {
 const REPOSITORY: RecordType = { kind: 'Record', noun: 'field of repository', fields: { name: TEXT, namespace: TEXT, branch: TEXT } }
 
 const RUN_FIELDS: RecordType['fields'] = { name: TEXT, workflow: TEXT, commit: TEXT }
+const OUTCOME_FIELDS: RecordType['fields'] = { result: TEXT, reason: ANY, message: ANY }
+
+const RUN: RecordType = {
+  kind: 'Record',
+  noun: 'field of run',
+  fields: RUN_FIELDS,
+  others: Object.keys(OUTCOME_FIELDS),
+  whyNot: (name) => (name in OUTCOME_FIELDS ? `run.${name} is known once the steps have ended: use it in "finally" or "undo"` : null),
+}
+
+const ENDED_RUN: RecordType = { kind: 'Record', noun: 'field of run', fields: { ...RUN_FIELDS, ...OUTCOME_FIELDS } }
+
+const NO_STEPS = 'no step has run yet'
+const NOT_EXPANDED = 'it is worked out once, before the step is expanded'
+const IN_TEMPLATE = 'a template knows nothing of the workflow that uses it; pass the value by "with"'
 
 /** The variables of an expression at this place. The same facts at run time give the same scope as at the check. */
 export function scopeAt(place: ExpressionPlace, workflow: WorkflowFacts): ExpressionScope {
-  const general = { params: paramsOf(workflow), vars: { kind: 'Map', of: TEXT } as const, trigger: TRIGGER, repository: REPOSITORY }
-  if (place.kind === 'Run') {
-    return {
-      fields: { ...general, run: runOf(false) },
-      hidden: { ...hide('steps', 'no step has run yet'), ...hideExpansion('no step is expanded here') },
+  const general = { params: paramsOf(workflow), vars: { kind: 'Map', of: TEXT } as const, trigger: TRIGGER, repository: REPOSITORY, run: RUN }
+  switch (place.kind) {
+    case 'Run':
+      return { fields: general, ...because({ steps: NO_STEPS, matrix: 'no step is expanded here', item: 'no step is expanded here' }) }
+    case 'Template':
+      return { fields: general, ...because({ steps: IN_TEMPLATE, matrix: IN_TEMPLATE, item: IN_TEMPLATE }) }
+    case 'Condition':
+      return { fields: { ...general, ...ofStep(place, workflow) }, ...because({ matrix: NOT_EXPANDED, item: NOT_EXPANDED }) }
+    case 'Step':
+    case 'Undo': {
+      const { matrix, item } = place
+      const expansion = { ...(matrix && { matrix }), ...(item && { item }) }
+      const missing = { ...(!matrix && { matrix: 'the step has no matrix' }), ...(!item && { item: 'the step has no forEach' }) }
+      return { fields: { ...general, ...ofStep(place, workflow), ...expansion }, ...because(missing) }
     }
   }
-  const isLast = place.kind === 'Undo' || workflow.finally.some(({ name }) => name === place.step)
-  const fields = { ...general, run: runOf(isLast), steps: stepsOf(place, workflow) }
-  if (place.kind === 'Condition') return { fields, hidden: hideExpansion('it is worked out once, before the step is expanded') }
-  const { matrix, item } = place
+}
+
+function because(reasons: Readonly<Record<string, string>>): Pick<ExpressionScope, 'others' | 'whyNot'> {
   return {
-    fields: { ...fields, ...(matrix && { matrix: { kind: 'Record', noun: 'key of matrix', fields: matrix } as const }), ...(item && { item }) },
-    hidden: { ...(!matrix && hide('matrix', 'the step has no matrix')), ...(!item && hide('item', 'the step has no forEach')) },
+    others: Object.keys(reasons),
+    whyNot: (name) => (Object.hasOwn(reasons, name) ? `${excerpt(name)} cannot be used here: ${reasons[name] ?? ''}` : null),
   }
 }
 
-function hide(name: string, reason: string): Record<string, string> {
-  return { [name]: `${excerpt(name)} cannot be used here: ${reason}` }
-}
-
-function hideExpansion(reason: string): Record<string, string> {
-  return { ...hide('matrix', reason), ...hide('item', reason) }
+function ofStep(place: { kind: string; step: string }, workflow: WorkflowFacts): { run: ExpressionType; steps: ExpressionType } {
+  const isLast = place.kind === 'Undo' || workflow.finally.some(({ name }) => name === place.step)
+  return { run: isLast ? ENDED_RUN : RUN, steps: stepsOf(place, workflow) }
 }
 
 /** A parameter that nobody must give and that has no default may be null. */
@@ -79,48 +109,41 @@ function paramsOf({ params }: WorkflowFacts): RecordType {
   return { kind: 'Record', noun: 'parameter', fields: Object.fromEntries(entries) }
 }
 
-function runOf(isOver: boolean): RecordType {
-  const noun = 'field of run'
-  if (isOver) return { kind: 'Record', noun, fields: { ...RUN_FIELDS, result: TEXT, reason: ANY, message: ANY } }
-  const reason = 'is known once the steps have ended: use it in "finally" or "undo"'
-  return {
-    kind: 'Record',
-    noun,
-    fields: RUN_FIELDS,
-    hidden: Object.fromEntries(['result', 'reason', 'message'].map((name) => [name, `run.${name} ${reason}`])),
-  }
-}
-
 /** The steps that have ended for certain when this one begins. */
 function stepsOf(place: { kind: string; step: string }, { steps, finally: last }: WorkflowFacts): RecordType {
   const isFinally = last.some(({ name }) => name === place.step)
   const list = isFinally ? last : steps
   const before = reachable(place.step, list)
   const fields: [string, ExpressionType][] = isFinally ? steps.map((step) => [step.name, typeOfStep(step, false)]) : []
-  const hidden: [string, string][] = []
-  for (const step of list) {
-    const found = before.get(step.name)
-    if (found !== undefined) fields.push([step.name, typeOfStep(step, found)])
-    else if (step.name === place.step && place.kind === 'Undo') fields.push([step.name, typeOfStep(step, true)])
-    else if (step.name === place.step) hidden.push([step.name, `step ${excerpt(step.name)} cannot use its own results, it has none before it ends`])
-    else hidden.push([step.name, `step ${excerpt(step.name)} may not have ended here; add it to dependsOn`])
+  for (const { step, isCertain } of before.values()) fields.push([step.name, typeOfStep(step, isCertain)])
+  const own = list.find(({ name }) => name === place.step)
+  if (own && place.kind === 'Undo') fields.push([own.name, typeOfStep(own, true)])
+  return {
+    kind: 'Record',
+    noun: 'step',
+    fields: Object.fromEntries(fields),
+    others: [...steps, ...last].map(({ name }) => name),
+    whyNot: (name) => {
+      if (name === place.step) return `step ${excerpt(name)} cannot use its own results, it has none before it ends`
+      if (list.some((step) => step.name === name)) return `step ${excerpt(name)} may not have ended here; add it to dependsOn`
+      return last.some((step) => step.name === name) ? `${excerpt(name)} is a finally step; it runs after all others` : null
+    },
   }
-  if (!isFinally) hidden.push(...last.map(({ name }): [string, string] => [name, `${excerpt(name)} is a finally step; it runs after all others`]))
-  return { kind: 'Record', noun: 'step', fields: Object.fromEntries(fields), hidden: Object.fromEntries(hidden) }
 }
 
 /** The steps that are waited for, near and far; whether all on the way must have succeeded, so that results are there. */
-function reachable(name: string, list: readonly StepFacts[]): Map<string, boolean> {
+function reachable(name: string, list: readonly StepFacts[]): Map<string, { step: StepFacts; isCertain: boolean }> {
   const byName = new Map(list.map((step) => [step.name, step]))
-  const found = new Map<string, boolean>()
-  const queue: { step: string; isCertain: boolean }[] = [{ step: name, isCertain: true }]
-  for (const { step, isCertain } of queue) {
-    for (const edge of byName.get(step)?.dependsOn ?? []) {
+  const found = new Map<string, { step: StepFacts; isCertain: boolean }>()
+  const queue: { step: StepFacts | undefined; isCertain: boolean }[] = [{ step: byName.get(name), isCertain: true }]
+  for (const { step: waiting, isCertain } of queue) {
+    for (const edge of waiting?.dependsOn ?? []) {
+      const step = byName.get(edge.step)
       const isSure = isCertain && edge.when === 'Succeeded'
       const known = found.get(edge.step)
-      if (known === true || (known === false && !isSure)) continue
-      found.set(edge.step, isSure)
-      queue.push({ step: edge.step, isCertain: isSure })
+      if (!step || edge.step === name || known?.isCertain === true || (known && !isSure)) continue
+      found.set(edge.step, { step, isCertain: isSure })
+      queue.push({ step, isCertain: isSure })
     }
   }
   return found

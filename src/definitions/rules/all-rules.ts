@@ -1,6 +1,8 @@
 import { duplicateStep } from './duplicate-step.ts'
 import { exclusiveFields } from './exclusive-fields.ts'
 import { expressionInScript } from './expression-in-script.ts'
+import { invalidExpression } from './expressions/invalid-expression.ts'
+import { misplacedExpression } from './expressions/misplaced-expression.ts'
 import { invalidCron } from './invalid-cron.ts'
 import { invalidDefault, invalidEnum } from './invalid-default.ts'
 import { invalidLabel } from './invalid-label.ts'
@@ -45,6 +47,8 @@ export const WORKFLOW_RULES: readonly WorkflowRule[] = [
   refusedField,
   missingImage,
   expressionInScript,
+  misplacedExpression,
+  invalidExpression,
   notSupportedYet,
 ]
 

@@ -1,5 +1,6 @@
 import type { Finding } from '../problem.ts'
 import { childOf, offsetWithin, textOf, type SourceDocument, type SourceNode } from '../source/source-node.ts'
+import { findStepSpots } from './expressions/spots.ts'
 import type { WorkflowRule } from './rule.ts'
 
 /** An expression's value would become shell text: whoever chooses the value could run commands. */
@@ -10,7 +11,11 @@ export const expressionInScript: WorkflowRule = {
     [...steps, ...last]
       .map((step) => step.node)
       .concat(defaults ?? [])
-      .flatMap((node) => [...checkScript(document, childOf(node, 'script')), ...checkScript(document, childOf(node, 'undo', 'script'))]),
+      .flatMap((node) => [
+        ...checkScript(document, childOf(node, 'script')),
+        ...checkScript(document, childOf(node, 'undo', 'script')),
+        ...findStepSpots(document, node, node === defaults ? undefined : defaults).inShell,
+      ]),
 }
 
 function checkScript(document: SourceDocument, script: SourceNode | undefined): Finding[] {

@@ -151,7 +151,15 @@ describe('the folder for what is fetched', () => {
 
 async function remoteWith(runs: readonly StoredRun[]): Promise<MemoryRemote> {
   const remote = createMemoryRemote()
-  const request = { status: remote.open(), owner: 'us', repository: REPOSITORY, nowMs: Date.parse('2026-11-20T12:00:00Z'), held: [], knownTip: null }
+  const request = {
+    status: remote.open(),
+    owner: 'us',
+    repository: REPOSITORY,
+    nowMs: Date.parse('2026-11-20T12:00:00Z'),
+    started: [],
+    held: [],
+    knownTip: null,
+  }
   await claimBranch(request)
   if (runs.length > 0) await writeHistory({ ...request, runs, cursors: cursorsWith(), versions: inForce('s', 'w'), cron: everyHour })
   return remote

@@ -148,7 +148,7 @@ describe('documents that nearly are ours', () => {
     { text: 'name: a\n«steps:\n  - name: a\n', rule: 'missing-header', wantMessage: 'looks like a workflow' },
     { text: 'spec:\n  «steps: []\n', rule: 'missing-header', wantMessage: 'looks like a workflow' },
   ])('$text', async ({ text, rule, wantMessage }) => {
-    const { places, wantPlaces, rules, messages, definitions } = await checkMarked(text)
+    const { places, wantPlaces, rules, messages, definitions } = await checkMarked(text, {}, undefined, rule)
     expect(places).toEqual(wantPlaces)
     expect(rules).toEqual([rule])
     expect(messages[0]).toContain(wantMessage)

@@ -21,7 +21,7 @@ const SCOPE: ExpressionScope = {
     item: ANY,
     vars: { kind: 'Map', of: TEXT },
   },
-  hidden: { steps: '"steps" cannot be used here: no step has run yet' },
+  whyNot: (name) => (name === 'steps' ? '"steps" cannot be used here: no step has run yet' : null),
 }
 
 const VALUES = {

@@ -142,9 +142,14 @@ describe('what expressions may use', () => {
     const compile = (text: string, place: Parameters<typeof scopeAt>[0]) => language.compile(text, scopeAt(place, WORKFLOW)).kind
     expect(compile('steps.load.results.bytes == null', { kind: 'Undo', step: 'load' })).toBe('Wrong')
     expect(compile('steps.load.results.bytes > 0 && run.result == "Failed"', { kind: 'Undo', step: 'load' })).toBe('Expression')
-    expect(compile('matrix.n + item.size() > 1', { kind: 'Step', step: 'load', matrix: { n: { kind: 'Integer' } }, item: { kind: 'Text' } })).toBe(
-      'Expression',
-    )
+    expect(
+      compile('matrix.n + item.size() > 1', {
+        kind: 'Step',
+        step: 'load',
+        matrix: { kind: 'Record', noun: 'key', fields: { n: { kind: 'Integer' } } },
+        item: { kind: 'Text' },
+      }),
+    ).toBe('Expression')
     expect(compile('item', { kind: 'Condition', step: 'load' })).toBe('Wrong')
     expect(compile('steps.load.result', { kind: 'Run' })).toBe('Wrong')
     expect(compile('params.site + trigger.kind + run.commit', { kind: 'Run' })).toBe('Expression')

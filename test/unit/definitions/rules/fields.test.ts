@@ -121,8 +121,8 @@ steps:
     text: workflow(`
 steps:
   - name: a
-    image: «\${{ params.image }}
-    env: [{name: A, value: 'b «\${{ run.result }}'}]
+    image: «\${{ vars.image }}
+    env: [{name: A, value: 'b «\${{ run.commit }}'}]
     pod:
       nodeSelector: {zone: "«\${{ vars.zone }}"}
 `),
@@ -132,7 +132,7 @@ steps:
 
 describe('rules about fields', () => {
   it.each(CASES)('$rule: $name', async ({ rule, text, wantMessages, others }) => {
-    const { places, wantPlaces, rules, messages } = await checkMarked(text, others)
+    const { places, wantPlaces, rules, messages } = await checkMarked(text, others, undefined, rule)
     expect(places).toEqual(wantPlaces)
     expect(rules).toEqual([rule])
     for (const [index, wantMessage] of wantMessages.entries()) expect(messages[index]).toContain(wantMessage)

@@ -1,0 +1,25 @@
+import type { Finding } from '../../problem.ts'
+import { childOf, entriesOf, type SourceNode } from '../../source/source-node.ts'
+import type { WorkflowSource } from '../../workflow-source.ts'
+import type { WorkflowRule } from '../rule.ts'
+import { findStepSpots, refuse } from './spots.ts'
+
+/** Expressions where nobody works them out: the text would stay as it is. */
+export const misplacedExpression: WorkflowRule = {
+  id: 'misplaced-expression',
+  severity: 'error',
+  check(workflow) {
+    const { document, spec } = workflow
+    const refused: Finding[] = []
+    const metadata = childOf(document.root, 'metadata')
+    for (const [field, { value }] of [...entriesOf(metadata), ...entriesOf(spec)]) {
+      if (['annotations', 'description', 'steps', 'finally', 'defaults', 'concurrency'].includes(field)) continue
+      refuse(refused, document, value, field)
+    }
+    return [...refused, ...stepNodes(workflow).flatMap((node) => findStepSpots(document, node, workflow.defaults).refused)]
+  },
+}
+
+function stepNodes({ steps, finally: last, defaults }: WorkflowSource): SourceNode[] {
+  return [...steps, ...last].map(({ node }) => node).concat(defaults ?? [])
+}
