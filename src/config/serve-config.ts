@@ -70,6 +70,7 @@ export function resolveServeConfig(written: WrittenServeConfig): ServeConfig {
       historyIntervalSeconds: spec?.history.intervalSeconds ?? 10,
       suspend: spec?.suspend ?? false,
       maxParallelSteps: spec?.maxParallelSteps ?? 50,
+      vars: spec?.vars ?? {},
       policy: written.document === null ? UNSTATED_POLICY : policyOf(written.document),
     },
     url,

@@ -1,5 +1,6 @@
 import type { Context, FollowedRepository } from '../context.ts'
 import { createDefinitionCache } from '../definitions/definition-cache.ts'
+import { createExpressionLanguage } from '../definitions/expressions/language.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import { createCronCache } from '../triggers/cron.ts'
 import { backfill } from './backfill.ts'
@@ -40,6 +41,7 @@ export function createController(context: Context): Controller {
   const states = new Map<string, RepositoryState>()
   const ends = new Map<RepositoryState, AbortController>()
   const failures = createFailureNotes()
+  const language = createExpressionLanguage()
   const queue: WorkQueue = createWorkQueue({
     clock: context.clock,
     random: context.random,
@@ -130,6 +132,7 @@ export function createController(context: Context): Controller {
         repository: state.key,
         slots: state.slots,
         policy: state.followed.settings.policy,
+        expressions: { language, vars: state.followed.settings.vars, branch: state.followed.source.branch },
         pin: (pending) => pinDefinition(context, state, pending),
         onFinished: () => {
           wake(`ends ${state.key}`)

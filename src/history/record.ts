@@ -67,7 +67,7 @@ export function recordOf(run: StoredRun): RunRecord {
     startedAt: status.startedAt ?? null,
     finishedAt: status.finishedAt,
     rerunOf: spec.rerunOf,
-    steps: status.steps.map((step) => stepRecord(metadata.name, step)),
+    steps: status.steps.map((step) => stepRecord(metadata.name, step, status.images ?? [])),
   }
 }
 
@@ -124,7 +124,8 @@ function reasonOf({ reason }: { reason?: string }): { reason?: string } {
   return reason === undefined ? {} : { reason }
 }
 
-function stepRecord(run: string, step: StepStatus): StepRecord {
+function stepRecord(run: string, step: StepStatus, images: readonly string[]): StepRecord {
+  const imageDigest = step.image === undefined ? undefined : images[step.image]
   // A finished run has ended all its steps; one that somehow has none of the results is told by whether it began.
   const result = step.result ?? (step.startedAt === undefined ? 'Skipped' : 'Cancelled')
   return {
@@ -136,7 +137,8 @@ function stepRecord(run: string, step: StepStatus): StepRecord {
     finishedAt: step.finishedAt ?? null,
     job: stepJob(run, step),
     attempts: step.attempts.map(({ pod, exitCode, startedAt, finishedAt }) => ({ pod, exitCode, startedAt, finishedAt })),
-    results: {},
+    results: sorted(step.results ?? {}) as Record<string, unknown>,
+    ...(imageDigest === undefined ? {} : { imageDigest }),
     ...(result === 'Failed' && step.log !== undefined && step.log !== '' ? { log: step.log } : {}),
   }
 }

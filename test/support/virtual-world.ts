@@ -98,6 +98,7 @@ export async function createVirtualWorld({
         historyIntervalSeconds: 10,
         suspend: false,
         maxParallelSteps: 50,
+        vars: {},
         policy: statePolicy({}, 'default', { serviceAccounts: [], secrets: [] }),
         ...settings,
       },
