@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { openRepository } from '../git/open.ts'
 import { VERSION } from '../version.ts'
 import { createHistoryCommand } from './history.ts'
+import { createBackfillCommand } from './backfill.ts'
 import { createPauseCommand, createResumeCommand } from './pause.ts'
 import { createInstallCommand } from './install.ts'
 import { createRunCommand } from './run.ts'
@@ -21,6 +22,7 @@ const COMMANDS: readonly CommandFactory[] = [
   (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),
   createInstallCommand,
   createTriggerCommand,
+  createBackfillCommand,
   createPauseCommand,
   createResumeCommand,
 ]
