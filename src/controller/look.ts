@@ -32,6 +32,7 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
     if (state.versions === null) {
       state.versions = await restoreVersions(cursors, (commit) => definitionsStillThere(state, commit))
       wake(`ticks ${state.key}`)
+      wake(`ends ${state.key}`)
     }
     const tip = await source.fetchTip(signal)
     isNews = state.tip !== tip || cursors.lastCommit !== tip
@@ -97,7 +98,7 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   })
   // Also those of a look that failed before the branch moved elsewhere: the cursor is past them all.
   state.uncovered.clear()
-  for (const held of push.held) context.report({ kind: 'PushHeld', repository: state.key, ...held })
+  for (const held of push.held) context.report({ kind: 'RunHeld', repository: state.key, ...held })
   state.versions = versions
   if (state.tip !== tip) {
     const schedules = [...versions.schedules.keys()]
