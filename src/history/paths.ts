@@ -21,7 +21,7 @@ const RESERVED = new Set(['state', 'owner', 'overview', 'ticks', 'README.md'])
 export type PlacedRecord = Pick<RunRecord, 'run' | 'workflow' | 'trigger' | 'createdAt'>
 
 /** The record of a run, without `.json` or `.md`: below its workflow and the UTC day of what triggered it. */
-export function recordPath(run: StoredRun): string {
+export function recordPath(run: Pick<StoredRun, 'metadata' | 'spec'>): string {
   return pathOfRecord(placed(run))
 }
 
@@ -34,7 +34,7 @@ export function pathOfRecord({ run, workflow, trigger, createdAt }: PlacedRecord
  * Where the record of a run goes when another run of the same name has its own already (its object was removed by force and made
  * again): records never take each other's place. No name of a run holds `_`.
  */
-export function besideRecordPath(run: StoredRun): string {
+export function besideRecordPath(run: Pick<StoredRun, 'metadata' | 'spec'>): string {
   return pathBeside(placed(run))
 }
 
@@ -43,7 +43,7 @@ export function pathBeside(record: PlacedRecord): string {
   return `${pathOfRecord(record)}_${pathSegment(record.createdAt.replaceAll(/[-:.]/g, ''))}`
 }
 
-function placed({ metadata, spec }: StoredRun): PlacedRecord {
+function placed({ metadata, spec }: Pick<StoredRun, 'metadata' | 'spec'>): PlacedRecord {
   return { run: metadata.name, workflow: spec.workflow, trigger: spec.trigger, createdAt: metadata.creationTimestamp }
 }
 
