@@ -36,6 +36,7 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
       state.versions = restored.versions
       state.versionsAnew = restored.isIncomplete
       wake(`ticks ${state.key}`)
+      wake(`ends ${state.key}`)
     }
     const tip = await source.fetchTip(signal)
     isNews = state.tip !== tip || cursors.lastCommit !== tip
@@ -103,7 +104,7 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   })
   // Also those of a look that failed before the branch moved elsewhere: the cursor is past them all.
   state.uncovered.clear()
-  for (const held of push.held) context.report({ kind: 'PushHeld', repository: state.key, ...held })
+  for (const held of push.held) context.report({ kind: 'RunHeld', repository: state.key, ...held })
   state.versions = versions
   state.versionsAnew = false
   source.keep(olderCommitsOf(versions, tip).map(asCommitSha))

@@ -4,7 +4,7 @@ import { createController, type Controller } from '../../src/controller/controll
 import type { ControllerEvent } from '../../src/controller/events.ts'
 import type { RepositorySettings } from '../../src/config/repository-settings.ts'
 import { plainWriteSite } from '../../src/crash-points.ts'
-import type { GitError, StatusBranch } from '../../src/git/ports.ts'
+import type { CommitSha, GitError, SourceRepository, StatusBranch } from '../../src/git/ports.ts'
 import { createDefinitionCache } from '../../src/definitions/definition-cache.ts'
 import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
 import { statePolicy } from '../../src/definitions/policy/policy.ts'
@@ -19,8 +19,10 @@ export interface ControlledWorld {
   git: SimulatedGit
   /** Why the status branch cannot be reached; null while it can. */
   away: GitError | null
+  /** Why the followed branch and its files cannot be reached; null while they can. */
+  sourceAway: GitError | null
   /** Commits to the followed branch. What the commit defines is known before any controller looks: reading files takes real time. */
-  push(files: SimulatedFiles): Promise<void>
+  push(files: SimulatedFiles): Promise<CommitSha>
   /** A cluster without anything in it. */
   createCluster(): SimulatedCluster
   /** Starts a controller of this name on a cluster. */
@@ -59,13 +61,29 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
       commit: (parent, changes, message, signal) => reach(() => status.commit(parent, changes, message, signal)),
     }
   }
+  const guardSource = (source: SourceRepository): SourceRepository => {
+    const reach = <T>(call: () => Promise<T>): Promise<T> => (world.sourceAway === null ? call() : Promise.reject(world.sourceAway))
+    return {
+      ...source,
+      fetchTip: (signal) => reach(() => source.fetchTip(signal)),
+      filesAt(commit) {
+        const files = source.filesAt(commit)
+        return {
+          list: (folder) => reach(() => files.list(folder)),
+          read: (path, maxBytes) => reach(() => files.read(path, maxBytes)),
+        }
+      },
+    }
+  }
   const world: ControlledWorld = {
     clock,
     git,
     away: null,
+    sourceAway: null,
     async push(files) {
       const commit = await git.pushCommit(files)
       await loadDefinitions(git.open().source.filesAt(commit), { path: 'workflows', cache: definitionCache })
+      return commit
     },
     createCluster: () =>
       createSimulatedCluster({
@@ -95,10 +113,11 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
               historyIntervalSeconds: 10,
               suspend: false,
               maxParallelSteps: 50,
+              vars: {},
               policy: statePolicy({}, 'data', { serviceAccounts: [], secrets: [] }),
               ...settings,
             },
-            source,
+            source: guardSource(source),
             status: guard(status),
             owner,
           },
