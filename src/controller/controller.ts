@@ -5,6 +5,7 @@ import type { ObjectRef } from '../runs/objects.ts'
 import type { RunExpressions } from '../runs/run-values.ts'
 import { createCronCache } from '../triggers/cron.ts'
 import { createTurns } from './admit.ts'
+import { backfill } from './backfill.ts'
 import { claim } from './claim.ts'
 import { createFailureNotes } from './failure-notes.ts'
 import { look } from './look.ts'
@@ -13,6 +14,7 @@ import { reconcileRun } from './reconcile-run.ts'
 import { writeRecords } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { createSlots } from './slots.ts'
+import { followUpEnds } from './follow-up-ends.ts'
 import { sweep } from './sweep.ts'
 import { judgeTicks } from './ticks.ts'
 import type { WorkQueue } from './work-queue.ts'
@@ -108,6 +110,10 @@ export function createController(context: Context): Controller {
         return state.claimed ? look(context, state, wake, state.signal) : null
       case 'ticks':
         return judgeTicks(context, state, expressionsOf(state), wake)
+      case 'ends':
+        return followUpEnds(context, state, wake)
+      case 'backfill':
+        return backfill(context, state, wake)
       case 'records':
         return writeRecords(context, state, wake, state.signal)
       case 'sweep':
@@ -144,7 +150,7 @@ export function createController(context: Context): Controller {
         pin: (pending) => pinDefinition(context, state, expressionsOf(state), pending),
         onFinished: () => {
           wakeWaiting(state)
-          wake(`records ${state.key}`)
+          wake(`ends ${state.key}`)
         },
       },
       { namespace, name },
@@ -200,11 +206,14 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     look: 'Pending',
     tip: null,
     versions: null,
+    versionsAnew: false,
     definitionCache: context.definitionCache ?? createDefinitionCache(),
     cronCache: createCronCache(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
     queue: { turns: createTurns(), waiting: new Set() },
     uncovered: new Set(),
+    followedUp: new Set(),
+    sinceMs: context.clock.now(),
     problems: new Map(),
     fatesSinceMs: null,
     history: { knownTip: null, checkAtMs: 0 },

@@ -94,9 +94,9 @@ export function parseRecord(text: string): RunRecord {
   }
 }
 
-/** When what started the run took place, in milliseconds since the epoch: the tick of a schedule, else the run's creation. */
+/** When what started the run took place, in milliseconds since the epoch: the tick of a schedule, also of a backfilled one, else the run's creation. */
 export function triggeredAtMs(trigger: Trigger, createdAt: Timestamp): number {
-  const tickMs = trigger.kind === 'Schedule' ? parseTimestamp(trigger.tick) : Number.NaN
+  const tickMs = trigger.kind === 'Schedule' || trigger.kind === 'Backfill' ? parseTimestamp(trigger.tick) : Number.NaN
   return Number.isNaN(tickMs) ? parseTimestamp(createdAt) : tickMs
 }
 

@@ -156,6 +156,23 @@ export interface Cursors {
   conditions: { type: string; status: 'True' | 'False'; reason: string; message: string; lastTransitionTime: Timestamp }[]
   /** The operator's switch: while it is set nothing new starts. */
   paused?: Pause
+  /** Ranges of past ticks that somebody has asked to run. */
+  backfills?: Backfill[]
+}
+
+/** Past ticks of a schedule that are run in their order, a few at once. */
+export interface Backfill {
+  schedule: string
+  /** The first and the last tick that may be meant. */
+  from: Timestamp
+  to: Timestamp
+  /** Ticks up to it are dealt with; before `from` at first. */
+  doneUpTo: Timestamp
+  /** Most of its runs that are not finished at once. */
+  maxActive: number
+  by: string
+  /** '' for none. */
+  reason: string
 }
 
 /** Who has paused a Repository, when and why. */

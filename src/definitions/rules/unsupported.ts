@@ -23,7 +23,5 @@ export const UNSUPPORTED_STEP_FIELDS: readonly UnsupportedField[] = [
 /** Fields of a workflow's `spec`. */
 export const UNSUPPORTED_SPEC_FIELDS: readonly UnsupportedField[] = [
   { path: ['triggers', 'pullRequest'], severity: 'error' },
-  { path: ['triggers', 'webhook'], severity: 'error' },
-  { path: ['triggers', 'workflow'], severity: 'error' },
   { path: ['expect'], severity: 'warning' },
 ]

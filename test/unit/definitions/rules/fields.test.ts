@@ -104,7 +104,7 @@ steps:
     rule: 'not-supported-yet',
     name: 'every field that this version does not carry out',
     text: workflow(`
-triggers: {«pullRequest: , «webhook: [{name: a}], «workflow: [{name: b}]}
+triggers: {«pullRequest: }
 «expect: {duration: 3m}
 steps:
   - {name: a, image: x, «with: {a: 1}, «output: true, «inputs: [a], «cache: true, «pool: gpu}
