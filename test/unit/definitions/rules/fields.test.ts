@@ -104,15 +104,17 @@ steps:
     rule: 'not-supported-yet',
     name: 'every field that this version does not carry out',
     text: workflow(`
-triggers: {«pullRequest: , «webhook: [{name: a}], «workflow: [{name: b}]}
-concurrency: {«policy: Forbid, «group: a, «limit: 2}
-«expect: {duration: 3m}
+triggers: {«pullRequest: {}, «webhook: [{name: hook}], «workflow: [{name: other}]}
+concurrency: {«policy: Forbid, «group: x, «limit: 3}
+«expect: {duration: 1h}
 steps:
-  - {name: a, image: x, «matrix: {a: [1]}, «forEach: [1], «if: 'true', «with: {a: 1}, «output: true, «inputs: [a], «results: {a: string}, «cache: true, «pool: gpu}
-  - {name: b, image: x, dependsOn: [a], «caches: [{name: n, path: /n}], «undo: {script: x}, «startTimeout: 3m, source: {«paths: [a]}}
-  - {name: c, dependsOn: [a], «approval: {by: [me]}}
-  - {name: d, dependsOn: [a], «use: template}
+  - {name: a, image: "x@sha256:0", «matrix: {a: [x]}, «maxParallel: 2, «if: vars.x == "", «output: true, «cache: true, «pool: p}
+  - {name: b, image: "x:1", dependsOn: [a], «forEach: [x], «inputs: [a], «results: {n: integer}}
+  - {name: c, image: "x:1", dependsOn: [a], «caches: [{name: n, path: /n}], «undo: {script: x}, «startTimeout: 3m, source: {«paths: [a]}}
+  - {name: d, dependsOn: [a], «approval: {by: [me]}}
+  - {name: e, dependsOn: [a], «use: template, «with: {a: b}}
 `),
+    others: { 'workflows/other.yaml': workflow('steps: [{name: one, image: "x:1"}]', 'other') },
     wantMessages: ['"triggers.pullRequest" is not supported yet'],
   },
   {
