@@ -16,9 +16,10 @@ import type { Report } from './controller/events.ts'
 import { plainWriteSite } from './crash-points.ts'
 import type { Files } from './definitions/files.ts'
 import { exportFiles } from './git/export-files.ts'
+import type { OpenRepositoryOptions } from './git/open.ts'
 import { openRepository } from './git/open.ts'
 import { asCommitSha, GitError } from './git/ports.ts'
-import { readCredentials } from './read-credentials.ts'
+import { readCredentials, readSecretValues, readSigner } from './read-credentials.ts'
 import { COMMIT_ANNOTATION } from './runs/render-job.ts'
 import { createSystemClock, createSystemRandom } from './system-clock.ts'
 
@@ -43,9 +44,15 @@ export async function createLocalContext(
   const writeSite = createWriteSite(crashSwitch, () => {
     process.kill(process.pid, 'SIGKILL')
   })
-  const credentials = credentialsSecret === null ? {} : await readCredentials(secretsFolder ?? '', credentialsSecret)
+  const secrets = secretsFolder ?? ''
+  const credentials = credentialsSecret === null ? {} : await readCredentials(secrets, credentialsSecret)
+  const history = await openedHistory(config.history, secrets)
+  const sign = config.signingSecret === null ? null : await readSigner(secrets, config.signingSecret)
+  const { webhookSecret } = config
+  const webhooks = webhookSecret === null ? {} : { webhookSecrets: () => readSecretValues(secrets, webhookSecret) }
   return withDataFolder(config.dataFolder, async (folder, clock, random) => {
-    const git = await openRepository({ url, branch, statusBranch, dataFolder: path.join(config.dataFolder, 'git'), credentials, proxies: env })
+    const dataFolder = path.join(config.dataFolder, 'git')
+    const git = await openRepository({ url, branch, statusBranch, dataFolder, credentials, proxies: env, sign, ...history })
     const clusters = await createClusters({
       folder,
       clock,
@@ -54,7 +61,9 @@ export async function createLocalContext(
       secretsFolder,
       filesAt: (commit) => git.source.filesAt(asCommitSha(commit)),
     })
-    const repositories = alwaysFollowed([{ settings: config.settings, source: git.source, status: git.status, owner: folder.controllerId }])
+    const repositories = alwaysFollowed([
+      { settings: config.settings, source: git.source, status: git.status, owner: folder.controllerId, ...webhooks },
+    ])
     return {
       context: { clock, random, report, writeSite, ...clusters, repositories },
       async close() {
@@ -63,6 +72,12 @@ export async function createLocalContext(
       },
     }
   })
+}
+
+async function openedHistory(history: ServeConfig['history'], secrets: string): Promise<Pick<OpenRepositoryOptions, 'history'>> {
+  if (history === null) return {}
+  const { url, credentialsSecret } = history
+  return { history: { url, credentials: credentialsSecret === null ? {} : await readCredentials(secrets, credentialsSecret) } }
 }
 
 /** What `fusee run` works with: state in a folder of its own, which goes with `close`. */

@@ -52,9 +52,9 @@ function lineOf(event: ControllerEvent): Line {
         trigger: spec.trigger,
       }
     }
-    case 'PushHeld': {
+    case 'RunHeld': {
       const { kind: _, ...fields } = event
-      return { level: 'info', message: 'push held', ...fields }
+      return { level: 'info', message: 'run held', ...fields }
     }
     case 'ScheduleUnreadable':
       return { level: 'error', message: 'schedule unreadable', repository: event.repository, schedule: event.schedule, error: event.message }
@@ -98,6 +98,8 @@ function lineOf(event: ControllerEvent): Line {
       return { level: 'info', message: 'records pushed', repository: event.repository, commit: event.commit, runs: event.runs }
     case 'HistoryFailed':
       return { level: 'error', message: 'records wait', repository: event.repository, reason: event.reason, error: event.message }
+    case 'RunsLost':
+      return { level: 'warn', message: 'runs lost', repository: event.repository, runs: event.runs }
     case 'HistoryMended': {
       const { kind: _, message, ...fields } = event
       return { level: 'warn', message: 'history mended', ...fields, detail: message }

@@ -18,7 +18,7 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
       return `${event.repository}: is followed again`
     case 'RunCreated':
       return `run ${paint.bold(event.run.metadata.name)} created by ${triggerText(event.run.spec.trigger)} at ${short(event.run.spec.commit)}`
-    case 'PushHeld':
+    case 'RunHeld':
       return `${event.workflow} does not run at ${short(event.commit)}: ${event.reason}`
     case 'ScheduleUnreadable':
       return paint.bad(`schedule ${event.schedule} has no ticks: ${event.message}`)
@@ -36,6 +36,8 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
         : `${event.repository}: recorded in ${paint.bold(short(event.commit))}: ${event.runs.join(', ')}`
     case 'HistoryFailed':
       return paint.bad(`${event.repository}: records wait: ${event.message}`)
+    case 'RunsLost':
+      return paint.bad(`${event.repository}: lost with the cluster before, without a record: ${event.runs.join(', ')}`)
     case 'HistoryMended':
       return paint.bad(`${event.repository}: ${event.message}`)
     case 'RunSwept':

@@ -2,11 +2,14 @@ import { Command, CommanderError } from 'commander'
 import { openRepository } from '../git/open.ts'
 import { VERSION } from '../version.ts'
 import { createHistoryCommand } from './history.ts'
+import { createBackfillCommand } from './backfill.ts'
 import { createPauseCommand, createResumeCommand } from './pause.ts'
+import { createInstallCommand } from './install.ts'
 import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
 import { createTriggerCommand } from './trigger.ts'
+import { createUninstallCommand } from './uninstall.ts'
 import { createValidateCommand } from './validate.ts'
 
 /** Builds one command: its arguments, options, help and action. Lives in `src/cli/<command>.ts`. */
@@ -18,7 +21,10 @@ const COMMANDS: readonly CommandFactory[] = [
   createRunCommand,
   createServeCommand,
   (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),
+  createInstallCommand,
+  createUninstallCommand,
   createTriggerCommand,
+  createBackfillCommand,
   createPauseCommand,
   createResumeCommand,
 ]

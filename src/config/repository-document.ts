@@ -14,7 +14,15 @@ export interface RepositoryDocument {
     path: string | undefined
     intervalSeconds: number | undefined
     secretRef: { name: string } | undefined
-    history: { branch: string | undefined; intervalSeconds: number | undefined }
+    webhookSecretRef: { name: string } | undefined
+    history: {
+      url: string | undefined
+      branch: string | undefined
+      intervalSeconds: number | undefined
+      secretRef: { name: string } | undefined
+      signingKey: { secretRef: { name: string } } | undefined
+    }
+    vars: Record<string, string>
     policy: WrittenPolicy
     maxParallelSteps: number | undefined
     suspend: boolean | undefined
@@ -29,14 +37,22 @@ interface Written {
     path?: string
     interval?: string
     secretRef?: { name: string }
-    history?: { branch?: string; interval?: string }
+    webhookSecretRef?: { name: string }
+    history?: {
+      url?: string
+      branch?: string
+      interval?: string
+      secretRef?: { name: string }
+      signingKey?: { secretRef: { name: string } }
+    }
+    vars?: Record<string, string>
     policy?: WrittenPolicy & { maxParallelSteps?: number }
     suspend?: boolean
   }
 }
 
 /** Fields that the contract has and this version does not act on: a policy that nobody enforces would be worse than none. */
-const NOT_SUPPORTED_YET = ['webhookSecretRef', 'verify', 'forge', 'artifacts', 'vars', 'pools', 'notifications', 'review', 'url', 'pullRequests']
+const NOT_SUPPORTED_YET = ['verify', 'forge', 'artifacts', 'pools', 'notifications', 'review', 'pullRequests']
 
 /** Reads a Repository document. Throws TypeError that names the file, the line and every problem. */
 export function parseRepositoryDocument(text: string, file: string): RepositoryDocument {
@@ -70,7 +86,15 @@ function meant(written: Written, file: string): RepositoryDocument {
       path: spec.path,
       intervalSeconds,
       secretRef: spec.secretRef,
-      history: { branch: spec.history?.branch, intervalSeconds: seconds('history.interval', spec.history?.interval) },
+      webhookSecretRef: spec.webhookSecretRef,
+      history: {
+        url: spec.history?.url,
+        branch: spec.history?.branch,
+        intervalSeconds: seconds('history.interval', spec.history?.interval),
+        secretRef: spec.history?.secretRef,
+        signingKey: spec.history?.signingKey,
+      },
+      vars: spec.vars ?? {},
       policy: spec.policy ?? {},
       maxParallelSteps: spec.policy?.maxParallelSteps,
       suspend: spec.suspend,

@@ -28,6 +28,12 @@ export interface ServeConfig {
   statusBranch: string
   /** Name of the Secret with the credentials, a folder below `secretsFolder`. */
   credentialsSecret: string | null
+  /** Name of the Secret whose values may sign hooks, likewise. */
+  webhookSecret: string | null
+  /** Another repository that holds the status branch: its URL, or the absolute path of a local folder, and the Secret for it. */
+  history: { url: string; credentialsSecret: string | null } | null
+  /** Name of the Secret with the key that signs commits. */
+  signingSecret: string | null
   dataFolder: string
   secretsFolder: string | null
   listen: ListenAddress
@@ -48,8 +54,12 @@ export function resolveServeConfig(written: WrittenServeConfig): ServeConfig {
   const name = written.document?.metadata.name ?? repositoryNameOf(url)
   const secretsFolder = written.secrets === undefined ? null : path.resolve(written.workingDirectory, written.secrets)
   const credentialsSecret = spec?.secretRef?.name ?? null
-  if (credentialsSecret !== null && secretsFolder === null) {
-    throw new TypeError(`the Repository names the Secret ${credentialsSecret}: say with --secrets DIR where the folder ${credentialsSecret} lies`)
+  const webhookSecret = spec?.webhookSecretRef?.name ?? null
+  const history = resolveHistory(spec?.history, written.workingDirectory)
+  const signingSecret = spec?.history.signingKey?.secretRef.name ?? null
+  for (const secret of [credentialsSecret, history?.credentialsSecret ?? null, signingSecret, webhookSecret]) {
+    if (secret === null || secretsFolder !== null) continue
+    throw new TypeError(`the Repository names the Secret ${secret}: say with --secrets DIR where the folder ${secret} lies`)
   }
   return {
     settings: {
@@ -60,16 +70,26 @@ export function resolveServeConfig(written: WrittenServeConfig): ServeConfig {
       historyIntervalSeconds: spec?.history.intervalSeconds ?? 10,
       suspend: spec?.suspend ?? false,
       maxParallelSteps: spec?.maxParallelSteps ?? 50,
+      vars: spec?.vars ?? {},
       policy: written.document === null ? UNSTATED_POLICY : policyOf(written.document),
     },
     url,
     branch: spec?.branch ?? null,
     statusBranch: spec?.history.branch ?? 'fusee/status',
     credentialsSecret,
+    webhookSecret,
+    history,
+    signingSecret,
     dataFolder: written.data === undefined ? defaultDataFolder(written.env, name, url) : path.resolve(written.workingDirectory, written.data),
     secretsFolder,
     listen: parseListenAddress(written.listen ?? DEFAULT_LISTEN),
   }
+}
+
+function resolveHistory(history: RepositoryDocument['spec']['history'] | undefined, workingDirectory: string): ServeConfig['history'] {
+  if (history?.url === undefined) return null
+  const url = isRemoteUrl(history.url) ? history.url : path.resolve(workingDirectory, history.url)
+  return { url, credentialsSecret: history.secretRef?.name ?? null }
 }
 
 /** Below the user's state folder, one for each repository that is followed. Throws TypeError when there is no home. */
@@ -81,5 +101,5 @@ function defaultDataFolder(env: WrittenServeConfig['env'], name: string, url: st
 
 /** The URL as people and logs may see it. */
 function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1')
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1').replace(/^([^:@/]*):[^@/]*@/, '$1@')
 }

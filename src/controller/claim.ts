@@ -5,6 +5,7 @@ import { readCursorCopies } from '../history/read.ts'
 import { jobName } from '../runs/names.ts'
 import { stepKey } from '../runs/step-key.ts'
 import { updateCursors, withCondition } from './cursors.ts'
+import { findLost } from './lost.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem } from './repository.ts'
 
@@ -29,7 +30,11 @@ export async function claim(context: Context, state: RepositoryState, wake: Wake
     noteProblem(state, 'claim', null, () => undefined)
     if (isFresh) {
       const copies = await readCursorCopies(status)
-      if (copies !== null) await updateCursors(context, settings.ref, (current) => ({ ...current, ...copies }))
+      // A record may have come with a copy of the cursors that was a moment older: what the first push asks for is looked up.
+      if (copies !== null) {
+        const lost = await findLost(context, state, status)
+        await updateCursors(context, settings.ref, (current) => ({ ...current, ...copies, rewound: true, ...(lost.length === 0 ? {} : { lost }) }))
+      }
     }
   } catch (error) {
     if (!(error instanceof GitError)) throw error
@@ -44,7 +49,7 @@ export async function claim(context: Context, state: RepositoryState, wake: Wake
   await noteActiveSteps(context, state)
   state.claimed = true
   wake(`look ${state.key}`)
-  wake(`records ${state.key}`)
+  wake(`ends ${state.key}`)
   wake(`sweep ${state.key}`)
   wake('resync')
   return null

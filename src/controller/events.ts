@@ -14,7 +14,7 @@ export type ControllerEvent =
   /** The first look that went well after one that failed. */
   | { kind: 'LookRecovered'; repository: string }
   | { kind: 'RunCreated'; repository: string; run: StoredRun }
-  | { kind: 'PushHeld'; repository: string; workflow: string; commit: string; reason: string }
+  | { kind: 'RunHeld'; repository: string; workflow: string; commit: string; reason: string }
   | { kind: 'ScheduleUnreadable'; repository: string; schedule: string; message: string }
   | { kind: 'TickJudged'; repository: string; fate: TickFate }
   | { kind: 'StepStarted'; repository: string; run: string; step: StepStatus }
@@ -22,6 +22,8 @@ export type ControllerEvent =
   | { kind: 'RunFinished'; repository: string; run: StoredRun }
   | { kind: 'RecordsPushed'; repository: string; commit: string; runs: string[] }
   | { kind: 'HistoryFailed'; repository: string; reason: string; message: string }
+  /** Runs that an owner of the status branch before us had started; the cluster that held them is gone, and they have no record. */
+  | { kind: 'RunsLost'; repository: string; runs: string[] }
   /** The status branch had lost records or was spoilt: what the cluster holds is on it again with this commit. */
   | { kind: 'HistoryMended'; repository: string; reason: MendReason; commit: string; runs: string[]; files: string[]; message: string }
   | { kind: 'RunSwept'; repository: string; run: string }

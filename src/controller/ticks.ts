@@ -5,6 +5,7 @@ import { runName } from '../runs/names.ts'
 import { repositorySuspension } from '../triggers/suspension.ts'
 import { planTicks } from '../triggers/ticks.ts'
 import { initialCursors, updateCursors } from './cursors.ts'
+import { planLost, withoutLost } from './lost.ts'
 import { isHistoryFull } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem, startRun } from './repository.ts'
@@ -13,7 +14,7 @@ import { noteProblem, startRun } from './repository.ts'
 const FULL_RETRY_MS = 10_000
 
 /**
- * Judges every tick since the cursors: Runs first, then the cursors that say so. Stopped in between, the next pass finds the Runs and
+ * Judges every tick since the cursors, and those that were lost with a cluster: Runs first, then the cursors that say so. Stopped in between, the next pass finds the Runs and
  * takes their fate as it is. Returns when the next tick is.
  */
 export async function judgeTicks(context: Context, state: RepositoryState, wake: Wake): Promise<number | null> {
@@ -45,15 +46,17 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
       context.report({ kind: 'ScheduleUnreadable', repository: state.key, schedule, message })
     })
   }
-  for (const request of plan.requests) await startRun(context, state, request, wake)
+  const lost = planLost(cursors.lost ?? [], versions)
+  const fates = [...lost.fates, ...plan.fates]
+  for (const request of [...lost.requests, ...plan.requests]) await startRun(context, state, request, wake)
   await updateCursors(context, settings.ref, (current) => {
     for (const [name, { judgedUpTo }] of Object.entries(current.schedules)) {
       if (judgedUpTo !== cursors.schedules[name]?.judgedUpTo) throw new ConflictError(`somebody else judged the ticks of ${name}`)
     }
-    return { ...current, schedules: plan.cursors, fates: [...current.fates, ...plan.fates] }
+    return { ...withoutLost(current), schedules: plan.cursors, fates: [...current.fates, ...fates] }
   })
-  for (const fate of plan.fates) context.report({ kind: 'TickJudged', repository: state.key, fate })
+  for (const fate of fates) context.report({ kind: 'TickJudged', repository: state.key, fate })
   // Runs that were there already may have ended while no cursor vouched for them.
-  if (plan.fates.length > 0 || plan.runs.length > 0) wake(`records ${state.key}`)
+  if (fates.length > 0 || plan.runs.length > 0) wake(`records ${state.key}`)
   return plan.nextTickMs
 }

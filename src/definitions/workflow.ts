@@ -147,6 +147,8 @@ export interface Schedule {
   params: Record<string, unknown>
   startingDeadlineSeconds: number | null
   catchUp: 'Latest' | 'All' | 'None'
+  /** Whether a tick whose run was lost with the cluster is run again. */
+  afterLoss: 'Report' | 'Rerun'
   suspend: Suspension | null
   /** File in which it is written, relative to the repository's root. */
   file: string

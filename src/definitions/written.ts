@@ -399,6 +399,10 @@ export interface WrittenScheduleTrigger {
    * Which of the ticks that passed while nothing ran are fired late: the newest one (Latest, the default), all of them (at most 100), or none.
    */
   catchUp?: 'Latest' | 'All' | 'None'
+  /**
+   * What becomes of a tick whose run had started when the cluster was lost, and has no record: it is told as Lost (Report, the default), or also run again (Rerun).
+   */
+  afterLoss?: 'Report' | 'Rerun'
   suspend?: WrittenSuspension
 }
 /**
@@ -1317,6 +1321,10 @@ export interface WrittenScheduleSpec {
    * Which of the ticks that passed while nothing ran are fired late: the newest one (Latest, the default), all of them (at most 100), or none.
    */
   catchUp?: 'Latest' | 'All' | 'None'
+  /**
+   * What becomes of a tick whose run had started when the cluster was lost, and has no record: it is told as Lost (Report, the default), or also run again (Rerun).
+   */
+  afterLoss?: 'Report' | 'Rerun'
   suspend?: WrittenSuspension2
 }
 /**

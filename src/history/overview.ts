@@ -1,7 +1,7 @@
 import { parseTimestamp, type Timestamp } from '../clock.ts'
 import { API_VERSION } from '../runs/objects.ts'
-import type { Cursors, RunResult } from '../runs/run.ts'
-import { readRunResult } from './record.ts'
+import type { Cursors, RunResult, StoredRun, Trigger } from '../runs/run.ts'
+import { readRunResult, readTrigger, triggerOf } from './record.ts'
 import * as shape from './shape.ts'
 import { readRunDigest, readScheduleCursor, type RunDigest, type WorkflowState } from './state.ts'
 
@@ -27,8 +27,17 @@ export interface Overview {
   apiVersion: typeof API_VERSION
   kind: 'Overview'
   cursors: CursorCopies
+  /** What the cursors have passed and what has no record yet, by name: whoever carries on after a loss knows what was lost. */
+  started: StartedRun[]
   /** By name. */
   workflows: OverviewRow[]
+}
+
+/** A run that exists and is not recorded. */
+export interface StartedRun {
+  run: string
+  workflow: string
+  trigger: Trigger
 }
 
 /** A schedule as it is in force, and its next tick; null when it has none. */
@@ -45,14 +54,20 @@ export const emptyCopies: CursorCopies = { lastCommit: null, rewound: false, val
 
 /** The overview of a branch on which nothing is recorded. */
 export function emptyOverview(): Overview {
-  return { apiVersion: API_VERSION, kind: 'Overview', cursors: emptyCopies, workflows: [] }
+  return { apiVersion: API_VERSION, kind: 'Overview', cursors: emptyCopies, started: [], workflows: [] }
 }
 
 /**
  * The overview after a commit: `touched` are the states that it wrote. Rows of other workflows stay, with their next tick
  * as it now is; a workflow that is gone keeps its row when it has a page.
  */
-export function updateOverview(old: Overview, touched: readonly WorkflowState[], cursors: Cursors, schedules: readonly ScheduleNote[]): Overview {
+export function updateOverview(
+  old: Overview,
+  touched: readonly WorkflowState[],
+  cursors: Cursors,
+  schedules: readonly ScheduleNote[],
+  started: readonly StoredRun[] = [],
+): Overview {
   const known = old.workflows.filter((row) => row.hasPage || Object.hasOwn(cursors.validCommits, row.workflow))
   const rows = new Map(known.map((row) => [row.workflow, row]))
   for (const workflow of Object.keys(cursors.validCommits)) {
@@ -63,6 +78,7 @@ export function updateOverview(old: Overview, touched: readonly WorkflowState[],
   return {
     ...old,
     cursors: copyCursors(cursors),
+    started: started.map(startedRun).toSorted((left, right) => (left.run < right.run ? -1 : 1)),
     workflows: sorted.map((row) => ({ ...row, nextTickAt: keptTick(row, schedules, cursors) ?? nextTickAt(row.workflow, schedules) })),
   }
 }
@@ -84,6 +100,10 @@ export function copySchedules(schedules: Cursors['schedules']): Cursors['schedul
 
 function byKey<T>(entries: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(entries).toSorted(([left], [right]) => (left < right ? -1 : 1)))
+}
+
+function startedRun({ metadata, spec }: StoredRun): StartedRun {
+  return { run: metadata.name, workflow: spec.workflow, trigger: triggerOf(spec.trigger) }
 }
 
 function copyCursors({ lastCommit, rewound, validCommits, validScheduleCommits, schedules }: Cursors): CursorCopies {
@@ -130,6 +150,7 @@ const readOverview = shape.object<Overview>({
     validScheduleCommits: shape.dictionary(shape.commitId),
     schedules: shape.dictionary(readScheduleCursor),
   }),
+  started: shape.orElse<StartedRun[]>([], shape.list(shape.object<StartedRun>({ run: shape.text, workflow: shape.text, trigger: readTrigger }))),
   workflows: shape.list(
     shape.object<OverviewRow>({
       workflow: shape.text,

@@ -18,7 +18,7 @@ import {
   workflowPagePath,
 } from './paths.ts'
 import { encodeRecord, parseRecord, RecordError, recordOf } from './record.ts'
-import { recordPage } from './record-page.ts'
+import { recordGraph, recordPage } from './record-page.ts'
 import { ShapeError } from './shape.ts'
 import { emptyState, encodeState, newestFirst, parseState, withRuns, withTickDay, type WorkflowState } from './state.ts'
 import { encodeTicks, isOdd, mergeTicks, parseTicks, type TickRange } from './ticks.ts'
@@ -31,6 +31,8 @@ export interface HistoryBatch {
   runs: readonly StoredRun[]
   /** Cursors as they are now, with the fates of ticks that are to be written. The cursors alone are no reason for a commit. */
   cursors: Cursors
+  /** Runs that the cursors have passed and that are neither recorded nor part of the batch. */
+  started: readonly StoredRun[]
   /** All schedules in force. */
   schedules: readonly ScheduleNote[]
   /** Why records are written again, for the message of the commit; null when none are. A branch that is gone is then begun anew even without runs. */
@@ -176,13 +178,13 @@ function recordFiles({ run, path }: PlacedRun): [string, string][] {
   const record = recordOf(run)
   return [
     [`${path}.json`, encodeRecord(record)],
-    [`${path}.md`, recordPage(record, run.status?.definition, path.slice(path.lastIndexOf('/') + 1))],
+    [`${path}.md`, recordPage(record, recordGraph(record, run.status?.definition), path.slice(path.lastIndexOf('/') + 1))],
   ]
 }
 
 function overviewFiles(batch: HistoryBatch, states: readonly WorkflowState[], reading: Reading): [string, string | null][] {
   const old = read(OVERVIEW_PATH, parseOverview, reading) ?? emptyOverview()
-  const overview = updateOverview(old, states, batch.cursors, batch.schedules)
+  const overview = updateOverview(old, states, batch.cursors, batch.schedules, batch.started)
   const pages = overviewPages(fullName(batch.repository), overview.workflows)
   const surplus = Array.from({ length: Math.max(0, overviewPageCount(old.workflows.length) - pages.length) }, (_, index) => pages.length + index + 1)
   return [

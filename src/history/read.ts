@@ -1,5 +1,5 @@
 import type { StatusBranch } from '../git/ports.ts'
-import { emptyCopies, parseOverview, type CursorCopies } from './overview.ts'
+import { emptyCopies, parseOverview, type CursorCopies, type StartedRun } from './overview.ts'
 import { HISTORY_FOLDER, OVERVIEW_PATH, OWNER_PATH, pathSegment, STATE_FOLDER, workflowFolder } from './paths.ts'
 import { parseRecord, RecordError, type RunRecord } from './record.ts'
 import { ShapeError } from './shape.ts'
@@ -33,6 +33,11 @@ export async function readCursorCopies(status: StatusBranch): Promise<CursorCopi
     Object.assign(copies.schedules, state.schedules)
   }
   return found ? copies : null
+}
+
+/** The runs that had started and were not recorded when the branch was written last. At the tip last fetched or written. */
+export async function readStarted(status: StatusBranch): Promise<StartedRun[]> {
+  return (await readParsed(status, OVERVIEW_PATH, parseOverview))?.started ?? []
 }
 
 /** Whether a run has a record, wherever its day is: walks all days of its workflow, newest first. At the tip last fetched or written. */

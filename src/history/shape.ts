@@ -76,6 +76,11 @@ export function optional<T>(read: Reader<T>): Reader<T | undefined> {
   return (value, at) => (value === undefined ? undefined : read(value, at))
 }
 
+/** Absent counts as `value`: a field that older versions did not write. */
+export function orElse<T>(value: T, read: Reader<T>): Reader<T> {
+  return (given, at) => (given === undefined ? value : read(given, at))
+}
+
 /** A list of at most `most` items. */
 export function list<T>(read: Reader<T>, most = Number.POSITIVE_INFINITY): Reader<T[]> {
   return (value, at) => {

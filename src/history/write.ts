@@ -59,7 +59,7 @@ const NOTES: Readonly<Record<LostHistory, string>> = {
  * it goes on.
  */
 export async function writeHistory(request: WriteRequest, signal?: AbortSignal): Promise<WriteResult> {
-  const { status, owner, repository, cursors, nowMs, held, knownTip } = request
+  const { status, owner, repository, cursors, started, nowMs, held, knownTip } = request
   const schedules = scheduleNotes(repository, request.versions, request.cron, cursors, nowMs)
   return onNewestTip(status, signal, async (tip) => {
     const missing = tip !== null && tip === knownTip ? [] : await missingRuns(status, held)
@@ -69,6 +69,7 @@ export async function writeHistory(request: WriteRequest, signal?: AbortSignal):
       repository,
       runs: [...request.runs, ...refilled],
       cursors,
+      started,
       schedules,
       refill: lost === null ? null : NOTES[lost],
     }

@@ -150,6 +150,29 @@ describe('a repository', () => {
     }),
   )
 
+  it.concurrent('that is gone when a step wants its files makes that step wait', () =>
+    following({ files: { 'page.txt': 'first' }, http: {} }, async (followed) => {
+      const go = path.join(followed.folder, 'go')
+      // So that files are fetched when they are wanted.
+      await runGit(followed.repository, ['config', 'uploadpack.allowFilter', 'true'])
+      const fusee = await lookedAt(followed.serve())
+      await followed.push({ ...readingWorkflow('reads', go), 'page.txt': 'second' })
+      await fusee.waitForLine('the first step', ({ msg }) => msg === 'step started')
+      const away = `${followed.repository}-away`
+      await rename(followed.repository, away)
+      await writeFile(go, '')
+      const { about } = await fusee.waitForLine('a Job that waits', ({ msg }) => msg === 'A Job could not be looked after; it is tried again')
+      expect((about as { error: string }).error).toContain(`no repository at ${followed.server?.url}/jobs.git`)
+      await rename(away, followed.repository)
+      const { result } = await fusee.waitForLine('the end of the run', isFinished)
+      expect(result).toBe('Succeeded')
+      expect(fusee.lines.filter(({ msg }) => msg === 'step ended').map(({ step, attempts }) => ({ step, attempts }))).toEqual([
+        { step: 'wait', attempts: 1 },
+        { step: 'read', attempts: 1 },
+      ])
+    }),
+  )
+
   it.concurrent('that was never there is waited for', () =>
     following({ files: null }, async (followed) => {
       const fusee = followed.serve()
@@ -375,6 +398,22 @@ async function setBack(followed: Followed, schedule: string): Promise<void> {
 
 function cursorsFile(followed: Followed): string {
   return path.join(followed.dataFolder, 'repositories', 'default', 'jobs.json')
+}
+
+/** A push starts it; its second step reads `page.txt` of the repository once the file `go` is there. */
+function readingWorkflow(name: string, go: string): GitFiles {
+  const steps = `
+    - {name: wait, script: "until [ -e ${go} ]; do sleep 0.1; done"}
+    - {name: read, dependsOn: [wait], source: true, script: "grep second page.txt"}`
+  const text = `apiVersion: fusee.dev/v1alpha1
+kind: Workflow
+metadata: {name: ${name}}
+spec:
+  triggers: {push: {}}
+  defaults: {image: "busybox:1.36"}
+  steps: ${steps}
+`
+  return { [`workflows/${name}.yaml`]: text }
 }
 
 function basic(user: string, password: string): string {

@@ -4,7 +4,7 @@ import { createController, type Controller } from '../../src/controller/controll
 import type { ControllerEvent } from '../../src/controller/events.ts'
 import type { RepositorySettings } from '../../src/config/repository-settings.ts'
 import { plainWriteSite } from '../../src/crash-points.ts'
-import type { GitError, StatusBranch } from '../../src/git/ports.ts'
+import type { CommitSha, GitError, SourceRepository, StatusBranch } from '../../src/git/ports.ts'
 import { createDefinitionCache } from '../../src/definitions/definition-cache.ts'
 import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
 import { statePolicy } from '../../src/definitions/policy/policy.ts'
@@ -19,8 +19,10 @@ export interface ControlledWorld {
   git: SimulatedGit
   /** Why the status branch cannot be reached; null while it can. */
   away: GitError | null
+  /** Why the followed branch and its files cannot be reached; null while they can. */
+  sourceAway: GitError | null
   /** Commits to the followed branch. What the commit defines is known before any controller looks: reading files takes real time. */
-  push(files: SimulatedFiles): Promise<void>
+  push(files: SimulatedFiles): Promise<CommitSha>
   /** A cluster without anything in it. */
   createCluster(): SimulatedCluster
   /** Starts a controller of this name on a cluster. */
@@ -42,10 +44,10 @@ export interface RunningController {
 export const START_MS = Date.parse('2026-11-20T00:59:30Z')
 export const MINUTE_MS = 60_000
 
-/** How every pod of these worlds goes: it runs for a second and succeeds. */
+/** How the pods of these worlds go: they run for a second and succeed, those of a workflow `slow…` for ten minutes. */
 const QUICK = { startMs: 0, runMs: 1000, exitCode: 0, log: '', termMs: 0, lostAfterMs: null }
 
-export function createControlledWorld(settings: Partial<RepositorySettings> = {}, script: Partial<typeof QUICK> = {}): ControlledWorld {
+export function createControlledWorld(settings: Partial<RepositorySettings> = {}): ControlledWorld {
   const clock = createVirtualClock(START_MS)
   const git = createSimulatedGit({ now: () => clock.now() })
   const definitionCache = createDefinitionCache()
@@ -59,16 +61,36 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
       commit: (parent, changes, message, signal) => reach(() => status.commit(parent, changes, message, signal)),
     }
   }
+  const guardSource = (source: SourceRepository): SourceRepository => {
+    const reach = <T>(call: () => Promise<T>): Promise<T> => (world.sourceAway === null ? call() : Promise.reject(world.sourceAway))
+    return {
+      ...source,
+      fetchTip: (signal) => reach(() => source.fetchTip(signal)),
+      filesAt(commit) {
+        const files = source.filesAt(commit)
+        return {
+          list: (folder) => reach(() => files.list(folder)),
+          read: (path, maxBytes) => reach(() => files.read(path, maxBytes)),
+        }
+      },
+    }
+  }
   const world: ControlledWorld = {
     clock,
     git,
     away: null,
+    sourceAway: null,
     async push(files) {
       const commit = await git.pushCommit(files)
       await loadDefinitions(git.open().source.filesAt(commit), { path: 'workflows', cache: definitionCache })
+      return commit
     },
     createCluster: () =>
-      createSimulatedCluster({ clock, random: createSeededRandom(`cluster ${++clusters}`), scripts: () => ({ ...QUICK, ...script }) }),
+      createSimulatedCluster({
+        clock,
+        random: createSeededRandom(`cluster ${++clusters}`),
+        scripts: (job) => ({ ...QUICK, ...(job.metadata.name.startsWith('slow') ? { runMs: 10 * MINUTE_MS } : {}) }),
+      }),
     start(cluster, owner = 'first') {
       const events: ControllerEvent[] = []
       const { source, status } = git.open()
@@ -91,10 +113,11 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
               historyIntervalSeconds: 10,
               suspend: false,
               maxParallelSteps: 50,
+              vars: {},
               policy: statePolicy({}, 'data', { serviceAccounts: [], secrets: [] }),
               ...settings,
             },
-            source,
+            source: guardSource(source),
             status: guard(status),
             owner,
           },
@@ -116,13 +139,13 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
   return world
 }
 
-/** A workflow that is one step, with a schedule at every minute; `more` goes into its spec. */
-export function everyMinute(name: string, more = ''): string {
+/** A workflow that is one step, with a schedule at every minute, or at another `cron`; `more` goes into the schedule. */
+export function everyMinute(name: string, cron = '* * * * *', more = ''): string {
   return `apiVersion: fusee.dev/v1alpha1
 kind: Workflow
 metadata: {name: ${name}}
 spec:
-  triggers: {push: {}, schedule: [{cron: "* * * * *"}]}
-${more}  steps: [{name: work, image: "busybox:1.36", script: echo done}]
+  triggers: {push: {}, schedule: [{cron: "${cron}"${more}}]}
+  steps: [{name: work, image: "busybox:1.36", script: echo done}]
 `
 }

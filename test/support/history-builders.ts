@@ -148,6 +148,7 @@ export function inForce(schedule: string, workflow: string, suspend: Suspension 
     params: {},
     startingDeadlineSeconds: null,
     catchUp: 'Latest',
+    afterLoss: 'Report',
     suspend,
     file: 'workflows/x.yaml',
   }

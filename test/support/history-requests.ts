@@ -19,6 +19,7 @@ export function requestOf(remote: MemoryRemote, wish: Partial<WriteRequest> = {}
     versions: inForce('nightly-nordics', 'nightly-report'),
     cron: everyHour,
     nowMs: NOW_MS,
+    started: [],
     held: [],
     knownTip: null,
     ...wish,

@@ -12,7 +12,6 @@ import { schemaFindings } from '../schema/schema-findings.ts'
 import { checkRefused, REFUSED_JOB_FIELDS } from '../rules/refused-field.ts'
 import { decodeText } from '../source/decode-text.ts'
 import { parseDocuments } from '../source/parse-documents.ts'
-import { findExpressions } from '../source/find-expressions.ts'
 import { childOf, entryOf, itemsOf, textOf, type SourceDocument, type SourceNode } from '../source/source-node.ts'
 
 /** What a file that a step names as its manifest says, whatever its path. */
@@ -95,7 +94,6 @@ function checkJob(document: SourceDocument, spots: Spots): Problem[] {
     ...checkPodMounts(pod).map((finding) => problemOf(document, 'mount-without-volume', finding)),
     ...spots.refused.map((finding) => problemOf(document, 'misplaced-expression', finding)),
     ...spots.inShell.map((finding) => problemOf(document, 'expression-in-script', finding)),
-    ...findExpressions(document, document.root).map((finding) => problemOf(document, 'not-supported-yet', finding)),
   ]
 }
 

@@ -12,6 +12,7 @@ export function normaliseSchedule(name: string, workflow: string, written: Writt
     params: written.params ?? {},
     startingDeadlineSeconds: limitSeconds(written.startingDeadline, null),
     catchUp: written.catchUp ?? 'Latest',
+    afterLoss: written.afterLoss ?? 'Report',
     suspend: normaliseSuspension(written.suspend),
   }
 }

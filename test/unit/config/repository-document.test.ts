@@ -12,6 +12,12 @@ describe('a Repository document', () => {
     expect({ intervalSeconds: spec.intervalSeconds, history: spec.history.intervalSeconds }).toEqual({ intervalSeconds: 90, history: 0 })
   })
 
+  it('names another repository for the history, and what signs it', () => {
+    const text = documentWith('history: {url: "git@example.com:history", secretRef: {name: a}, signingKey: {secretRef: {name: b}}}')
+    const { history } = parseRepositoryDocument(text, 'repository.yaml').spec
+    expect(history).toMatchObject({ url: 'git@example.com:history', secretRef: { name: 'a' }, signingKey: { secretRef: { name: 'b' } } })
+  })
+
   const refused: { title: string; text: string; want: RegExp }[] = [
     { title: 'looks without a pause', text: documentWith('interval: 0s'), want: /^repository\.yaml: spec\.interval is 0: .* write 1s or more$/ },
     { title: 'a duration that is none', text: documentWith('interval: soon'), want: /^repository\.yaml is no Repository: spec\.interval / },

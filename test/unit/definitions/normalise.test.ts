@@ -238,6 +238,7 @@ describe('a schedule as meant', () => {
       params: {},
       startingDeadlineSeconds: null,
       catchUp: 'Latest',
+      afterLoss: 'Report',
       suspend: null,
       file: 'workflows/s.yaml',
     })

@@ -113,6 +113,7 @@ describe('the status branch in a real repository', () => {
       versions,
       cron: everyHour,
       nowMs: NOW_MS,
+      started: [],
       held: [],
       knownTip: null,
     })

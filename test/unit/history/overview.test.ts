@@ -50,7 +50,7 @@ describe('the overview', () => {
     const many = updateOverview(emptyOverview(), [], cursorsFor(...Array.from({ length: 201 }, (_, index) => `w${index}`)), [])
     const old: OldFiles = new Map([['history/state/overview.json', encodeOverview(many)]])
     const plan = planHistory(
-      { repository: REPOSITORY, runs: [finishedRun()], cursors: cursorsFor(), schedules: [], refill: null },
+      { repository: REPOSITORY, runs: [finishedRun()], cursors: cursorsFor(), started: [], schedules: [], refill: null },
       { name: 'us', nowMs: 0 },
       old,
     )

@@ -19,6 +19,7 @@ export function schedule(over: Partial<Schedule> = {}): Schedule {
     params: { site: 'www.example.fi' },
     startingDeadlineSeconds: null,
     catchUp: 'Latest',
+    afterLoss: 'Report',
     suspend: null,
     file: 'workflows/report.yaml',
     ...over,
