@@ -50,6 +50,8 @@ export interface LocalJobOptions {
 export interface LocalJobs extends JobCluster {
   /** Tells what a Job prints as it comes; see followPodLogs. Returns at once for a Job that is not there. */
   followLog(job: StoredJob, hear: (text: string) => void, signal: AbortSignal): Promise<void>
+  /** SIGKILL to everything that runs; answers once nothing does. Nothing new is started afterwards. */
+  killAll(): Promise<void>
   close(): Promise<void>
 }
 
@@ -102,8 +104,12 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
     ...createPort(context, store, controller),
     subscribe: (listener) => listeners.add(listener),
     followLog: (job, hear, signal) => followPodLogs(clock, () => lookAt(job, store, controller), hear, signal),
+    async killAll() {
+      await controller.close()
+      await supervisor.killAll()
+    },
     async close() {
-      controller.close()
+      await controller.close()
       supervisor.close()
       await sweeper.close()
     },
