@@ -5,7 +5,7 @@ import { PlainSummary } from './test/support/plain-summary.ts'
 export default defineConfig({
   test: {
     include: ['test/**/*.cluster.ts'],
-    globalSetup: ['test/support/build-once.ts'],
+    globalSetup: ['test/support/build-once.ts', 'test/support/install-kinds.ts'],
     pool: 'forks',
     // One cluster for all of them.
     maxWorkers: 2,

@@ -10,6 +10,7 @@ export const LAYERS = {
   triggers: ['base', 'definitions', 'type:runs'],
   runs: ['base', 'definitions', 'triggers'],
   config: ['base', 'definitions', 'triggers', 'runs'],
+  install: ['base', 'definitions', 'config'],
   git: ['base', 'definitions'],
   cluster: ['base', 'definitions', 'runs'],
   artifacts: ['base', 'definitions', 'runs'],

@@ -13,6 +13,8 @@ export interface FollowedRepository {
   status: StatusBranch
   /** The name that `history/state/owner.json` carries when this controller owns the branch. */
   owner: string
+  /** Secrets that may have signed its hooks, read anew so that they can be rotated; absent when it has none. */
+  webhookSecrets?: () => Promise<string[]>
 }
 
 /** Which Repositories are followed; they may come, change and go while the controller runs. */

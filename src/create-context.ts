@@ -19,7 +19,7 @@ import { exportFiles } from './git/export-files.ts'
 import type { OpenRepositoryOptions } from './git/open.ts'
 import { openRepository } from './git/open.ts'
 import { asCommitSha, GitError } from './git/ports.ts'
-import { readCredentials, readSigner } from './read-credentials.ts'
+import { readCredentials, readSecretValues, readSigner } from './read-credentials.ts'
 import { COMMIT_ANNOTATION } from './runs/render-job.ts'
 import { createSystemClock, createSystemRandom } from './system-clock.ts'
 
@@ -48,6 +48,8 @@ export async function createLocalContext(
   const credentials = credentialsSecret === null ? {} : await readCredentials(secrets, credentialsSecret)
   const history = await openedHistory(config.history, secrets)
   const sign = config.signingSecret === null ? null : await readSigner(secrets, config.signingSecret)
+  const { webhookSecret } = config
+  const webhooks = webhookSecret === null ? {} : { webhookSecrets: () => readSecretValues(secrets, webhookSecret) }
   return withDataFolder(config.dataFolder, async (folder, clock, random) => {
     const dataFolder = path.join(config.dataFolder, 'git')
     const git = await openRepository({ url, branch, statusBranch, dataFolder, credentials, proxies: env, sign, ...history })
@@ -59,7 +61,9 @@ export async function createLocalContext(
       secretsFolder,
       filesAt: (commit) => git.source.filesAt(asCommitSha(commit)),
     })
-    const repositories = alwaysFollowed([{ settings: config.settings, source: git.source, status: git.status, owner: folder.controllerId }])
+    const repositories = alwaysFollowed([
+      { settings: config.settings, source: git.source, status: git.status, owner: folder.controllerId, ...webhooks },
+    ])
     return {
       context: { clock, random, report, writeSite, runs: clusters.runs, jobs: clusters.jobs, repositories },
       async close() {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createCommitSigner } from './git/commit-signer.ts'
 import type { Credentials } from './git/credentials.ts'
@@ -24,6 +24,23 @@ export async function readCredentials(folder: string, secret: string): Promise<C
   throw new TypeError(
     `no Secret ${secret} in ${folder}: put its values into files ${Object.keys(KEYS).join(', ')} of the folder ${path.join(folder, secret)}`,
   )
+}
+
+/** Every value of a Secret that is not empty, read anew each time. None when the Secret is not there. */
+export async function readSecretValues(folder: string, secret: string): Promise<string[]> {
+  const values = await Promise.all((await listKeys(path.join(folder, secret))).map((key) => readKey(path.join(folder, secret, key))))
+  return values.flatMap((value) => (value === null || value === '' ? [] : value))
+}
+
+async function listKeys(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true })
+    // A mounted Secret has folders and links of its own beside the keys.
+    return entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith('..')).map((entry) => entry.name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
 }
 
 /** The key that signs commits, out of `git.asc` (OpenPGP) or `identity` (ssh) of a Secret, and its `passphrase`. Throws TypeError. */

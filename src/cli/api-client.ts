@@ -25,6 +25,7 @@ export interface RepositoryRef {
 export interface ApiClient {
   get<T>(path: string): Promise<T>
   post<T>(path: string, body: unknown): Promise<T>
+  delete<T>(path: string): Promise<T>
   /** Text as it comes. */
   stream(path: string): AsyncIterable<string>
   /** The Repository that `--repository` names; without it the only one that is followed. */
@@ -67,6 +68,9 @@ export function createApiClient(shell: Shell, options: ControllerOptions): ApiCl
     async post<T>(path: string, body: unknown) {
       const init = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) }
       return (await (await request(path, init)).json()) as T
+    },
+    async delete<T>(path: string) {
+      return (await (await request(path, { method: 'DELETE', headers })).json()) as T
     },
     async *stream(path) {
       const { body } = await request(path, { headers })

@@ -52,9 +52,9 @@ function lineOf(event: ControllerEvent): Line {
         trigger: spec.trigger,
       }
     }
-    case 'PushHeld': {
+    case 'RunHeld': {
       const { kind: _, ...fields } = event
-      return { level: 'info', message: 'push held', ...fields }
+      return { level: 'info', message: 'run held', ...fields }
     }
     case 'ScheduleUnreadable':
       return { level: 'error', message: 'schedule unreadable', repository: event.repository, schedule: event.schedule, error: event.message }

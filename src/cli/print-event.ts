@@ -18,7 +18,7 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
       return `${event.repository}: is followed again`
     case 'RunCreated':
       return `run ${paint.bold(event.run.metadata.name)} created by ${triggerText(event.run.spec.trigger)} at ${short(event.run.spec.commit)}`
-    case 'PushHeld':
+    case 'RunHeld':
       return `${event.workflow} does not run at ${short(event.commit)}: ${event.reason}`
     case 'ScheduleUnreadable':
       return paint.bad(`schedule ${event.schedule} has no ticks: ${event.message}`)

@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander'
 import { openRepository } from '../git/open.ts'
 import { VERSION } from '../version.ts'
 import { createHistoryCommand } from './history.ts'
+import { createBackfillCommand } from './backfill.ts'
 import { createPauseCommand, createResumeCommand } from './pause.ts'
+import { createInstallCommand } from './install.ts'
 import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
@@ -18,7 +20,9 @@ const COMMANDS: readonly CommandFactory[] = [
   createRunCommand,
   createServeCommand,
   (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),
+  createInstallCommand,
   createTriggerCommand,
+  createBackfillCommand,
   createPauseCommand,
   createResumeCommand,
 ]

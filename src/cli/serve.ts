@@ -6,6 +6,7 @@ import { createController } from '../controller/controller.ts'
 import { createLocalContext } from '../create-context.ts'
 import { isLoopback, loopbackAuthenticator, refusingAuthenticator } from '../server/authenticate.ts'
 import { createApp } from '../server/create-app.ts'
+import { createHooksRouter } from '../server/hooks-router.ts'
 import { listen } from '../server/listen.ts'
 import { createMetrics } from '../server/metrics.ts'
 import { allOperations } from '../server/operations/all-operations.ts'
@@ -66,6 +67,7 @@ export async function serve(shell: Shell, config: ServeConfig, print: Report, sa
         isLoopback: isLoopback(config.listen),
         authenticator: isLoopback(config.listen) ? loopbackAuthenticator : refusingAuthenticator,
         operations: allOperations({ context, controller }),
+        hooks: createHooksRouter({ context, controller }),
         metrics,
         onBug: (error) => {
           report({ kind: 'ReconcileFailed', key: 'api request', error })

@@ -14,6 +14,7 @@ export interface RepositoryDocument {
     path: string | undefined
     intervalSeconds: number | undefined
     secretRef: { name: string } | undefined
+    webhookSecretRef: { name: string } | undefined
     history: {
       url: string | undefined
       branch: string | undefined
@@ -21,6 +22,7 @@ export interface RepositoryDocument {
       secretRef: { name: string } | undefined
       signingKey: { secretRef: { name: string } } | undefined
     }
+    vars: Record<string, string>
     policy: WrittenPolicy
     maxParallelSteps: number | undefined
     suspend: boolean | undefined
@@ -35,6 +37,7 @@ interface Written {
     path?: string
     interval?: string
     secretRef?: { name: string }
+    webhookSecretRef?: { name: string }
     history?: {
       url?: string
       branch?: string
@@ -42,13 +45,14 @@ interface Written {
       secretRef?: { name: string }
       signingKey?: { secretRef: { name: string } }
     }
+    vars?: Record<string, string>
     policy?: WrittenPolicy & { maxParallelSteps?: number }
     suspend?: boolean
   }
 }
 
 /** Fields that the contract has and this version does not act on: a policy that nobody enforces would be worse than none. */
-const NOT_SUPPORTED_YET = ['webhookSecretRef', 'verify', 'forge', 'artifacts', 'vars', 'pools', 'notifications', 'review', 'pullRequests']
+const NOT_SUPPORTED_YET = ['verify', 'forge', 'artifacts', 'pools', 'notifications', 'review', 'pullRequests']
 
 /** Reads a Repository document. Throws TypeError that names the file, the line and every problem. */
 export function parseRepositoryDocument(text: string, file: string): RepositoryDocument {
@@ -82,6 +86,7 @@ function meant(written: Written, file: string): RepositoryDocument {
       path: spec.path,
       intervalSeconds,
       secretRef: spec.secretRef,
+      webhookSecretRef: spec.webhookSecretRef,
       history: {
         url: spec.history?.url,
         branch: spec.history?.branch,
@@ -89,6 +94,7 @@ function meant(written: Written, file: string): RepositoryDocument {
         secretRef: spec.history?.secretRef,
         signingKey: spec.history?.signingKey,
       },
+      vars: spec.vars ?? {},
       policy: spec.policy ?? {},
       maxParallelSteps: spec.policy?.maxParallelSteps,
       suspend: spec.suspend,

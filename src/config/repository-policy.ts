@@ -15,5 +15,5 @@ export const UNSTATED_POLICY: Policy = { ...ASSUMED_POLICY, serviceAccounts: 'An
 
 /** The Secrets that Fusee itself uses for this Repository. */
 function secretsOf({ spec }: RepositoryDocument): string[] {
-  return spec.secretRef === undefined ? [] : [spec.secretRef.name]
+  return [spec.secretRef, spec.webhookSecretRef].flatMap((ref) => ref?.name ?? [])
 }

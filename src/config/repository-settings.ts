@@ -16,6 +16,8 @@ export interface RepositorySettings {
   suspend: boolean
   /** Most steps of all its runs that are active at once. */
   maxParallelSteps: number
+  /** `vars` of expressions. */
+  vars: Readonly<Record<string, string>>
   /** What steps may ask for: checked when definitions are read, and again when a Job is made. */
   policy: Policy
 }

@@ -28,6 +28,8 @@ export interface ServeConfig {
   statusBranch: string
   /** Name of the Secret with the credentials, a folder below `secretsFolder`. */
   credentialsSecret: string | null
+  /** Name of the Secret whose values may sign hooks, likewise. */
+  webhookSecret: string | null
   /** Another repository that holds the status branch: its URL, or the absolute path of a local folder, and the Secret for it. */
   history: { url: string; credentialsSecret: string | null } | null
   /** Name of the Secret with the key that signs commits. */
@@ -52,9 +54,10 @@ export function resolveServeConfig(written: WrittenServeConfig): ServeConfig {
   const name = written.document?.metadata.name ?? repositoryNameOf(url)
   const secretsFolder = written.secrets === undefined ? null : path.resolve(written.workingDirectory, written.secrets)
   const credentialsSecret = spec?.secretRef?.name ?? null
+  const webhookSecret = spec?.webhookSecretRef?.name ?? null
   const history = resolveHistory(spec?.history, written.workingDirectory)
   const signingSecret = spec?.history.signingKey?.secretRef.name ?? null
-  for (const secret of [credentialsSecret, history?.credentialsSecret ?? null, signingSecret]) {
+  for (const secret of [credentialsSecret, history?.credentialsSecret ?? null, signingSecret, webhookSecret]) {
     if (secret === null || secretsFolder !== null) continue
     throw new TypeError(`the Repository names the Secret ${secret}: say with --secrets DIR where the folder ${secret} lies`)
   }
@@ -67,12 +70,14 @@ export function resolveServeConfig(written: WrittenServeConfig): ServeConfig {
       historyIntervalSeconds: spec?.history.intervalSeconds ?? 10,
       suspend: spec?.suspend ?? false,
       maxParallelSteps: spec?.maxParallelSteps ?? 50,
+      vars: spec?.vars ?? {},
       policy: written.document === null ? UNSTATED_POLICY : policyOf(written.document),
     },
     url,
     branch: spec?.branch ?? null,
     statusBranch: spec?.history.branch ?? 'fusee/status',
     credentialsSecret,
+    webhookSecret,
     history,
     signingSecret,
     dataFolder: written.data === undefined ? defaultDataFolder(written.env, name, url) : path.resolve(written.workingDirectory, written.data),

@@ -49,7 +49,7 @@ export async function claim(context: Context, state: RepositoryState, wake: Wake
   await noteActiveSteps(context, state)
   state.claimed = true
   wake(`look ${state.key}`)
-  wake(`records ${state.key}`)
+  wake(`ends ${state.key}`)
   wake(`sweep ${state.key}`)
   wake('resync')
   return null

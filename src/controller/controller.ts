@@ -1,7 +1,9 @@
 import type { Context, FollowedRepository } from '../context.ts'
 import { createDefinitionCache } from '../definitions/definition-cache.ts'
+import { createExpressionLanguage } from '../definitions/expressions/language.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import { createCronCache } from '../triggers/cron.ts'
+import { backfill } from './backfill.ts'
 import { claim } from './claim.ts'
 import { createFailureNotes } from './failure-notes.ts'
 import { look } from './look.ts'
@@ -10,6 +12,7 @@ import { reconcileRun } from './reconcile-run.ts'
 import { writeRecords } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { createSlots } from './slots.ts'
+import { followUpEnds } from './follow-up-ends.ts'
 import { sweep } from './sweep.ts'
 import { judgeTicks } from './ticks.ts'
 import type { WorkQueue } from './work-queue.ts'
@@ -38,6 +41,7 @@ export function createController(context: Context): Controller {
   const states = new Map<string, RepositoryState>()
   const ends = new Map<RepositoryState, AbortController>()
   const failures = createFailureNotes()
+  const language = createExpressionLanguage()
   const queue: WorkQueue = createWorkQueue({
     clock: context.clock,
     random: context.random,
@@ -104,6 +108,10 @@ export function createController(context: Context): Controller {
         return state.claimed ? look(context, state, wake, state.signal) : null
       case 'ticks':
         return judgeTicks(context, state, wake)
+      case 'ends':
+        return followUpEnds(context, state, wake)
+      case 'backfill':
+        return backfill(context, state, wake)
       case 'records':
         return writeRecords(context, state, wake, state.signal)
       case 'sweep':
@@ -124,9 +132,10 @@ export function createController(context: Context): Controller {
         repository: state.key,
         slots: state.slots,
         policy: state.followed.settings.policy,
+        expressions: { language, vars: state.followed.settings.vars, branch: state.followed.source.branch },
         pin: (pending) => pinDefinition(context, state, pending),
         onFinished: () => {
-          wake(`records ${state.key}`)
+          wake(`ends ${state.key}`)
         },
       },
       { namespace, name },
@@ -182,10 +191,13 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     look: 'Pending',
     tip: null,
     versions: null,
+    versionsAnew: false,
     definitionCache: context.definitionCache ?? createDefinitionCache(),
     cronCache: createCronCache(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
     uncovered: new Set(),
+    followedUp: new Set(),
+    sinceMs: context.clock.now(),
     problems: new Map(),
     fatesSinceMs: null,
     history: { knownTip: null, checkAtMs: 0 },

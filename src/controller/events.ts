@@ -14,7 +14,7 @@ export type ControllerEvent =
   /** The first look that went well after one that failed. */
   | { kind: 'LookRecovered'; repository: string }
   | { kind: 'RunCreated'; repository: string; run: StoredRun }
-  | { kind: 'PushHeld'; repository: string; workflow: string; commit: string; reason: string }
+  | { kind: 'RunHeld'; repository: string; workflow: string; commit: string; reason: string }
   | { kind: 'ScheduleUnreadable'; repository: string; schedule: string; message: string }
   | { kind: 'TickJudged'; repository: string; fate: TickFate }
   | { kind: 'StepStarted'; repository: string; run: string; step: StepStatus }

@@ -16,5 +16,6 @@ export async function pause(context: Context, state: RepositoryState, { by, reas
 export async function resume(context: Context, state: RepositoryState, wake: Wake): Promise<Cursors> {
   const cursors = await updateCursors(context, state.followed.settings.ref, ({ paused: _, ...others }) => others)
   wake(`look ${state.key}`)
+  wake(`backfill ${state.key}`)
   return cursors
 }

@@ -6,7 +6,7 @@ import type { Policy } from '../definitions/policy/policy.ts'
 import { admitJob } from '../runs/admit-job.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import { observeStep } from '../runs/observe-step.ts'
-import type { RunPlan } from '../runs/plan/board.ts'
+import type { RunExpressions, RunPlan } from '../runs/plan/board.ts'
 import { planRun } from '../runs/plan-run.ts'
 import { isOwnJob } from '../runs/render-job.ts'
 import type { RunStatus, StepStatus, StoredRun } from '../runs/run.ts'
@@ -16,6 +16,9 @@ import type { Slots } from './slots.ts'
 /** Most of a failed step's log that its record keeps, in bytes. */
 const LOG_TAIL_BYTES = 4096
 
+/** Most of all logs of one run, in bytes: a thousand steps may fail, and the Run must stay small. */
+const ALL_LOGS_BYTES = 65_536
+
 /** What one pass over a run needs. */
 export interface RunReconciliation {
   context: Pick<Context, 'clock' | 'runs' | 'jobs' | 'writeSite' | 'report'>
@@ -24,6 +27,7 @@ export interface RunReconciliation {
   slots: Slots
   /** What steps may ask for; null when they run with the rights of whoever started this. */
   policy: Policy | null
+  expressions: RunExpressions
   /** The first status of a run: its definition pinned, or its end when there is none. Throws when only a later try can tell. */
   pin: (run: StoredRun) => Promise<RunStatus>
   onFinished: (run: StoredRun) => void
@@ -48,7 +52,7 @@ export async function reconcileRun(reconciliation: RunReconciliation, ref: Objec
   }
   const nowMs = context.clock.now()
   const jobs = await context.jobs.observeJobs(ref)
-  const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free() })
+  const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free(), expressions: reconciliation.expressions })
   reconciliation.slots.note(ref.name, activeSteps(plan.status) + plan.create.length)
   if (plan.waitsForSlot) reconciliation.slots.wait(ref.name)
   const again = await apply(reconciliation, run, plan)
@@ -64,7 +68,10 @@ async function pin(reconciliation: RunReconciliation, run: StoredRun): Promise<S
 async function apply(reconciliation: RunReconciliation, run: StoredRun, plan: RunPlan): Promise<boolean> {
   const { context } = reconciliation
   const { jobs, writeSite } = context
-  for (const { step, job } of plan.readLogs) step.log = await jobs.readLogTail(job, LOG_TAIL_BYTES)
+  for (const { step, job } of plan.readLogs) {
+    const maxBytes = logBytes(plan.status)
+    step.log = maxBytes === 0 ? '' : await jobs.readLogTail(job, maxBytes)
+  }
   const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(run.metadata.name, activeSteps(plan.status))
   const stored = isDeepStrictEqual(run.status, plan.status) ? run : await writeStatus(reconciliation, run, plan.status)
@@ -88,7 +95,7 @@ async function createJob(reconciliation: RunReconciliation, run: StoredRun, { st
   try {
     const { object } = await writeSite('job-created', () => jobs.createJob(admission.job))
     if (!isOwnJob(run, object)) return refuse('NameConflict', `a Job ${object.metadata.name} that is not of this run is in the way: delete it`)
-    observeStep(step, { job: object, pods: [] }, { nowMs: clock.now(), timeoutSeconds: null })
+    observeStep(step, { job: object, pods: [] }, { nowMs: clock.now(), timeoutSeconds: null, startTimeoutSeconds: null, results: {} })
     return false
   } catch (error) {
     if (error instanceof UnsupportedJobError) return refuse('Unsupported', error.message)
@@ -112,4 +119,10 @@ async function writeStatus(reconciliation: RunReconciliation, run: StoredRun, st
 
 function activeSteps(status: RunStatus): number {
   return status.steps.filter(isActive).length
+}
+
+/** How much of the next failed step's log is kept: less, the more there is already. */
+function logBytes({ steps }: RunStatus): number {
+  const used = steps.reduce((sum, { log = '' }) => sum + Buffer.byteLength(log), 0)
+  return Math.max(0, Math.min(LOG_TAIL_BYTES, Math.floor((ALL_LOGS_BYTES - used) / 8)))
 }

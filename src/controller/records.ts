@@ -5,6 +5,7 @@ import { GitError } from '../git/ports.ts'
 import { writeHistory } from '../history/write.ts'
 import { FINALIZER } from '../runs/objects.ts'
 import type { Cursors, StoredRun } from '../runs/run.ts'
+import { isOpen } from '../triggers/backfill.ts'
 import { initialCursors, updateCursors, withCondition } from './cursors.ts'
 import { noteMended } from './mended.ts'
 import type { RepositoryState, Wake } from './repository.ts'
@@ -48,7 +49,7 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
   // Runs first: cursors that are read later have passed whatever these were started by, or say that they have not.
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
-  const waiting = runs.filter((run) => isWaiting(run) && isCovered(run, state, cursors)).sort(byEnd)
+  const waiting = runs.filter((run) => isWaiting(run) && state.followedUp.has(run.metadata.name) && isCovered(run, state, cursors)).sort(byEnd)
   const first = waiting[0]
   const nowMs = context.clock.now()
   if (first === undefined && cursors.fates.length === 0) {
@@ -85,8 +86,8 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
   return hasMore ? context.clock.now() : state.history.checkAtMs
 }
 
-/** Finished, and its record not known to be on the status branch. */
-function isWaiting(run: StoredRun): boolean {
+/** Whether a run has finished, and its record is not known to be on the status branch. */
+export function isWaiting(run: StoredRun): boolean {
   return run.status?.phase === 'Finished' && run.status.recorded === undefined
 }
 
@@ -106,8 +107,9 @@ function isCovered(run: StoredRun, state: RepositoryState, cursors: Cursors): bo
     case 'Api':
     case 'Manual':
     case 'Rerun':
-    case 'Backfill':
       return true
+    case 'Backfill':
+      return !(cursors.backfills ?? []).some((one) => one.schedule === trigger.schedule && isOpen(one, parseTimestamp(trigger.tick)))
   }
 }
 

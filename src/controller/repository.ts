@@ -24,11 +24,17 @@ export interface RepositoryState {
   tip: string | null
   /** What is in force; null until the last valid versions have been read again after a start. */
   versions: Versions | null
+  /** Whether some of those that were in force could not be read again: the branch's history has to tell what is. */
+  versionsAnew: boolean
   definitionCache: DefinitionCache
   cronCache: CronCache
   slots: Slots
   /** Runs by push that exist while the cursor does not yet say so: their records wait. */
   uncovered: Set<string>
+  /** Finished Runs whose end has started what it starts; the others' records wait. */
+  followedUp: Set<string>
+  /** When this process began to follow it. */
+  sinceMs: number
   /** Last problem reported by each loop, so that the same one is said once. */
   problems: Map<string, string>
   /** When fates of ticks began to wait for a commit by themselves; null when none do. */

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { createExpressionLanguage } from '../definitions/expressions/language.ts'
 import type { Workflow } from '../definitions/workflow.ts'
 import type { Run, StoredRun } from '../runs/run.ts'
 import { pinnedStatus } from './pin-definition.ts'
@@ -45,6 +46,7 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
           repository: created.spec.repository,
           slots,
           policy: null,
+          expressions: { language: createExpressionLanguage(), vars: {}, branch: '' },
           pin: (run) => Promise.resolve(pinnedStatus(options.workflow, run, context.clock.now())),
           onFinished: () => undefined,
         },

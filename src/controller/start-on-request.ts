@@ -4,8 +4,9 @@ import { hasRecord } from '../history/read.ts'
 import { runName } from '../runs/names.ts'
 import type { StoredRun, Trigger } from '../runs/run.ts'
 import { resolveParams } from '../triggers/params.ts'
-import { pauseReason } from '../triggers/suspension.ts'
+import { pauseReason, suspensionAt, suspensionReason, suspensionsInForce } from '../triggers/suspension.ts'
 import { didYouMean } from '../definitions/near-names.ts'
+import type { Workflow } from '../definitions/workflow.ts'
 import { isHistoryFull } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { startRun } from './repository.ts'
@@ -22,7 +23,11 @@ export interface RunWish {
 export type WishAnswer =
   | { kind: 'Created' | 'Exists'; run: StoredRun }
   | { kind: 'Recorded'; run: string }
-  | { kind: 'Refused'; reason: 'NotReady' | 'Paused' | 'UnknownWorkflow' | 'InvalidParams' | 'HistoryFull' | 'KeyTaken'; message: string }
+  | {
+      kind: 'Refused'
+      reason: 'NotReady' | 'Paused' | 'Suspended' | 'UnknownWorkflow' | 'InvalidParams' | 'HistoryFull' | 'KeyTaken'
+      message: string
+    }
 
 /**
  * Creates the Run of a wish before it is answered: what asks cannot be read again. The newest valid version of the workflow runs. The
@@ -57,6 +62,8 @@ async function refusalOf(context: Context, state: RepositoryState, wish: RunWish
   const paused = (await context.runs.readCursors(state.followed.settings.ref))?.paused
   if (paused !== undefined)
     return { kind: 'Refused', reason: 'Paused', message: `${state.key} is ${pauseReason(paused)}; fusee resume starts it again` }
+  const suspension = wish.trigger.kind === 'Webhook' ? heldBy(context, state, version.definition) : null
+  if (suspension !== null) return { kind: 'Refused', reason: 'Suspended', message: `${wish.workflow} does not run: ${suspension}` }
   if (await isHistoryFull(context, state)) {
     return {
       kind: 'Refused',
@@ -65,6 +72,16 @@ async function refusalOf(context: Context, state: RepositoryState, wish: RunWish
     }
   }
   return null
+}
+
+/** What holds back a run that no person asks for; one that a person asks for runs all the same, as with a suspended CronJob. */
+function heldBy(context: Context, state: RepositoryState, workflow: Pick<Workflow, 'name' | 'suspend'>): string | null {
+  const suspensions = suspensionsInForce([
+    { subject: 'repository', suspend: state.followed.settings.suspend },
+    { subject: `workflow ${workflow.name}`, suspend: workflow.suspend },
+  ])
+  const suspension = suspensionAt(suspensions, context.clock.now())
+  return suspension === null ? null : suspensionReason(suspension)
 }
 
 function unknownWorkflow(state: RepositoryState, name: string): WishAnswer {

@@ -67,7 +67,7 @@ export function recordOf(run: StoredRun): RunRecord {
     startedAt: status.startedAt ?? null,
     finishedAt: status.finishedAt,
     rerunOf: spec.rerunOf,
-    steps: status.steps.map((step) => stepRecord(metadata.name, step)),
+    steps: status.steps.map((step) => stepRecord(metadata.name, step, status.images ?? [])),
   }
 }
 
@@ -94,9 +94,9 @@ export function parseRecord(text: string): RunRecord {
   }
 }
 
-/** When what started the run took place, in milliseconds since the epoch: the tick of a schedule, else the run's creation. */
+/** When what started the run took place, in milliseconds since the epoch: the tick of a schedule, also of a backfilled one, else the run's creation. */
 export function triggeredAtMs(trigger: Trigger, createdAt: Timestamp): number {
-  const tickMs = trigger.kind === 'Schedule' ? parseTimestamp(trigger.tick) : Number.NaN
+  const tickMs = trigger.kind === 'Schedule' || trigger.kind === 'Backfill' ? parseTimestamp(trigger.tick) : Number.NaN
   return Number.isNaN(tickMs) ? parseTimestamp(createdAt) : tickMs
 }
 
@@ -124,7 +124,8 @@ function reasonOf({ reason }: { reason?: string }): { reason?: string } {
   return reason === undefined ? {} : { reason }
 }
 
-function stepRecord(run: string, step: StepStatus): StepRecord {
+function stepRecord(run: string, step: StepStatus, images: readonly string[]): StepRecord {
+  const imageDigest = step.image === undefined ? undefined : images[step.image]
   // A finished run has ended all its steps; one that somehow has none of the results is told by whether it began.
   const result = step.result ?? (step.startedAt === undefined ? 'Skipped' : 'Cancelled')
   return {
@@ -136,7 +137,8 @@ function stepRecord(run: string, step: StepStatus): StepRecord {
     finishedAt: step.finishedAt ?? null,
     job: stepJob(run, step),
     attempts: step.attempts.map(({ pod, exitCode, startedAt, finishedAt }) => ({ pod, exitCode, startedAt, finishedAt })),
-    results: {},
+    results: sorted(step.results ?? {}) as Record<string, unknown>,
+    ...(imageDigest === undefined ? {} : { imageDigest }),
     ...(result === 'Failed' && step.log !== undefined && step.log !== '' ? { log: step.log } : {}),
   }
 }

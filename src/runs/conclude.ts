@@ -1,6 +1,6 @@
 import type { Board, Entry } from './plan/board.ts'
 import { entriesOf } from './plan/board.ts'
-import type { RunResult, RunStatus } from './run.ts'
+import type { RunResult } from './run.ts'
 
 /** What a run has come to. */
 export interface Outcome {
@@ -17,16 +17,18 @@ export function outcomeOf(board: Board): Outcome {
   return failed === undefined ? { result: 'Succeeded', reason: 'Completed', message: '' } : failureOf(failed)
 }
 
-/** The end of the run: a failing `finally` step turns Succeeded into Failed and leaves every other result. */
-export function concludeRun(outcome: Outcome, finallySteps: readonly Entry[]): Pick<RunStatus, 'result' | 'reason' | 'message'> {
-  const failed = firstFailure(finallySteps)
-  const end = outcome.result === 'Succeeded' && failed !== undefined ? failureOf(failed) : outcome
-  return { result: end.result, reason: end.reason, message: end.message }
+/** The end of the run: a failing undo or `finally` step turns Succeeded into Failed and leaves every other result. What failed to undo is told. */
+export function concludeRun(outcome: Outcome, undos: readonly Entry[], finallySteps: readonly Entry[]): Outcome {
+  const failed = firstFailure([...finallySteps, ...undos])
+  if (outcome.result === 'Succeeded' && failed !== undefined) return failureOf(failed)
+  const spoilt = undos.filter(({ status }) => status.result === 'Failed').map(({ status }) => status.name)
+  const more = spoilt.length === 0 ? [] : [`${spoilt.join(', ')} could not be undone`]
+  return { result: outcome.result, reason: outcome.reason, message: [...(outcome.message === '' ? [] : [outcome.message]), ...more].join('; ') }
 }
 
 /** The step that failed first in time, of those whose failure counts. */
 function firstFailure(entries: readonly Entry[]): Entry | undefined {
-  const failed = entries.filter(({ status, step }) => status.result === 'Failed' && !step.allowFailure)
+  const failed = entries.filter(({ status, step }) => status.result === 'Failed' && (!step.allowFailure || status.kind === 'Undo'))
   return failed.sort((one, other) => (one.status.finishedAt ?? '').localeCompare(other.status.finishedAt ?? ''))[0]
 }
 

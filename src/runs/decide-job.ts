@@ -73,3 +73,9 @@ function failure(reason: string, message: string, pods: readonly Pod[]): JobDeci
   }
   return { kind: 'Failed', reason: 'ExitCode', message: `exited with ${terminated.exitCode}` }
 }
+
+/** Digest of the image that ran, of the pod's main container; null where the cluster tells none. */
+export function imageDigestOf({ pods }: JobObservation): string | null {
+  const id = pods.findLast(({ status }) => status.phase === 'Succeeded')?.status.containerStatuses?.[0]?.imageID ?? ''
+  return /sha256:[0-9a-f]{64}$/.exec(id)?.[0] ?? null
+}

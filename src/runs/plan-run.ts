@@ -1,7 +1,7 @@
 import { formatTimestamp } from '../clock.ts'
 import type { RunDefinition, Step } from '../definitions/workflow.ts'
 import { concludeRun, outcomeOf } from './conclude.ts'
-import type { Board, RunInput, RunPlan } from './plan/board.ts'
+import type { Board, Entry, RunInput, RunPlan } from './plan/board.ts'
 import { createBoard, entriesOf, finishBoard } from './plan/board.ts'
 import { cancelSteps } from './plan/cancel-steps.ts'
 import { nextDeadlineMs } from './plan/deadlines.ts'
@@ -12,7 +12,8 @@ import { observe } from './plan/observe.ts'
 import { releaseJobs } from './plan/release.ts'
 import { settle } from './plan/settle.ts'
 import { start } from './plan/start.ts'
-import type { StepStatus } from './run.ts'
+import { layOutUndos, runUndos } from './plan/undo.ts'
+import type { RunStatus, StepKind, StepStatus } from './run.ts'
 
 /** Plans a run: pure, so that the same function serves the controller, the simulator and the tests. */
 export function planRun(input: RunInput): RunPlan {
@@ -23,15 +24,18 @@ export function planRun(input: RunInput): RunPlan {
   for (const entry of board.entries) observe(board, entry)
   advance(board)
   finishBoard(board)
-  if (board.plan.status.phase !== 'Finished') plan.requeueAtMs = nextDeadlineMs(board)
+  if (board.plan.status.phase !== 'Finished') plan.requeueAtMs = plan.storeFirst ? board.nowMs : nextDeadlineMs(board)
   return plan
 }
 
 /** The state in which a run begins: every step waits. */
 export function initialSteps(definition: RunDefinition): StepStatus[] {
-  const waiting = (kind: StepStatus['kind']) => (step: Step) =>
-    ({ name: step.name, kind: kind === 'Step' && step.work.kind === 'Join' ? 'Join' : kind, state: 'Waiting', attempts: [] }) satisfies StepStatus
-  return [...definition.steps.map(waiting('Step')), ...definition.finally.map(waiting('Finally'))]
+  const waiting = (step: Step, kind: StepKind): StepStatus => ({ name: step.name, kind, state: 'Waiting', attempts: [] })
+  return [...definition.steps.map((step) => waiting(step, kindOf(step))), ...definition.finally.map((step) => waiting(step, 'Finally'))]
+}
+
+function kindOf({ work }: Step): StepKind {
+  return work.kind === 'Join' || work.kind === 'Approval' ? work.kind : 'Step'
 }
 
 /** Moves the run on: ends, cancels, starts, concludes. */
@@ -40,21 +44,23 @@ function advance(board: Board): void {
   if (status.outcome === undefined) {
     if (!runSteps(board)) return
     status.outcome = { ...outcomeOf(board), decidedAt: formatTimestamp(board.nowMs) }
+    layOutUndos(board)
   }
-  if (!runFinally(board, entriesOf(board, 'Finally'))) return
-  Object.assign(status, concludeRun(status.outcome, entriesOf(board, 'Finally')), { phase: 'Finished', finishedAt: formatTimestamp(board.nowMs) })
+  if (!runUndos(board, entriesOf(board, 'Undo')) || !runFinally(board)) return
+  const end = concludeRun(status.outcome, entriesOf(board, 'Undo'), entriesOf(board, 'Finally'))
+  Object.assign(status, end, { phase: 'Finished', finishedAt: formatTimestamp(board.nowMs) } satisfies Partial<RunStatus>)
 }
 
 /** Moves the steps on; returns whether all have ended. */
 function runSteps(board: Board): boolean {
-  const entries = entriesOf(board, 'Step', 'Join', 'Approval')
+  const entriesNow = (): Entry[] => entriesOf(board, 'Step', 'Join', 'Approval')
   // What needs no Job comes first: a pass before a crash may have gone on from it already.
-  settle(board, entries)
-  decideHalt(board, entries)
+  settle(board, entriesNow)
+  decideHalt(board, entriesNow())
   const { halt } = board.plan.status
-  if (halt !== undefined) haltSteps(board, entries, { ...halt, result: 'Cancelled' })
-  cancelSteps(board, entries)
-  failFast(board, entries)
-  start(board, entries)
-  return entries.every(({ status }) => status.state === 'Ended')
+  if (halt !== undefined) haltSteps(board, entriesNow(), { ...halt, result: 'Cancelled' })
+  cancelSteps(board, entriesNow())
+  failFast(board, entriesNow())
+  start(board, entriesNow)
+  return entriesNow().every(({ status }) => status.state === 'Ended')
 }

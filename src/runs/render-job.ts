@@ -18,8 +18,14 @@ const SOURCE_PATH = '/fusee/source'
 /** The API server's own deadline comes this long after Fusee's, which ends the step first and with its log. */
 const DEADLINE_MARGIN_SECONDS = 60
 
-/** The batch/v1 Job of a step: derived name, owner, labels, finalizer, and the variables that every container sees. A join has none: TypeError. */
-export function renderJob(run: StoredRun, step: Step): Job {
+/** Where a container leaves its results when it does not say where its termination message is: Kubernetes' own default. */
+const TERMINATION_LOG = '/dev/termination-log'
+
+/**
+ * The batch/v1 Job of a step whose expressions are worked out: derived name, owner, labels, finalizer, and the variables that every container
+ * sees. `key` tells it apart from others of the run (see stepKey). A join has none: TypeError.
+ */
+export function renderJob(run: StoredRun, step: Step, key = step.name): Job {
   const labels = labelsOf(run, step)
   const spec = specOf(run, step)
   const deadlines = [spec.activeDeadlineSeconds, step.timeoutSeconds === null ? undefined : step.timeoutSeconds + DEADLINE_MARGIN_SECONDS]
@@ -28,7 +34,7 @@ export function renderJob(run: StoredRun, step: Step): Job {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
-      name: jobName(run.metadata.name, step.name),
+      name: jobName(run.metadata.name, key),
       namespace: run.metadata.namespace,
       labels,
       annotations: { [COMMIT_ANNOTATION]: run.spec.commit },
@@ -60,6 +66,7 @@ export function isOwnJob(run: StoredRun, job: Job): boolean {
 function labelsOf(run: StoredRun, step: Step): Record<string, string> {
   return {
     ...run.status?.definition?.labels,
+    ...run.metadata.labels,
     [LABELS.managedBy]: 'fusee',
     [LABELS.repository]: run.spec.repository,
     [LABELS.workflow]: run.spec.workflow,
@@ -87,7 +94,7 @@ function specOf(run: StoredRun, step: Step): JobSpec {
           spec: {
             restartPolicy: 'Never',
             ...pod,
-            containers: pod.containers.map(withEnv),
+            containers: pod.containers.map(withEnv).map((container, index) => (index === 0 ? withResults(step, container) : container)),
             ...(pod.initContainers === undefined ? {} : { initContainers: pod.initContainers.map(withEnv) }),
           },
         },
@@ -100,7 +107,7 @@ function specOf(run: StoredRun, step: Step): JobSpec {
       return {
         ...(job as Partial<JobSpec>),
         backoffLimit: step.retries ?? (job['backoffLimit'] as number | undefined) ?? 0,
-        template: { spec: podOf(step, main, pod) },
+        template: { spec: podOf(step, withResults(step, main), pod) },
       }
     }
   }
@@ -114,6 +121,14 @@ function podOf(step: Step, main: Container, pod: Partial<PodSpec>): PodSpec {
     volumes: [...(pod.volumes ?? []), { name: SOURCE_VOLUME, emptyDir: {} }],
     containers: [{ workingDir: SOURCE_PATH, ...main, volumeMounts: [...(main.volumeMounts ?? []), { name: SOURCE_VOLUME, mountPath: SOURCE_PATH }] }],
   }
+}
+
+/** A container of a step with results learns where to write them. */
+function withResults(step: Step, container: Container): Container {
+  if (Object.keys(step.results).length === 0) return container
+  const path = container['terminationMessagePath']
+  const value = typeof path === 'string' && path !== '' ? path : TERMINATION_LOG
+  return { ...container, env: mergeEnv([{ name: 'FUSEE_RESULTS', value }], container.env ?? []) }
 }
 
 /** What every container sees of its run. */

@@ -70,6 +70,8 @@ export interface RunStatus {
    * one for each expansion, `<step>/<index>`. An undo follows the step that it undoes, and has its name.
    */
   steps: StepStatus[]
+  /** Digests of the images that ran; steps name them by their place. */
+  images?: string[]
   startedAt?: Timestamp
   finishedAt?: Timestamp
   result?: RunResult
@@ -114,6 +116,10 @@ export interface StepStatus {
   finishedAt?: Timestamp
   stop?: StepStop
   attempts: Attempt[]
+  /** What it has handed on, all that it declares; absent where it declares none or has none. */
+  results?: Record<string, unknown>
+  /** Digest of the image that ran: its place in the run's `images`, since many steps share one. */
+  image?: number
   /** How long its Job was suspended so far, and since when it is. */
   suspended?: { ms: number; since?: Timestamp }
   /** Last lines, only of what failed. */
@@ -147,6 +153,23 @@ export interface Cursors {
   conditions: { type: string; status: 'True' | 'False'; reason: string; message: string; lastTransitionTime: Timestamp }[]
   /** The operator's switch: while it is set nothing new starts. */
   paused?: Pause
+  /** Ranges of past ticks that somebody has asked to run. */
+  backfills?: Backfill[]
+}
+
+/** Past ticks of a schedule that are run in their order, a few at once. */
+export interface Backfill {
+  schedule: string
+  /** The first and the last tick that may be meant. */
+  from: Timestamp
+  to: Timestamp
+  /** Ticks up to it are dealt with; before `from` at first. */
+  doneUpTo: Timestamp
+  /** Most of its runs that are not finished at once. */
+  maxActive: number
+  by: string
+  /** '' for none. */
+  reason: string
 }
 
 /** Who has paused a Repository, when and why. */

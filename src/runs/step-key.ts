@@ -16,3 +16,8 @@ export function stepJob(run: string, step: StepStatus): string | null {
 export function isActive({ kind, state }: StepStatus): boolean {
   return kind !== 'Approval' && (state === 'Running' || state === 'Stopping')
 }
+
+/** Name of the step whose expansion has this name: `<step>/<index>`. */
+export function stepOfExpansion(name: string): string {
+  return name.replace(/\/\d+$/, '')
+}

@@ -18,12 +18,17 @@ export interface AppOptions {
   operations: readonly Operation[]
   /** The page of `/metrics`, and its content type. */
   metrics: { contentType: string; read(): Promise<string> }
+  /** Mounted at `/hooks`. */
+  hooks: RequestHandler
   /** Hears of bugs; the client hears only that there was one. */
   onBug: (error: unknown) => void
 }
 
 /** Requests of one address to the API in a minute: a page that is open asks often, a loop gone wild oftener. */
 const MOST_API_REQUESTS = 3000
+
+/** Hooks of one address in a minute: a forge sends those of all its repositories from few. */
+const MOST_HOOKS = 1200
 
 /** The routes of `fusee serve`. */
 export function createApp(options: AppOptions): Express {
@@ -45,6 +50,7 @@ export function createApp(options: AppOptions): Express {
     const text = await options.metrics.read()
     response.set('Content-Type', options.metrics.contentType).send(text)
   })
+  app.use('/hooks', limitRate(MOST_HOOKS), options.hooks)
   app.use('/api/v1', ...(options.isLoopback ? [guardLoopback()] : []), guardOrigin, limitRate(MOST_API_REQUESTS))
   app.use('/api/v1', createApiRouter(options))
   app.use(notFound)

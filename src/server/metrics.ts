@@ -54,55 +54,46 @@ export function createMetrics({ withProcess }: { withProcess: boolean }): Metric
   const recorded = new Counter({ name: 'fusee_records_total', help: 'Records written to the status branch.', labelNames: ['repository'], registers })
   const failures = new Counter({ name: 'fusee_reconcile_failures_total', help: 'Reconciles that failed.', labelNames: ['loop'], registers })
   const swept = new Counter({ name: 'fusee_runs_swept_total', help: 'Runs removed by retention.', labelNames: ['repository'], registers })
-  const commit = new Gauge({ name: 'fusee_definitions', help: 'Definitions in force.', labelNames: ['repository', 'kind'], registers })
+  const definitions = new Gauge({ name: 'fusee_definitions', help: 'Definitions in force.', labelNames: ['repository', 'kind'], registers })
 
+  const handlers: { [Kind in ControllerEvent['kind']]?: (event: Extract<ControllerEvent, { kind: Kind }>) => void } = {
+    RunCreated({ repository, run }) {
+      const { trigger, fate } = run.spec
+      created.inc({ repository, trigger: trigger.kind })
+      if (trigger.kind !== 'Schedule') return
+      if (fate === 'Fired') ticks.inc({ repository, fate })
+      lateness.observe({ repository }, secondsBetween(trigger.tick, run.metadata.creationTimestamp))
+    },
+    RunFinished({ repository, run }) {
+      finished.inc({ repository, workflow: run.spec.workflow, result: run.status?.result ?? 'Failed' })
+      duration.observe({ repository, workflow: run.spec.workflow }, lasted(run))
+    },
+    TickJudged({ repository, fate }) {
+      ticks.inc({ repository, fate: fate.fate }, fate.count ?? 1)
+    },
+    LookEnded({ repository, workflows, schedules }) {
+      definitions.set({ repository, kind: 'Workflow' }, workflows.length)
+      definitions.set({ repository, kind: 'Schedule' }, schedules.length)
+    },
+    LookFailed({ repository, reason }) {
+      looks.inc({ repository, reason })
+    },
+    HistoryFailed({ repository, reason }) {
+      history.inc({ repository, reason })
+    },
+    RecordsPushed({ repository, runs }) {
+      recorded.inc({ repository }, runs.length)
+    },
+    RunSwept({ repository }) {
+      swept.inc({ repository })
+    },
+    ReconcileFailed({ key }) {
+      failures.inc({ loop: key.split(' ')[0] ?? '' })
+    },
+  }
   function hear(event: ControllerEvent): void {
-    switch (event.kind) {
-      case 'RunCreated': {
-        const { trigger, fate } = event.run.spec
-        created.inc({ repository: event.repository, trigger: trigger.kind })
-        if (trigger.kind !== 'Schedule') return
-        if (fate === 'Fired') ticks.inc({ repository: event.repository, fate })
-        lateness.observe({ repository: event.repository }, secondsBetween(trigger.tick, event.run.metadata.creationTimestamp))
-        return
-      }
-      case 'RunFinished':
-        finished.inc({ repository: event.repository, workflow: event.run.spec.workflow, result: event.run.status?.result ?? 'Failed' })
-        duration.observe({ repository: event.repository, workflow: event.run.spec.workflow }, lasted(event.run))
-        return
-      case 'TickJudged':
-        ticks.inc({ repository: event.repository, fate: event.fate.fate }, event.fate.count ?? 1)
-        return
-      case 'LookEnded':
-        commit.set({ repository: event.repository, kind: 'Workflow' }, event.workflows.length)
-        commit.set({ repository: event.repository, kind: 'Schedule' }, event.schedules.length)
-        return
-      case 'LookFailed':
-        looks.inc({ repository: event.repository, reason: event.reason })
-        return
-      case 'HistoryFailed':
-        history.inc({ repository: event.repository, reason: event.reason })
-        return
-      case 'RecordsPushed':
-        recorded.inc({ repository: event.repository }, event.runs.length)
-        return
-      case 'RunSwept':
-        swept.inc({ repository: event.repository })
-        return
-      case 'ReconcileFailed':
-        failures.inc({ loop: event.key.split(' ')[0] ?? '' })
-        return
-      case 'BranchClaimed':
-      case 'BranchOwned':
-      case 'HistoryMended':
-      case 'LookRecovered':
-      case 'PushHeld':
-      case 'ScheduleUnreadable':
-      case 'StepStarted':
-      case 'StepEnded':
-      case 'RunnerProblem':
-        return
-    }
+    const handle = handlers[event.kind] as ((event: ControllerEvent) => void) | undefined
+    handle?.(event)
   }
   return { report: hear, contentType: registry.contentType, read: () => registry.metrics() }
 }

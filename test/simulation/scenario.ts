@@ -93,6 +93,7 @@ function drawSettings(random: SeededRandom, lengthMs: number): RepositorySetting
     historyIntervalSeconds: random.pick([0, 10, 60]),
     suspend: false,
     maxParallelSteps: random.chance(0.2) ? random.integer(1, 3) : 50,
+    vars: { environment: 'simulation' },
     policy: statePolicy({}, 'data', { serviceAccounts: [], secrets: [] }),
   }
 }

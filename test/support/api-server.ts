@@ -1,6 +1,7 @@
 import type { Authenticator } from '../../src/server/authenticate.ts'
 import { loopbackAuthenticator } from '../../src/server/authenticate.ts'
 import { createApp } from '../../src/server/create-app.ts'
+import { createHooksRouter } from '../../src/server/hooks-router.ts'
 import type { Server } from '../../src/server/listen.ts'
 import { listen } from '../../src/server/listen.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
@@ -15,6 +16,7 @@ export async function serveWorld(world: VirtualWorld, authenticator: Authenticat
     isLoopback: authenticator === loopbackAuthenticator,
     authenticator,
     operations: allOperations(world),
+    hooks: createHooksRouter(world),
     metrics: createMetrics({ withProcess: false }),
     onBug: (error) => void bugs.push(error),
   })

@@ -113,6 +113,7 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
               historyIntervalSeconds: 10,
               suspend: false,
               maxParallelSteps: 50,
+              vars: {},
               policy: statePolicy({}, 'data', { serviceAccounts: [], secrets: [] }),
               ...settings,
             },

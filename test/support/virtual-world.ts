@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/clock.ts'
 import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { RepositorySettings } from '../../src/config/repository-settings.ts'
@@ -30,6 +31,10 @@ export interface VirtualWorld {
   pass(ms: number): Promise<void>
   /** Stops the controller, lets time pass without it, and starts another one. */
   outage(ms: number): Promise<void>
+  /** Stops the controller where it is, and starts another one. */
+  kill(): Promise<void>
+  /** Sets the controller's clock forward or back. */
+  stepClock(ms: number): void
   /** All Runs, by name. */
   runs(): Promise<StoredRun[]>
 }
@@ -41,10 +46,16 @@ export interface WorldOptions {
   startAt?: string
   settings?: Partial<RepositorySettings>
   writeSite?: WriteSite
+  webhookSecrets?: () => Promise<string[]>
 }
 
 /** A world in which the controller has had its first look. Its repository is `default/jobs`. */
-export async function createVirtualWorld({ files, startAt = '2026-11-20T00:00:30Z', settings = {}, writeSite }: WorldOptions): Promise<VirtualWorld> {
+export async function createVirtualWorld({
+  files,
+  startAt = '2026-11-20T00:00:30Z',
+  settings = {},
+  ...options
+}: WorldOptions): Promise<VirtualWorld> {
   const clock = createVirtualClock(Date.parse(startAt))
   const random = createSeededRandom('world')
   const git = createSimulatedGit({ now: () => clock.now() })
@@ -52,7 +63,32 @@ export async function createVirtualWorld({ files, startAt = '2026-11-20T00:00:30
   const cluster = createSimulatedCluster({ clock, random })
   const events: ControllerEvent[] = []
 
-  const begin = (): Pick<VirtualWorld, 'context' | 'controller'> => {
+  let offsetMs = 0
+  let life = { isAlive: true }
+
+  /** The controller's own clock: it may be set, and a dead controller's timers do not fire. */
+  function ownClock(own: { isAlive: boolean }): Clock {
+    const now = (): number => clock.now() + offsetMs
+    return {
+      now,
+      setTimer(atMs, fire) {
+        let cancel = (): void => undefined
+        const arm = (): void => {
+          cancel = clock.setTimer(atMs - offsetMs, () => {
+            if (own.isAlive) return now() >= atMs ? fire() : arm()
+          })
+        }
+        arm()
+        return () => {
+          cancel()
+        }
+      },
+    }
+  }
+
+  function begin(): Pick<VirtualWorld, 'context' | 'controller'> {
+    const own = { isAlive: true }
+    life = own
     const repository = {
       settings: {
         ref: { namespace: 'default', name: 'jobs' },
@@ -62,17 +98,20 @@ export async function createVirtualWorld({ files, startAt = '2026-11-20T00:00:30
         historyIntervalSeconds: 10,
         suspend: false,
         maxParallelSteps: 50,
+        vars: {},
         policy: statePolicy({}, 'default', { serviceAccounts: [], secrets: [] }),
         ...settings,
       },
       owner: 'virtual',
+      ...(options.webhookSecrets && { webhookSecrets: options.webhookSecrets }),
       ...git.open(),
     }
+    const writeSite = options.writeSite ?? plainWriteSite
     const context: Context = {
-      clock,
+      clock: ownClock(own),
       random,
       report: (event) => void events.push(event),
-      writeSite: writeSite ?? plainWriteSite,
+      writeSite: (point, write) => (own.isAlive ? writeSite(point, write) : new Promise<never>(() => undefined)),
       ...cluster,
       repositories: alwaysFollowed([repository]),
     }
@@ -91,6 +130,14 @@ export async function createVirtualWorld({ files, startAt = '2026-11-20T00:00:30
       await world.controller.drain()
       await clock.runUntil(clock.now() + ms)
       Object.assign(world, begin())
+    },
+    async kill() {
+      life.isAlive = false
+      await clock.runUntil(clock.now() + 1000)
+      Object.assign(world, begin())
+    },
+    stepClock(ms) {
+      offsetMs += ms
     },
     async runs() {
       const runs = await cluster.runs.listRuns()

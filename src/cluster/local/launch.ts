@@ -7,6 +7,9 @@ import type { Mount } from './mounts.ts'
 import { isPlaceVariable, mountPathOf, realPathOf } from './mounts.ts'
 import type { SecretsFolder } from './secrets-folder.ts'
 
+/** Kubernetes' own default. */
+const DEFAULT_MESSAGE_PATH = '/dev/termination-log'
+
 /** A pod cannot be started as its Job is written or as this machine is set up. `reason` is the word that Kubernetes has for it. */
 export class LaunchError extends Error {
   override name = 'LaunchError'
@@ -34,6 +37,8 @@ export interface LaunchSources {
   secrets: SecretsFolder
   /** Folder of a volume of the pod. */
   volumeFolder(volume: string): string
+  /** File for the termination message of a container, by its index. */
+  messageFile(index: number): string
   /** Folder in which a container starts when it does not say. */
   workFolder(container: string): string
 }
@@ -41,7 +46,9 @@ export interface LaunchSources {
 /** Resolves the containers of a pod, init containers first. Throws LaunchError. */
 export async function resolveLaunches(pod: PodSpec, sources: LaunchSources): Promise<ContainerLaunch[]> {
   const launches: ContainerLaunch[] = []
-  for (const { container, name, isInit } of containersOf(pod)) launches.push(await resolveLaunch(container, name, isInit, sources))
+  for (const [index, { container, name, isInit }] of containersOf(pod).entries()) {
+    launches.push(await resolveLaunch(container, { name, isInit, index }, sources))
+  }
   return launches
 }
 
@@ -52,8 +59,16 @@ export function containersOf(pod: PodSpec): { container: Container; name: string
   return [...init, ...main]
 }
 
-async function resolveLaunch(container: Container, name: string, isInit: boolean, sources: LaunchSources): Promise<ContainerLaunch> {
-  const mounts = (container.volumeMounts ?? []).map((mount) => resolveMount(mount, sources))
+async function resolveLaunch(
+  container: Container,
+  { name, isInit, index }: { name: string; isInit: boolean; index: number },
+  sources: LaunchSources,
+): Promise<ContainerLaunch> {
+  const message: Mount = {
+    mountPath: textField(container as JsonObject, 'terminationMessagePath') || DEFAULT_MESSAGE_PATH,
+    folder: sources.messageFile(index),
+  }
+  const mounts = [message, ...(container.volumeMounts ?? []).map((mount) => resolveMount(mount, sources))]
   const env = await resolveEnv(container, mounts, sources)
   const expand = (text: string): string => expandReferences(text, (variable) => env.get(variable))
   const argv = [...(container.command ?? []), ...(container.args ?? [])].map(expand)

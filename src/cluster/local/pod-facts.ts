@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ProcessIdentity } from './process-identity.ts'
 import { parseIdentity } from './process-identity.ts'
@@ -12,6 +12,8 @@ export interface PodFacts {
   /** By index of the container, init containers first. */
   started: Map<number, { pid: number; atMs: number }>
   ended: Map<number, { exitCode: number; atMs: number }>
+  /** What ended containers have left as their termination messages; '' is left out. */
+  messages: Map<number, string>
   /** Nothing of it is going to change any more. */
   doneAtMs: number | null
   /** Its processes went without leaving an exit code. */
@@ -26,7 +28,15 @@ const ABANDONED = 'abandoned'
 /** Reads the facts of the pod in this folder. */
 export function readPodFacts(folder: string): PodFacts {
   const state = join(folder, 'state')
-  const facts: PodFacts = { claim: null, claimedAtMs: null, started: new Map(), ended: new Map(), doneAtMs: null, lostAtMs: null }
+  const facts: PodFacts = {
+    claim: null,
+    claimedAtMs: null,
+    started: new Map(),
+    ended: new Map(),
+    messages: new Map(),
+    doneAtMs: null,
+    lostAtMs: null,
+  }
   for (const name of readdirSync(state)) {
     const atMs = lstatSync(join(state, name)).mtimeMs
     const [kind = '', index, detail] = name.split('-')
@@ -40,6 +50,7 @@ export function readPodFacts(folder: string): PodFacts {
         break
       case 'ended':
         facts.ended.set(Number(index), { exitCode: Number(detail), atMs })
+        readMessage(folder, Number(index), facts)
         break
       case 'done':
         facts.doneAtMs = atMs
@@ -74,4 +85,30 @@ export function abandonPod(folder: string): void {
 function readClaim(path: string): PodFacts['claim'] {
   const identity = parseIdentity(readlinkSync(path))
   return identity === null ? { kind: 'Abandoned' } : { kind: 'Process', identity }
+}
+
+/** Where a container of a pod writes its termination message. */
+export function messageFile(podFolder: string, index: number): string {
+  return join(podFolder, 'messages', String(index))
+}
+
+/** One byte more than a message may have, so that it shows when there are too many. */
+const LONGEST_MESSAGE_BYTES = 4097
+
+function readMessage(folder: string, index: number, facts: PodFacts): void {
+  let descriptor: number
+  try {
+    descriptor = openSync(messageFile(folder, index), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'ENXIO'].includes(codeOf(error))) return
+    throw error
+  }
+  try {
+    if (!fstatSync(descriptor).isFile()) return
+    const buffer = Buffer.alloc(LONGEST_MESSAGE_BYTES)
+    const message = buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, 0)).toString()
+    if (message !== '') facts.messages.set(index, message)
+  } finally {
+    closeSync(descriptor)
+  }
 }

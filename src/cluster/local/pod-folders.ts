@@ -10,7 +10,7 @@ import { listField, objectField, textField } from './json-fields.ts'
 import type { LocalPod } from './local-pod.ts'
 import type { LocalContext } from './object-store.ts'
 import { keyOf } from './object-store.ts'
-import { readPodFacts } from './pod-facts.ts'
+import { messageFile, readPodFacts } from './pod-facts.ts'
 import type { PodManifest } from './pod-status.ts'
 import type { SecretsFolder } from './secrets-folder.ts'
 import { CorruptFileError, asStorageError } from './storage-errors.ts'
@@ -50,7 +50,7 @@ export async function preparePod(sources: PodSources, job: StoredJob, index: num
   const place = folder.files.resolve(`${jobFolder(job.metadata)}/pods/${index}`)
   const metadata = newMetadata(sources.context, job)
   try {
-    for (const name of ['state', 'logs', 'work', 'volumes']) mkdirSync(join(scratch, name), { recursive: true, mode: 0o700 })
+    for (const name of ['state', 'logs', 'work', 'volumes', 'messages']) mkdirSync(join(scratch, name), { recursive: true, mode: 0o700 })
     const filled = await fill(sources, job, metadata, scratch, place)
     const manifest: PodManifest = { metadata, startError: filled.kind === 'Error' ? filled.error : null }
     writeFileSync(join(scratch, 'pod.json'), JSON.stringify(manifest), { mode: 0o600 })
@@ -142,6 +142,7 @@ function launchSources(sources: PodSources, metadata: StoredMeta, place: string)
     secrets: sources.secrets,
     volumeFolder: (volume) => join(place, 'volumes', volume),
     workFolder: (container) => join(place, 'work', container),
+    messageFile: (index) => messageFile(place, index),
   }
 }
 

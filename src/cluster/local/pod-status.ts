@@ -89,7 +89,16 @@ function describeContainer(index: number, outcome: PodOutcome | null, manifest: 
   const startedAt = started === undefined ? {} : { startedAt: formatTimestamp(started.atMs) }
   if (ended !== undefined) {
     const reason = ended.exitCode === 0 ? 'Completed' : 'Error'
-    return { terminated: { exitCode: ended.exitCode, reason, ...startedAt, finishedAt: formatTimestamp(ended.atMs) } }
+    const message = facts.messages.get(index)
+    return {
+      terminated: {
+        exitCode: ended.exitCode,
+        reason,
+        ...(message === undefined ? {} : { message }),
+        ...startedAt,
+        finishedAt: formatTimestamp(ended.atMs),
+      },
+    }
   }
   if (started === undefined) return { waiting: manifest.startError ?? { reason: 'PodInitializing' } }
   if (outcome === null) return { running: startedAt }

@@ -107,7 +107,14 @@ export function createJobController(
     if (isPodEnded(livePod.pod)) return sync(job)
     const isLost = script.lostAfterMs !== null && script.lostAfterMs < script.runMs
     const runMs = isLost ? (script.lostAfterMs ?? 0) : script.runMs
-    planEnd(job, livePod, clock.now() + runMs, isLost ? LOST : { exitCode: script.exitCode, exitCodes: script.exitCodes ?? {}, isDisruption: false })
+    planEnd(
+      job,
+      livePod,
+      clock.now() + runMs,
+      isLost
+        ? LOST
+        : { exitCode: script.exitCode, exitCodes: script.exitCodes ?? {}, message: cutMessage(script.message ?? ''), isDisruption: false },
+    )
   }
 
   function planEnd(job: StoredJob, livePod: LivePod, atMs: number, end: PodEnd): void {
@@ -225,4 +232,9 @@ function statusOf(job: StoredJob, pods: readonly Pod[], verdict: JobVerdict | nu
           lastTransitionTime: now,
         }
   return verdict.kind === 'Complete' ? { ...status, completionTime: now, conditions: [condition] } : { ...status, conditions: [condition] }
+}
+
+/** Kubernetes keeps the last 4096 bytes of a termination message. */
+function cutMessage(message: string): string {
+  return Buffer.from(message).subarray(-4096).toString()
 }

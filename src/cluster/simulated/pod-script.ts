@@ -10,6 +10,8 @@ export interface PodScript {
   /** Of containers that end otherwise than with `exitCode`, by name; init containers end with 0 unless named here, and at once. */
   exitCodes?: Readonly<Record<string, number>>
   log: string
+  /** What its first container leaves as its termination message; cut as Kubernetes does. */
+  message?: string
   /** From SIGTERM until it ends; killed with 137 when the grace period is shorter. */
   termMs: number
   /** The node is lost this long after the container began to run: the pod fails with condition DisruptionTarget. Null: it is not. */
@@ -31,6 +33,8 @@ export const POD_ANNOTATIONS = {
   termSeconds: `${PREFIX}term-seconds`,
   /** What the pod prints. */
   log: `${PREFIX}log`,
+  /** Its termination message. */
+  message: `${PREFIX}message`,
 } as const
 
 /** Pods do what the annotations of their template say; without any they succeed after a second. */
@@ -44,6 +48,7 @@ export const annotatedPods: PodScripts = (job, attempt) => {
     runMs,
     exitCode: code === 'lost' ? 137 : Number(code),
     log: annotations[POD_ANNOTATIONS.log] ?? '',
+    message: annotations[POD_ANNOTATIONS.message] ?? '',
     termMs: 1_000 * Number(annotations[POD_ANNOTATIONS.termSeconds] ?? '0'),
     lostAfterMs: code === 'lost' ? runMs / 2 : null,
   }

@@ -6,6 +6,8 @@ export interface PodEnd {
   exitCode: number
   /** Of containers that end otherwise, by name. */
   exitCodes?: Readonly<Record<string, number>>
+  /** Termination message of the first container. */
+  message?: string
   /** The pod went with its node or was evicted: Kubernetes says so by condition DisruptionTarget. */
   isDisruption: boolean
 }
@@ -64,11 +66,13 @@ export function endedPod(pod: Pod, nowMs: number, end: PodEnd): Pod {
   const status: Pod['status'] = { ...pod.status, phase }
   if (conditions !== undefined) status.conditions = conditions
   if (pod.status.containerStatuses !== undefined)
-    status.containerStatuses = pod.status.containerStatuses.map((container) => terminated(container, nowMs, codeOf(container.name)))
+    status.containerStatuses = pod.status.containerStatuses.map((container, index) =>
+      terminated(container, nowMs, codeOf(container.name), index === 0 ? end.message : undefined),
+    )
   return { ...pod, status }
 }
 
-function terminated(container: ContainerStatus, nowMs: number, exitCode: number): ContainerStatus {
+function terminated(container: ContainerStatus, nowMs: number, exitCode: number, message?: string): ContainerStatus {
   const startedAt = container.state?.running?.startedAt
   return {
     ...container,
@@ -76,6 +80,7 @@ function terminated(container: ContainerStatus, nowMs: number, exitCode: number)
       terminated: {
         exitCode,
         reason: exitCode === 0 ? 'Completed' : 'Error',
+        ...(message === undefined || message === '' ? {} : { message }),
         ...(startedAt === undefined ? {} : { startedAt }),
         finishedAt: formatTick(nowMs),
       },

@@ -5,7 +5,6 @@ import { compareProblems, type Finding, type Problem } from '../problem.ts'
 import { checkRefused, REFUSED_JOB_FIELDS } from '../rules/refused-field.ts'
 import { decodeText } from '../source/decode-text.ts'
 import { parseDocuments } from '../source/parse-documents.ts'
-import { findExpressions } from '../source/find-expressions.ts'
 import { childOf, entryOf, itemsOf, textOf, type SourceDocument, type SourceNode } from '../source/source-node.ts'
 
 /** What a file that a step names as its manifest says, whatever its path. */
@@ -69,7 +68,6 @@ function checkJob(document: SourceDocument): Problem[] {
   return [
     ...checkRefused(spec, 'spec', REFUSED_JOB_FIELDS).map((finding) => problemOf(document, 'refused-field', finding)),
     ...checkContainers(document, spec).map((finding) => problemOf(document, 'manifest-invalid', finding)),
-    ...findExpressions(document, document.root).map((finding) => problemOf(document, 'not-supported-yet', finding)),
   ]
 }
 

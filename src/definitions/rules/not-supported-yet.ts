@@ -1,7 +1,6 @@
 import type { Json } from '../container.ts'
 import type { Finding } from '../problem.ts'
-import { findExpressions } from '../source/find-expressions.ts'
-import { childOf, entriesOf, entryOf, type SourceNode } from '../source/source-node.ts'
+import { childOf, entryOf, type SourceNode } from '../source/source-node.ts'
 import type { WorkflowSource } from '../workflow-source.ts'
 import type { WorkflowRule } from './rule.ts'
 import { UNSUPPORTED_SPEC_FIELDS, UNSUPPORTED_STEP_FIELDS, type UnsupportedField } from './unsupported.ts'
@@ -10,12 +9,9 @@ import { UNSUPPORTED_SPEC_FIELDS, UNSUPPORTED_STEP_FIELDS, type UnsupportedField
 export const notSupportedYet: WorkflowRule = {
   id: 'not-supported-yet',
   severity: 'error',
-  check({ document, spec, steps, finally: last, defaults }: WorkflowSource) {
+  check({ spec, steps, finally: last, defaults }: WorkflowSource) {
     const nodes = [...steps, ...last].map((step) => step.node).concat(defaults ?? [])
-    const inSteps = nodes.flatMap((node) => [
-      ...checkTable(node, UNSUPPORTED_STEP_FIELDS),
-      ...withoutReported(node).flatMap((value) => findExpressions(document, value)),
-    ])
+    const inSteps = nodes.flatMap((node) => checkTable(node, UNSUPPORTED_STEP_FIELDS))
     return [...checkTable(spec, UNSUPPORTED_SPEC_FIELDS), ...inSteps]
   },
 }
@@ -34,10 +30,4 @@ function asksForNothing(path: readonly string[], value: Json): boolean {
   if (value === false) return true
   if (Array.isArray(value)) return value.length === 0
   return path.at(-1) !== 'pullRequest' && (value === null || (typeof value === 'object' && Object.keys(value).length === 0))
-}
-
-/** The fields of a step in which nothing else has been said about expressions. */
-function withoutReported(node: SourceNode): SourceNode[] {
-  const reported = new Set(['script', ...UNSUPPORTED_STEP_FIELDS.map(({ path }) => path[0] ?? '')])
-  return entriesOf(node).flatMap(([field, entry]) => (reported.has(field) ? [] : [entry.value]))
 }

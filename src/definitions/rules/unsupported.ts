@@ -13,29 +13,20 @@ export interface UnsupportedField {
 
 /** Fields of a step, and of `spec.defaults`. */
 export const UNSUPPORTED_STEP_FIELDS: readonly UnsupportedField[] = [
-  { path: ['matrix'], severity: 'error' },
-  { path: ['forEach'], severity: 'error' },
-  { path: ['maxParallel'], severity: 'warning' },
-  { path: ['if'], severity: 'error' },
   { path: ['approval'], severity: 'error' },
   { path: ['use'], severity: 'error' },
   { path: ['with'], severity: 'error' },
   { path: ['output'], severity: 'error' },
   { path: ['inputs'], severity: 'error' },
-  { path: ['results'], severity: 'error' },
   { path: ['cache'], severity: 'error' },
   { path: ['caches'], severity: 'error' },
   { path: ['pool'], severity: 'error' },
-  { path: ['undo'], severity: 'error' },
-  { path: ['startTimeout'], severity: 'warning' },
   { path: ['source', 'paths'], severity: 'error' },
 ]
 
 /** Fields of a workflow's `spec`. */
 export const UNSUPPORTED_SPEC_FIELDS: readonly UnsupportedField[] = [
   { path: ['triggers', 'pullRequest'], severity: 'error' },
-  { path: ['triggers', 'webhook'], severity: 'error' },
-  { path: ['triggers', 'workflow'], severity: 'error' },
   { path: ['concurrency', 'policy'], severity: 'error', isFine: (value) => value === 'Allow' },
   { path: ['concurrency', 'group'], severity: 'error' },
   { path: ['concurrency', 'limit'], severity: 'error' },

@@ -1,10 +1,13 @@
 import { formatTimestamp } from '../../clock.ts'
+import type { Evaluated, ExpressionLanguage } from '../../definitions/expressions/language.ts'
 import type { RunDefinition, Step } from '../../definitions/workflow.ts'
 import { jobName } from '../names.ts'
 import type { Job, JobObservation, StoredJob } from '../objects.ts'
 import { isOwnJob } from '../render-job.ts'
 import type { RunStatus, StepKind, StepStatus, StepStop, StoredRun } from '../run.ts'
-import { stepKey } from '../step-key.ts'
+import type { StepBounds } from '../observe-step.ts'
+import type { ExpansionValue } from './expand.ts'
+import { isActive, stepKey, stepOfExpansion } from '../step-key.ts'
 
 /**
  * What to do next for a run, and what is now known of it. Apply in this order: read the logs into the status, create the Jobs,
@@ -18,6 +21,8 @@ export interface RunPlan {
   stop: StoredJob[]
   /** Their results are in the stored Run already. */
   release: StoredJob[]
+  /** The status is to be stored before anything else is planned: nothing is created in this pass, and the next follows at once. */
+  storeFirst: boolean
   /** When to look again even if nothing happens; null when only an event can change something. */
   requeueAtMs: number | null
   /** A step could start but for the limit on active steps. */
@@ -32,6 +37,16 @@ export interface RunInput {
   nowMs: number
   /** How many steps may become active in this pass. */
   freeSlots: number
+  expressions: RunExpressions
+}
+
+/** What expressions need beside the run. */
+export interface RunExpressions {
+  language: ExpressionLanguage
+  /** The Repository's. */
+  vars: Readonly<Record<string, string>>
+  /** The followed branch. */
+  branch: string
 }
 
 /** One step of a run, or one expansion of a step, while a pass goes over it. */
@@ -52,8 +67,14 @@ export interface Board {
   plan: RunPlan
   /** Steps with their expansions, then undos behind their steps, then `finally`: the order of the status. */
   entries: Entry[]
-  /** By the name that the definition has for them. */
+  /** By the name that the definition has for them, undos left out. */
   byStep: Map<string, Entry[]>
+  /** What the cluster shows, by the name of the Job. */
+  observed: ReadonlyMap<string, JobObservation>
+  /** Steps whose Jobs this pass makes. */
+  created: Set<StepStatus>
+  /** What the expansions of a step stand for, once this pass has worked it out. */
+  expansions: Map<string, Evaluated<ExpansionValue[]>>
 }
 
 /** Lays out a run for a pass. Throws TypeError when it has no definition yet. */
@@ -65,7 +86,7 @@ export function createBoard(input: RunInput): Board {
   const observed = new Map(input.jobs.map((observation) => [observation.job.metadata.name, observation]))
   const steps = new Map([...definition.steps, ...definition.finally].map((step) => [step.name, step]))
   const entries = status.steps.map((stored): Entry => {
-    const step = steps.get(stored.name)
+    const step = steps.get(stored.name) ?? steps.get(stepOfExpansion(stored.name))
     if (step === undefined) throw new TypeError(`run ${run.metadata.name} has no step ${stored.name} in its definition`)
     return { status: { ...stored }, step, observation: ownJob(run, observed, stored) }
   })
@@ -74,9 +95,12 @@ export function createBoard(input: RunInput): Board {
     run,
     definition,
     nowMs: input.nowMs,
-    plan: { status: { ...status }, readLogs: [], create: [], stop: [], release: [], requeueAtMs: null, waitsForSlot: false },
+    plan: { status: { ...status }, readLogs: [], create: [], stop: [], release: [], requeueAtMs: null, storeFirst: false, waitsForSlot: false },
     entries,
     byStep: new Map(),
+    observed,
+    created: new Set(),
+    expansions: new Map(),
   }
   indexEntries(board)
   return board
@@ -85,6 +109,28 @@ export function createBoard(input: RunInput): Board {
 /** Puts what the entries have come to into the plan. */
 export function finishBoard({ entries, plan }: Board): void {
   plan.status.steps = entries.map(({ status }) => status)
+}
+
+/** Puts entries in the place of others, and takes what the cluster shows of them over. */
+export function replaceEntries(board: Board, place: Entry, by: Entry[]): void {
+  board.entries.splice(board.entries.indexOf(place), 1, ...by)
+  indexEntries(board)
+}
+
+/** An entry for a step that was not in the stored status. A pass before a crash may have made its Job. */
+export function newEntry(board: Board, status: StepStatus, step: Step): Entry {
+  return { status, step, observation: ownJob(board.run, board.observed, status) }
+}
+
+/** The limits of a step, and what it is to leave; an undo leaves nothing. */
+export function boundsOf({ status, step }: Entry): Omit<StepBounds, 'nowMs'> {
+  const { timeoutSeconds, startTimeoutSeconds, results } = step
+  return { timeoutSeconds, startTimeoutSeconds, results: status.kind === 'Undo' ? {} : results }
+}
+
+/** Whether a step is a Job: joins and approvals are none, but an undo always is. */
+export function hasJob({ status, step }: Entry): boolean {
+  return status.kind === 'Undo' || (step.work.kind !== 'Join' && step.work.kind !== 'Approval')
 }
 
 /** The entries of these kinds, in the order of the status. */
@@ -98,9 +144,12 @@ export function endStep(board: Board, { status }: Entry, end: Pick<StepStatus, '
 }
 
 /** Tells a running step to end, and keeps why. */
-export function stopEntry({ plan }: Board, { status, observation }: Entry, stop: StepStop): void {
+export function stopEntry(board: Board, entry: Entry, stop: StepStop): void {
+  const { plan } = board
+  const { status, observation } = entry
   Object.assign(status, { state: 'Stopping', stop } satisfies Partial<StepStatus>)
-  if (observation === null) return
+  // An approval has no Job to wait for.
+  if (observation === null) return endStep(board, entry, stop)
   plan.stop.push(observation.job)
   if (stop.result === 'Failed') readLog(plan, status, observation.job)
 }
@@ -112,10 +161,11 @@ export function readLog(plan: RunPlan, step: StepStatus, job: StoredJob): void {
 
 /** How many Jobs are active, those that this pass makes included. */
 export function activeCount({ entries, plan }: Board): number {
-  return entries.filter(({ status }) => status.state === 'Running' || status.state === 'Stopping').length + plan.create.length
+  return entries.filter(({ status }) => isActive(status)).length + plan.create.length
 }
 
 function indexEntries({ entries, byStep }: Board): void {
+  byStep.clear()
   for (const entry of entries) {
     if (entry.status.kind === 'Undo') continue
     const found = byStep.get(entry.step.name)

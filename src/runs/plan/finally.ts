@@ -1,5 +1,6 @@
 import { parseTimestamp } from '../../clock.ts'
 import type { Board, Entry } from './board.ts'
+import { entriesOf } from './board.ts'
 import { haltSteps } from './halt.ts'
 import { start } from './start.ts'
 
@@ -7,11 +8,12 @@ import { start } from './start.ts'
 const FINALLY_LIMIT_MS = 10 * 60_000
 
 /** Moves the `finally` steps on; returns whether all have ended. */
-export function runFinally(board: Board, entries: readonly Entry[]): boolean {
-  const overdue = board.nowMs >= (finallyDeadlineMs(entries) ?? Infinity)
-  if (overdue) haltSteps(board, entries, { result: 'Failed', reason: 'Timeout', message: 'the finally steps together ran longer than 10m' })
-  start(board, entries)
-  return entries.every(({ status }) => status.state === 'Ended')
+export function runFinally(board: Board): boolean {
+  const entriesNow = (): Entry[] => entriesOf(board, 'Finally')
+  const overdue = board.nowMs >= (finallyDeadlineMs(entriesNow()) ?? Infinity)
+  if (overdue) haltSteps(board, entriesNow(), { result: 'Failed', reason: 'Timeout', message: 'the finally steps together ran longer than 10m' })
+  start(board, entriesNow)
+  return entriesNow().every(({ status }) => status.state === 'Ended')
 }
 
 /** When the `finally` steps are over time; null before the first has started. */

@@ -24,7 +24,8 @@ export function runDeadlineMs({ run, definition }: Board): number | null {
   return definition.timeoutSeconds === null ? null : parseTimestamp(run.metadata.creationTimestamp) + definition.timeoutSeconds * 1000
 }
 
-function cancellationOf({ run }: Board): RunHalt | undefined {
+/** Why somebody wants the run to end; undefined while nobody does. */
+export function cancellationOf({ run }: Board): RunHalt | undefined {
   if (run.metadata.deletionTimestamp !== undefined) return { result: 'Cancelled', reason: 'RunDeleted', message: 'the Run was deleted' }
   if (run.spec.cancel === undefined) return undefined
   const { by, reason, word } = run.spec.cancel

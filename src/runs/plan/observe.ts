@@ -1,15 +1,28 @@
 import { observeStep } from '../observe-step.ts'
+import type { RunStatus } from '../run.ts'
 import type { Board, Entry } from './board.ts'
-import { readLog } from './board.ts'
+import { boundsOf, hasJob, readLog } from './board.ts'
 
 /** Takes over what the cluster shows of a step's Job. */
 export function observe(board: Board, entry: Entry): void {
-  const { status, observation, step } = entry
-  if (status.state === 'Ended' || status.kind === 'Join' || status.kind === 'Approval') return
+  const { status, observation } = entry
+  if (status.state === 'Ended' || !hasJob(entry)) return
   const before = status.state
-  const decided = observeStep(status, observation, { nowMs: board.nowMs, timeoutSeconds: step.timeoutSeconds })
+  const { plan } = board
+  const noted = observeStep(status, observation, { nowMs: board.nowMs, ...boundsOf(entry) })
   if (observation === null) return
-  if (decided.readLog) readLog(board.plan, status, observation.job)
+  if (noted.readLog) readLog(plan, status, observation.job)
+  // What follows may be worked out from the results; a pass after a crash must not find others.
+  plan.storeFirst ||= noted.hasResults
+  if (noted.imageDigest !== null) status.image = imageIndex(plan.status, noted.imageDigest)
   const isUntold = before !== 'Stopping' || observation.job.metadata.deletionTimestamp === undefined
-  if (status.state === 'Stopping' && isUntold) board.plan.stop.push(observation.job)
+  if (status.state === 'Stopping' && isUntold) plan.stop.push(observation.job)
+}
+
+function imageIndex(status: RunStatus, digest: string): number {
+  const images = status.images ?? []
+  const known = images.indexOf(digest)
+  if (known >= 0) return known
+  status.images = [...images, digest]
+  return images.length
 }

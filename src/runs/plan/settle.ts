@@ -1,13 +1,18 @@
 import { formatTimestamp } from '../../clock.ts'
 import type { Ended, Readiness } from '../dependencies.ts'
 import { readinessOf } from '../dependencies.ts'
-import type { StepStatus } from '../run.ts'
+import { settleApproval } from './approve.ts'
 import type { Board, Entry } from './board.ts'
 import { endStep } from './board.ts'
+import { expandStep } from './expand.ts'
+import { conditionOf, failExpression } from './expressions.ts'
 
-/** Ends joins that are ready and skips what never can be, until nothing changes: each may free others in the same pass. */
-export function settle(board: Board, entries: readonly Entry[]): void {
-  while (entries.some((entry) => entry.status.state === 'Waiting' && settleOne(board, entry)));
+/**
+ * Does what needs no Job, until nothing changes, since each may free others in the same pass: ends joins and approvals, skips what can
+ * never be or is not wanted, expands. `entriesNow` gives the entries anew after each expansion.
+ */
+export function settle(board: Board, entriesNow: () => readonly Entry[]): void {
+  while (entriesNow().some((entry) => settleOne(board, entry)));
 }
 
 /** Whether its dependencies let a step start. */
@@ -17,22 +22,42 @@ export function readinessIn(board: Board, { step }: Entry): Readiness {
 
 /** Returns whether anything has changed. */
 function settleOne(board: Board, entry: Entry): boolean {
+  const { status, step } = entry
+  if (step.work.kind === 'Approval' && status.state === 'Running') return settleApproval(board, entry)
+  if (status.state !== 'Waiting') return false
   const readiness = readinessIn(board, entry)
   switch (readiness.kind) {
     case 'Waits':
       return false
     case 'NeverReady': {
-      const { step, when } = readiness.blockedBy
-      const ends = new Set((board.byStep.get(step) ?? []).map(({ status }) => status.result ?? 'otherwise'))
-      endStep(board, entry, { result: 'Skipped', reason: 'DependencyNotMet', message: `${step} ended ${[...ends].join(', ')}, wanted ${when}` })
+      const { step: name, when } = readiness.blockedBy
+      const ends = new Set((board.byStep.get(name) ?? []).map((other) => other.status.result ?? 'otherwise'))
+      endStep(board, entry, { result: 'Skipped', reason: 'DependencyNotMet', message: `${name} ended ${[...ends].join(', ')}, wanted ${when}` })
       return true
     }
     case 'Ready':
-      if (entry.step.work.kind !== 'Join') return false
-      entry.status.startedAt = formatTimestamp(board.nowMs)
-      Object.assign(entry.status, { state: 'Ended', result: 'Succeeded', finishedAt: formatTimestamp(board.nowMs) } satisfies Partial<StepStatus>)
-      return true
+      // The expansions of a step have passed its condition.
+      return status.name === step.name ? settleReady(board, entry) : false
   }
+}
+
+function settleReady(board: Board, entry: Entry): boolean {
+  const { status, step } = entry
+  const condition = conditionOf(board, entry)
+  if (condition.kind === 'Failed') {
+    failExpression(board, entry, 'if', condition.message)
+    return true
+  }
+  if (!condition.value) {
+    endStep(board, entry, { result: 'Skipped', reason: 'ConditionFalse', message: 'its condition is false' })
+    return true
+  }
+  if (step.expansion !== null) return expandStep(board, entry)
+  if (step.work.kind === 'Approval') return settleApproval(board, entry)
+  if (step.work.kind !== 'Join') return false
+  status.startedAt = formatTimestamp(board.nowMs)
+  endStep(board, entry, { result: 'Succeeded' })
+  return true
 }
 
 function endOf({ status, step }: Entry): Ended | null {

@@ -1,22 +1,45 @@
 import { renderJob } from '../render-job.ts'
+import { isActive, stepKey } from '../step-key.ts'
 import type { Board, Entry } from './board.ts'
 import { activeCount } from './board.ts'
+import { failExpression } from './expressions.ts'
+import { resolveStep } from './resolve-step.ts'
 import { readinessIn, settle } from './settle.ts'
 
-/** Starts what is ready, after what needs no Job. */
-export function start(board: Board, entries: readonly Entry[]): void {
-  settle(board, entries)
-  for (const entry of entries) {
-    if (entry.status.state === 'Waiting' && readinessIn(board, entry).kind === 'Ready') startEntry(board, entry)
+/** Starts what is ready, after what needs no Job. A step that cannot be made from its expressions fails, which may free others. */
+export function start(board: Board, entriesNow: () => readonly Entry[]): void {
+  for (let again = true; again;) {
+    settle(board, entriesNow)
+    const ready = entriesNow().filter((entry) => entry.status.state === 'Waiting' && readinessIn(board, entry).kind === 'Ready')
+    startReady(board, ready)
+    again = ready.some(({ status }) => status.state === 'Ended')
   }
 }
 
-function startEntry(board: Board, { status, step }: Entry): void {
+/** Makes the Jobs of these as far as the limits allow. */
+export function startReady(board: Board, ready: readonly Entry[]): void {
   const { plan, input, definition, run } = board
-  if (activeCount(board) >= (definition.maxParallel ?? Number.POSITIVE_INFINITY)) return
-  if (plan.create.length >= input.freeSlots) {
-    plan.waitsForSlot = true
-    return
+  for (const entry of ready) {
+    const { status, step } = entry
+    if (plan.storeFirst || board.created.has(status)) continue
+    if (activeCount(board) >= (definition.maxParallel ?? Infinity) || activeOf(board, entry) >= (step.maxParallel ?? Infinity)) continue
+    if (plan.create.length >= input.freeSlots) {
+      plan.waitsForSlot = true
+      return
+    }
+    const resolved = resolveStep(board, entry)
+    if (resolved.kind === 'Failed') {
+      failExpression(board, entry, 'fields', resolved.message)
+      continue
+    }
+    board.created.add(status)
+    plan.create.push({ step: status, job: renderJob(run, resolved.value, stepKey(status)) })
   }
-  plan.create.push({ step: status, job: renderJob(run, step) })
+}
+
+/** How many expansions of the same step are active. */
+function activeOf(board: Board, { step, status }: Entry): number {
+  if (step.maxParallel === null || status.kind === 'Undo') return 0
+  const siblings = board.byStep.get(step.name) ?? []
+  return siblings.filter((one) => isActive(one.status) || board.created.has(one.status)).length
 }

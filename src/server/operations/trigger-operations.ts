@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { RepositoryState } from '../../controller/repository.ts'
-import type { WishAnswer } from '../../controller/start-on-request.ts'
 import { startOnRequest } from '../../controller/start-on-request.ts'
 import { parseParamWords } from '../../triggers/params.ts'
 import type { Api } from '../api.ts'
 import { repositoryOf } from '../api.ts'
-import type { ApiReason } from '../api-error.ts'
 import { ApiError } from '../api-error.ts'
-import type { Answer, Operation } from '../operation.ts'
+import type { Operation } from '../operation.ts'
 import { ok } from '../operation.ts'
+import { refusalOf, startedRun } from '../started-run.ts'
 
 interface TriggerBody {
   workflow: string
@@ -57,7 +56,9 @@ export function triggerOperations(api: Api): Operation[] {
         const { workflow, key = randomUUID(), reason, kind = 'Api' } = body as TriggerBody
         const trigger = { kind, key, by: identity.name, ...(reason === undefined || reason === '' ? {} : { reason }) }
         const params = paramsOf(state, body as TriggerBody)
-        return answerOf(await startOnRequest(context, state, { workflow, params, trigger }, controller.wake))
+        const answer = await startOnRequest(context, state, { workflow, params, trigger }, controller.wake)
+        if (answer.kind === 'Refused') throw refusalOf(answer)
+        return ok(startedRun(answer), answer.kind === 'Created' ? 201 : 200)
       },
     },
   ]
@@ -70,27 +71,4 @@ function paramsOf(state: RepositoryState, { workflow, params, paramWords }: Trig
   const parsed = parseParamWords(state.versions?.workflows.get(workflow)?.definition.params ?? {}, paramWords)
   if (parsed.kind === 'Invalid' && state.versions?.workflows.has(workflow) === true) throw new ApiError('Invalid', parsed.problems.join('; '))
   return parsed.kind === 'Invalid' ? {} : parsed.values
-}
-
-const REASONS: Readonly<Record<Extract<WishAnswer, { kind: 'Refused' }>['reason'], ApiReason>> = {
-  NotReady: 'Unavailable',
-  HistoryFull: 'Unavailable',
-  Paused: 'Conflict',
-  KeyTaken: 'Conflict',
-  UnknownWorkflow: 'NotFound',
-  InvalidParams: 'Invalid',
-}
-
-/** 201 for a new run, 200 for one that was there. Throws ApiError for a refusal. */
-export function answerOf(answer: WishAnswer): Answer {
-  switch (answer.kind) {
-    case 'Created':
-      return ok({ run: answer.run.metadata.name, created: true }, 201)
-    case 'Exists':
-      return ok({ run: answer.run.metadata.name, created: false })
-    case 'Recorded':
-      return ok({ run: answer.run, created: false })
-    case 'Refused':
-      throw new ApiError(REASONS[answer.reason], answer.message)
-  }
 }

@@ -35,7 +35,7 @@ async function aRepository(name: string, looks: string[] = []): Promise<Followed
   const { source, status } = git.open()
   const settings = { ref: { namespace: 'data', name }, url: name, path: 'workflows', intervalSeconds: 3600, historyIntervalSeconds: 10 }
   return {
-    settings: { ...settings, suspend: false, maxParallelSteps: 50, policy: statePolicy({}, 'data', { serviceAccounts: [], secrets: [] }) },
+    settings: { ...settings, suspend: false, vars: {}, maxParallelSteps: 50, policy: statePolicy({}, 'data', { serviceAccounts: [], secrets: [] }) },
     source: { ...source, fetchTip: (signal) => (looks.push(name), source.fetchTip(signal)) },
     status,
     owner: `owner/${name}`,

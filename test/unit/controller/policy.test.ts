@@ -11,6 +11,7 @@ import type { RunStatus } from '../../../src/runs/run.ts'
 import { createSeededRandom } from '../../../src/simulation/seeded-random.ts'
 import { createVirtualClock } from '../../../src/simulation/virtual-clock.ts'
 import { aDefinition, aStep, NOON } from '../../support/builders.ts'
+import { EXPRESSIONS } from '../../support/play-run.ts'
 
 const REF = { namespace: 'data', name: 'jobs' }
 
@@ -26,7 +27,7 @@ async function passOver(container: Container, policy: Policy | null) {
   const repository = 'data/jobs'
   const slots = createSlots(5, () => undefined)
   const pin = () => Promise.resolve(pinned)
-  await reconcileRun({ context, repository, slots, policy, pin, onFinished: () => undefined }, run.metadata)
+  await reconcileRun({ context, repository, slots, policy, expressions: EXPRESSIONS, pin, onFinished: () => undefined }, run.metadata)
   const jobs = await cluster.jobs.observeJobs(run.metadata)
   return { step: (await cluster.runs.getRun(run.metadata))?.status?.steps[0], jobs: jobs.map(({ job }) => job) }
 }

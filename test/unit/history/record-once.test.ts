@@ -19,6 +19,7 @@ describe('a record that no controller writes', () => {
     await recordOnce(git.open().status, finishedRun({ name: 'load-3333333333', workflow: 'load' }))
     const files = await git.readFiles()
     expect(files.get('history/state/owner.json')).toBe(owner)
+    await status.fetchTip()
     expect((await readHistory(status, { limit: 9 })).records.map(({ run }) => run).sort()).toEqual(['load-2222222222', 'load-3333333333'])
     expect(files.get('history/load/README.md')).toContain('load-3333333333')
     expect(files.get('history/README.md')).toContain('[load](load/README.md)')

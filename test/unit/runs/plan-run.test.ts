@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createExpressionLanguage } from '../../../src/definitions/expressions/language.ts'
 import type { RunDefinition, Step } from '../../../src/definitions/workflow.ts'
 import type { JobObservation } from '../../../src/runs/objects.ts'
 import type { RunPlan } from '../../../src/runs/plan/board.ts'
@@ -6,8 +7,10 @@ import { planRun } from '../../../src/runs/plan-run.ts'
 import type { RunStatus, StoredRun } from '../../../src/runs/run.ts'
 import { aDefinition, aJoin, aRun, aStep, NOON, observed } from '../../support/builders.ts'
 
+const expressions = { language: createExpressionLanguage(), vars: { environment: 'test' }, branch: 'main' }
+
 const plan = (run: StoredRun, jobs: JobObservation[] = [], over: { nowMs?: number; freeSlots?: number } = {}): RunPlan =>
-  planRun({ run, jobs, nowMs: NOON + 5000, freeSlots: 100, ...over })
+  planRun({ run, jobs, nowMs: NOON + 5000, freeSlots: 100, expressions, ...over })
 
 const created = (result: RunPlan): string[] => result.create.map((one) => one.step.name)
 const results = (status: RunStatus): Record<string, string> => Object.fromEntries(status.steps.map((step) => [step.name, step.result ?? step.state]))

@@ -67,7 +67,6 @@ describe('mistakes within a manifest', () => {
       text: `${JOB}  ttlSecondsAfterFinished: 1\n  selector: {}\n  manualSelector: true\n  template: {spec: {containers: [{image: x}]}}\n`,
       want: ['4:3 refused-field', '5:3 refused-field', '6:3 refused-field'],
     },
-    { name: 'expressions', text: `${JOB}  template: {spec: {containers: [{image: "x:\${{ params.tag }}"}]}}\n`, want: ['4:45 not-supported-yet'] },
     { name: 'a fault of syntax', text: 'kind: [\n', want: ['2:1 yaml-syntax'] },
     { name: 'no text', text: '\0', want: ['1:1 file-not-text'] },
   ])('$name: shown there, once, and every workflow that names it is invalid', async ({ text, want }) => {

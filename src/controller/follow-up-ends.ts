@@ -1,0 +1,61 @@
+import { parseTimestamp } from '../clock.ts'
+import type { Context } from '../context.ts'
+import { hasRecord } from '../history/read.ts'
+import { runName } from '../runs/names.ts'
+import type { Cursors, StoredRun } from '../runs/run.ts'
+import { planDownstream } from '../triggers/upstream.ts'
+import { initialCursors } from './cursors.ts'
+import { isWaiting } from './records.ts'
+import type { RepositoryState, Wake } from './repository.ts'
+import { startRun } from './repository.ts'
+import type { Versions } from './versions.ts'
+
+/**
+ * Starts what the ends of runs start. Until that is done a run is not recorded, so that it is still there after a crash in between;
+ * derived names keep the next try from starting anything twice. It does not wait for the status branch: that may be away for days.
+ */
+export async function followUpEnds(context: Context, state: RepositoryState, wake: Wake): Promise<null> {
+  const { followed, followedUp, versions } = state
+  if (!state.claimed || versions === null) return null
+  const { ref } = followed.settings
+  const ended = (await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })).filter(isWaiting)
+  const cursors = (await context.runs.readCursors(ref)) ?? initialCursors
+  const names = new Set(ended.map((run) => run.metadata.name))
+  for (const name of followedUp) if (!names.has(name)) followedUp.delete(name)
+  for (const run of ended) {
+    if (followedUp.has(run.metadata.name)) continue
+    await startDownstream(context, state, versions, run, cursors, wake)
+    followedUp.add(run.metadata.name)
+  }
+  wake(`records ${state.key}`)
+  if ((cursors.backfills ?? []).length > 0) wake(`backfill ${state.key}`)
+  return null
+}
+
+/** Of runs that ended before this process, what they started may have come and gone already: then its record is there. */
+async function startDownstream(
+  context: Context,
+  state: RepositoryState,
+  versions: Versions,
+  run: StoredRun,
+  { paused }: Cursors,
+  wake: Wake,
+): Promise<void> {
+  const { settings, status } = state.followed
+  const { result, finishedAt } = run.status ?? {}
+  if (result === undefined) return
+  const plan = planDownstream({
+    ended: { workflow: run.spec.workflow, run: run.metadata.name, result },
+    workflows: versions.workflows,
+    suspend: settings.suspend,
+    paused,
+    nowMs: context.clock.now(),
+  })
+  const isOld = parseTimestamp(finishedAt ?? '') < state.sinceMs
+  for (const request of plan.requests) {
+    const downstream = runName(settings.ref, request.workflow, request.trigger, request.commit)
+    if (isOld && (await hasRecord(status, request.workflow, downstream))) continue
+    await startRun(context, state, request, wake)
+  }
+  for (const held of plan.held) context.report({ kind: 'RunHeld', repository: state.key, ...held })
+}

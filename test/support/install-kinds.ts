@@ -1,0 +1,14 @@
+import { execFileSync } from 'node:child_process'
+import { printManifests } from '../../src/install/install-objects.ts'
+import { resourceDefinitions } from '../../src/install/resource-definitions.ts'
+
+/** Vitest's global set-up of the tests that need a cluster: it gets our kinds, as the sources say them now. */
+export function setup(): void {
+  const definitions = resourceDefinitions()
+  execFileSync('kubectl', ['apply', '--server-side', '--force-conflicts', '-f', '-'], {
+    input: printManifests(definitions),
+    stdio: ['pipe', 'ignore', 'inherit'],
+  })
+  const names = definitions.map(({ metadata }) => `crd/${metadata.name}`)
+  execFileSync('kubectl', ['wait', '--for=condition=Established', '--timeout=30s', ...names], { stdio: ['ignore', 'ignore', 'inherit'] })
+}
