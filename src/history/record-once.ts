@@ -5,7 +5,7 @@ import { emptyOverview, encodeOverview, parseOverview, withRow } from './overvie
 import { overviewPages } from './overview-page.ts'
 import { OVERVIEW_PATH, overviewPagePath, recordPath, statePath, workflowPagePath } from './paths.ts'
 import { encodeRecord, recordOf } from './record.ts'
-import { recordPage } from './record-page.ts'
+import { recordGraph, recordPage } from './record-page.ts'
 import { onNewestTip } from './races.ts'
 import { emptyState, encodeState, parseState, withRuns } from './state.ts'
 import { workflowPage } from './workflow-page.ts'
@@ -24,7 +24,7 @@ export async function recordOnce(status: StatusBranch, run: StoredRun, signal?: 
     const path = recordPath(run)
     const files = new Map([
       [`${path}.json`, encodeRecord(record)],
-      [`${path}.md`, recordPage(record, run.status?.definition)],
+      [`${path}.md`, recordPage(record, recordGraph(record, run.status?.definition))],
       [statePath(workflow), encodeState(state)],
       [workflowPagePath(workflow), workflowPage(state)],
       [OVERVIEW_PATH, encodeOverview(overview)],
