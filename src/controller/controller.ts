@@ -169,7 +169,7 @@ export function createController(context: Context): Controller {
       for (const end of ends.values()) end.abort()
       await queue.drain()
     },
-    isReady: () => isStarted && [...states.values()].every((state) => state.look !== 'Pending'),
+    isReady: () => isStarted && context.repositories.isSettled() && [...states.values()].every((state) => state.look !== 'Pending'),
     askToLook(repository) {
       wake(`look ${repository.namespace}/${repository.name}`)
     },
