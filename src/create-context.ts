@@ -55,10 +55,10 @@ export async function createLocalContext(
       filesAt: (commit) => git.source.filesAt(asCommitSha(commit)),
     })
     return {
-      context: { clock, random, report, writeSite, ...clusters, repositories: alwaysFollowed([followed]) },
+      context: { clock, random, report, writeSite, runs: clusters.runs, jobs: clusters.jobs, repositories: alwaysFollowed([followed]) },
       async close() {
         git.close()
-        await clusters.jobs.close()
+        await clusters.close()
       },
     }
   })
@@ -84,7 +84,8 @@ export async function createOnceContext(options: { files: Files; secretsFolder: 
       secretsFolder: options.secretsFolder,
       filesAt: () => options.files,
     })
-    return { context: { clock, random, report: options.report, writeSite: plainWriteSite, ...clusters }, close: () => clusters.jobs.close() }
+    const { runs, jobs, close } = clusters
+    return { context: { clock, random, report: options.report, writeSite: plainWriteSite, runs, jobs }, close }
   })
   return {
     context: open.context,
@@ -128,22 +129,31 @@ async function createClusters({ folder, clock, random, report, secretsFolder, fi
   const reportProblem = (message: string, about: Record<string, unknown>): void => {
     report({ kind: 'RunnerProblem', message, about })
   }
+  const end = new AbortController()
   const runs = await createLocalRunCluster(folder, { clock, random, report: reportProblem })
   const jobs = await createLocalJobCluster(folder, {
     clock,
     random,
     report: reportProblem,
     secretsFolder,
-    provideSource: (job, target) => provideSource(filesAt(job.metadata.annotations?.[COMMIT_ANNOTATION] ?? ''), target),
+    provideSource: (job, target) => provideSource(filesAt(job.metadata.annotations?.[COMMIT_ANNOTATION] ?? ''), target, end.signal),
   })
-  return { runs, jobs }
+  return {
+    runs,
+    jobs,
+    async close() {
+      end.abort()
+      await jobs.close()
+    },
+  }
 }
 
 /** Git that is away is no failure of the step: it waits for its files. */
-async function provideSource(files: Files, target: string): Promise<void> {
+async function provideSource(files: Files, target: string, signal: AbortSignal): Promise<void> {
   try {
-    await exportFiles(files, target)
+    await exportFiles(files, target, signal)
   } catch (error) {
+    if (signal.aborted) throw new SourceAwayError('stopped while the files of the run were fetched', { cause: error })
     if (error instanceof GitError && error.kind !== 'ObjectNotFound') throw new SourceAwayError(error.message, { cause: error })
     throw error
   }

@@ -15,17 +15,22 @@ export interface OnceOptions {
   maxParallelSteps: number
   /** Asks for the run to be cancelled: its steps are stopped, its `finally` steps run. */
   cancel: AbortSignal
+  /** Gives the run up where it is: its steps are the caller's to end. Then there is no run to return. */
+  abandon?: AbortSignal
 }
 
-/** Carries one run to its end and returns it with all its Jobs released. Errors that pass are tried again; they are reported. */
-export async function runOnce(options: OnceOptions): Promise<StoredRun> {
-  const { context, cancel } = options
+/** Carries one run to its end and returns it with all its Jobs released, null when it was abandoned. Errors that pass are tried again; they are reported. */
+export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
+  const { context, cancel, abandon } = options
   const { object: created } = await context.runs.createRun(options.run)
   const ref = { namespace: created.metadata.namespace, name: created.metadata.name }
   context.report({ kind: 'RunCreated', repository: created.spec.repository, run: created })
-  let finish: (run: StoredRun) => void = () => undefined
-  const ended = new Promise<StoredRun>((resolve) => {
+  let finish: (run: StoredRun | null) => void = () => undefined
+  const ended = new Promise<StoredRun | null>((resolve) => {
     finish = resolve
+  })
+  abandon?.addEventListener('abort', () => {
+    finish(null)
   })
   const slots = createSlots(options.maxParallelSteps, () => {
     wake()
