@@ -12,9 +12,9 @@ import type { Context, FollowedRepositories, FollowedRepository } from './contex
 import { updateCursors, withCondition } from './controller/cursors.ts'
 import { createWorkQueue } from './controller/work-queue.ts'
 import { GitError } from './git/ports.ts'
-import { endOrphans } from './end-orphans.ts'
+import { endOrphans, isTaken } from './end-orphans.ts'
 import { openFollowed } from './open-followed.ts'
-import { API_VERSION, FINALIZER } from './runs/objects.ts'
+import { API_VERSION } from './runs/objects.ts'
 
 /** Secrets are looked at again this often: a password that was changed is used within a minute. */
 const LOOK_AGAIN_MS = 60_000
@@ -162,8 +162,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       wakeAll()
       // Runs whose Repository went while nobody looked.
       void runs.listRuns().then((all) => {
-        for (const run of all)
-          if (run.metadata.finalizers?.includes(FINALIZER) === true) queue.add(`${run.metadata.namespace}/${run.spec.repository}`)
+        for (const run of all) if (isTaken(run)) queue.add(`${run.metadata.namespace}/${run.spec.repository}`)
       })
     },
     async close() {

@@ -14,6 +14,7 @@ import type { RepositoryState, Wake } from './repository.ts'
 import { createSlots } from './slots.ts'
 import { followUpEnds } from './follow-up-ends.ts'
 import { sweep } from './sweep.ts'
+import { takeInHand } from './take-in-hand.ts'
 import { judgeTicks } from './ticks.ts'
 import type { WorkQueue } from './work-queue.ts'
 import { createWorkQueue } from './work-queue.ts'
@@ -125,7 +126,8 @@ export function createController(context: Context): Controller {
     const [namespace = '', name = ''] = object.split('/')
     const run = await context.runs.getRun({ namespace, name })
     const state = run === null ? undefined : states.get(`${namespace}/${run.spec.repository}`)
-    if (state?.claimed !== true) return null
+    if (run === null || state?.claimed !== true) return null
+    if ((await takeInHand(context, state, run)) === null) return null
     return reconcileRun(
       {
         context,
