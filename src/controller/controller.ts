@@ -16,6 +16,7 @@ import type { RepositoryState, Wake } from './repository.ts'
 import { createSlots } from './slots.ts'
 import { followUpEnds } from './follow-up-ends.ts'
 import { sweep } from './sweep.ts'
+import { takeInHand } from './take-in-hand.ts'
 import { judgeTicks } from './ticks.ts'
 import type { WorkQueue } from './work-queue.ts'
 import { createWorkQueue } from './work-queue.ts'
@@ -138,7 +139,8 @@ export function createController(context: Context): Controller {
     const [namespace = '', name = ''] = object.split('/')
     const run = await context.runs.getRun({ namespace, name })
     const state = run === null ? undefined : states.get(`${namespace}/${run.spec.repository}`)
-    if (state?.claimed !== true) return null
+    if (run === null || state?.claimed !== true) return null
+    if ((await takeInHand(context, state, run)) === null) return null
     return reconcileRun(
       {
         context,
@@ -184,7 +186,7 @@ export function createController(context: Context): Controller {
       for (const end of ends.values()) end.abort()
       await queue.drain()
     },
-    isReady: () => isStarted && [...states.values()].every((state) => state.look !== 'Pending'),
+    isReady: () => isStarted && context.repositories.isSettled() && [...states.values()].every((state) => state.look !== 'Pending'),
     askToLook(repository) {
       wake(`look ${repository.namespace}/${repository.name}`)
     },
