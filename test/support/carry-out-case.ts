@@ -30,7 +30,9 @@ export async function carryOut(one: RunCase, key: string, context: OnceOptions['
   }
   const end = people.subscribe(() => void act())
   try {
-    return await runOnce({ context, run, workflow, maxParallelSteps: 50, cancel: new AbortController().signal })
+    const ended = await runOnce({ context, run, workflow, maxParallelSteps: 50, cancel: new AbortController().signal })
+    if (ended === null) throw new Error('the run was abandoned')
+    return ended
   } finally {
     end()
   }
