@@ -17,24 +17,34 @@ import { openTestNamespace, realApi } from '../support/real-cluster.ts'
  */
 
 const SCALE = Number(process.env['FUSEE_BENCH_SCALE'] ?? '1')
-const STEPS = 50
+const STEPS = 30
+/** Long enough that nothing of a step is still under way when its pod ends, as with real steps. */
+const POD_MS = '400'
 const ROUNDS = 3
 const RUNS = Math.ceil(400 * SCALE)
 const IN_FLIGHT = 32
 const FINISHED = [1000, 10_000].map((count) => Math.ceil(count * SCALE))
 
 const image = 'busybox:1.36'
+const SLOW = { 'hollow/duration-ms': POD_MS }
+
+/** A Job whose pod takes its time, on nodes that pretend. */
+const MANIFEST = `apiVersion: batch/v1
+kind: Job
+metadata: {name: any}
+spec: {template: {metadata: {annotations: {hollow/duration-ms: "${POD_MS}"}}, spec: {containers: [{name: step, image: "${image}", command: ["true"]}]}}}
+`
+
 const workflow = (name: string, steps: readonly string[], more = ''): string =>
   [
     'apiVersion: fusee.dev/v1alpha1',
     'kind: Workflow',
     `metadata: {name: ${name}}`,
     'spec:',
-    `  defaults: {image: "${image}"}`,
     '  retention: {succeeded: 1000000}',
     more,
     '  steps:',
-    ...steps.map((step) => `    - {name: ${step}, command: ["true"]}`),
+    ...steps,
     '',
   ].join('\n')
 
@@ -86,8 +96,11 @@ interface Watched {
   status?: { phase?: string }
 }
 
-function bareJob(name: string): object {
-  const spec = { backoffLimit: 0, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'step', image, command: ['true'] }] } } }
+function bareJob(name: string, annotations: Record<string, string> = {}): object {
+  const spec = {
+    backoffLimit: 0,
+    template: { metadata: { annotations }, spec: { restartPolicy: 'Never', containers: [{ name: 'step', image, command: ['true'] }] } },
+  }
   return { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, labels: { bench: 'plain' } }, spec }
 }
 
@@ -118,12 +131,12 @@ function plainChain({ api, jobs, seen }: World, listeners: Set<(job: string) => 
       const index = names.indexOf(job)
       if (index < 0) return
       const following = names[index + 1]
-      if (following !== undefined) return void post(api, jobs, bareJob(following)).catch(reject)
+      if (following !== undefined) return void post(api, jobs, bareJob(following, SLOW)).catch(reject)
       listeners.delete(next)
       resolve(handOffs(seen, names))
     }
     listeners.add(next)
-    post(api, jobs, bareJob(names[0] ?? '')).catch(reject)
+    post(api, jobs, bareJob(names[0] ?? '', SLOW)).catch(reject)
   })
 }
 
@@ -261,9 +274,13 @@ const serve = (): FuseeProcess =>
 let fusee = serve()
 try {
   say(`Kubernetes ${execFileSync('kubectl', ['version', '-o', 'json'], { encoding: 'utf8' }).match(/"gitVersion": "(v[^"]+)"[^]*$/)?.[1] ?? '?'}`)
-  const steps = Array.from({ length: STEPS }, (_, index) => `s${index}`)
+  const steps = Array.from({ length: STEPS }, (_, index) => `    - {name: s${index}, manifest: jobs/step.yaml}`)
   await importCommits(git.repository, [
-    { 'workflows/chain.yaml': workflow('chain', steps, '  chain: true'), 'workflows/single.yaml': workflow('single', ['only']) },
+    {
+      'workflows/chain.yaml': workflow('chain', steps, '  chain: true'),
+      'workflows/single.yaml': workflow('single', [`    - {name: only, image: "${image}", command: ["true"]}`]),
+      'jobs/step.yaml': MANIFEST,
+    },
   ])
   const spec = { url: git.url, interval: '10s', history: { interval: '5s' }, policy: { maxParallelSteps: 1000 } }
   await post(api, `/apis/fusee.dev/v1alpha1/namespaces/${namespace}/repositories`, {
