@@ -134,8 +134,8 @@ export function createController(context: Context): Controller {
         policy: state.followed.settings.policy,
         expressions: { language, vars: state.followed.settings.vars, branch: state.followed.source.branch },
         pin: (pending) => pinDefinition(context, state, pending),
-        onFinished: () => {
-          wake(`ends ${state.key}`)
+        onFinished: (ended) => {
+          if (!state.followedUp.has(ended.metadata.name)) wake(`ends ${state.key}`)
         },
       },
       { namespace, name },
@@ -146,7 +146,7 @@ export function createController(context: Context): Controller {
     for (const run of await context.runs.listRuns()) {
       if (run.status?.recorded === undefined) wakeRun(run.metadata)
     }
-    return context.clock.now() + RESYNC_INTERVAL_MS
+    return context.clock.now() + (context.resyncIntervalMs ?? RESYNC_INTERVAL_MS)
   }
 
   return {
