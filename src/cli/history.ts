@@ -3,12 +3,13 @@ import { tmpdir, userInfo } from 'node:os'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseRepositoryUrl } from '../git/open.ts'
-import type { StatusBranch } from '../git/ports.ts'
+import type { CommitLog, StatusBranch } from '../git/ports.ts'
 import { takeOver } from '../history/owner.ts'
 import { pathSegment } from '../history/paths.ts'
 import { listWorkflows, readHistory } from '../history/read.ts'
 import { encodeJson } from '../history/record.ts'
 import { historyTable } from './history-table.ts'
+import { createVerifyCommand } from './history-verify.ts'
 import { createPaint } from './paint.ts'
 import type { Shell } from './shell.ts'
 
@@ -19,6 +20,7 @@ interface OpenedStatus {
   /** As it may be shown: without credentials. */
   url: string
   status: StatusBranch
+  log: CommitLog
   close(): void
 }
 
@@ -28,6 +30,7 @@ interface Opened {
   url: string
   branch: string
   status: StatusBranch
+  log: CommitLog
 }
 
 interface HistoryOptions {
@@ -62,6 +65,7 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
       const options = command.optsWithGlobals<HistoryOptions>()
       await withStatus(shell, options, open, (opened) => releaseBranch(shell, opened))
     })
+  history.addCommand(createVerifyCommand(shell, (options, work) => withStatus(shell, options, open, work)))
   return history
 }
 
@@ -82,7 +86,7 @@ async function showHistory(shell: Shell, { url, branch, status }: Opened, workfl
   if (unreadable.length > 0) shell.exitCode = 1
 }
 
-async function checkWorkflow({ url, branch, status }: Opened, workflow: string): Promise<void> {
+async function checkWorkflow({ url, branch, status }: Omit<Opened, 'log'>, workflow: string): Promise<void> {
   const known = await listWorkflows(status)
   if (known.includes(pathSegment(workflow))) return
   const named = known.slice(0, MOST_WORKFLOWS_NAMED).join(', ')
@@ -98,14 +102,19 @@ async function releaseBranch(shell: Shell, { status }: Opened): Promise<void> {
 }
 
 /** What is fetched of a remote goes into a folder that does not outlive the command. */
-async function withStatus(shell: Shell, options: HistoryOptions, open: OpenStatus, work: (opened: Opened) => Promise<void>): Promise<void> {
+async function withStatus(
+  shell: Shell,
+  options: Pick<HistoryOptions, 'repo' | 'branch'>,
+  open: OpenStatus,
+  work: (opened: Opened) => Promise<void>,
+): Promise<void> {
   const dataFolder = await mkdtemp(path.join(tmpdir(), 'fusee-history-'))
   try {
     const place = parseRepositoryUrl(options.repo)
     const repo = place.kind === 'folder' ? path.resolve(shell.workingDirectory, place.path) : options.repo
     const opened = await open({ url: repo, branch: null, statusBranch: options.branch, dataFolder })
     try {
-      await work({ url: opened.url, branch: options.branch, status: opened.status })
+      await work({ url: opened.url, branch: options.branch, status: opened.status, log: opened.log })
     } finally {
       opened.close()
     }

@@ -10,6 +10,7 @@ import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
 import { createSimulateCommand } from './simulate.ts'
 import { createTriggerCommand } from './trigger.ts'
+import { createUninstallCommand } from './uninstall.ts'
 import { createValidateCommand } from './validate.ts'
 
 /** Builds one command: its arguments, options, help and action. Lives in `src/cli/<command>.ts`. */
@@ -23,6 +24,7 @@ const COMMANDS: readonly CommandFactory[] = [
   (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),
   createInstallCommand,
   createSimulateCommand,
+  createUninstallCommand,
   createTriggerCommand,
   createBackfillCommand,
   createPauseCommand,

@@ -191,6 +191,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     look: 'Pending',
     tip: null,
     versions: null,
+    versionsAnew: false,
     definitionCache: context.definitionCache ?? createDefinitionCache(),
     cronCache: createCronCache(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),

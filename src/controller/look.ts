@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { ConflictError } from '../cluster/ports.ts'
 import { loadDefinitions } from '../definitions/load-definitions.ts'
 import type { Definitions } from '../definitions/workflow.ts'
-import type { CommitSha } from '../git/ports.ts'
+import type { CommitRange, CommitSha } from '../git/ports.ts'
 import { asCommitSha, GitError } from '../git/ports.ts'
 import { hasRecord } from '../history/read.ts'
 import { runName } from '../runs/names.ts'
@@ -13,11 +13,14 @@ import { planPush } from '../triggers/push.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import { repositorySuspension } from '../triggers/suspension.ts'
 import { initialCursors, updateCursors, withCondition } from './cursors.ts'
+import type { CommitDefinitions } from './in-force.ts'
+import { findInForce } from './in-force.ts'
+import { noteForgottenPushes } from './forgotten-pushes.ts'
 import { isHistoryFull } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem, startRun } from './repository.ts'
 import type { Versions } from './versions.ts'
-import { noVersions, restoreVersions, validCommitsOf, versionsAt } from './versions.ts'
+import { noVersions, olderCommitsOf, restoreVersions, validCommitsOf } from './versions.ts'
 
 /** Most commits of one push that `commits: Each` looks at. */
 const MOST_COMMITS = 50
@@ -25,18 +28,26 @@ const MOST_COMMITS = 50
 /** One look at the followed branch: new tip, new definitions, runs by push; then the cursor moves. Returns when to look again. */
 export async function look(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number> {
   const { settings, source } = state.followed
-  const nextAtMs = (): number => context.clock.now() + settings.intervalSeconds * 1000
+  // Not all at the same moment, when many are followed.
+  const nextAtMs = (): number => context.clock.now() + settings.intervalSeconds * 1000 * (0.95 + 0.1 * context.random.fraction())
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   let isNews = false
   try {
     if (state.versions === null) {
-      state.versions = await restoreVersions(cursors, (commit) => definitionsStillThere(state, commit))
+      const restored = await restoreVersions(cursors, (commit) => definitionsStillThere(state, commit))
+      state.versions = restored.versions
+      state.versionsAnew = restored.isIncomplete
       wake(`ticks ${state.key}`)
       wake(`ends ${state.key}`)
     }
     const tip = await source.fetchTip(signal)
     isNews = state.tip !== tip || cursors.lastCommit !== tip
     if (isNews) await dealWith(context, state, cursors, tip, wake, signal)
+    if (state.look !== 'Ended' || state.uncovered.size > 0) {
+      await noteForgottenPushes(context, state, tip)
+      state.uncovered.clear()
+      wake(`records ${state.key}`)
+    }
   } catch (error) {
     if (!(error instanceof GitError)) throw error
     await noteFailure(context, state, error, wake)
@@ -80,9 +91,11 @@ async function definitionsStillThere(state: RepositoryState, commit: string): Pr
 async function dealWith(context: Context, state: RepositoryState, cursors: Cursors, tip: CommitSha, wake: Wake, signal: AbortSignal): Promise<void> {
   const { settings, source, status } = state.followed
   const definitions = await definitionsAt(state, tip)
-  const versions = versionsAt(tip, definitions, state.versions ?? noVersions)
   const last = cursors.lastCommit === null ? null : asCommitSha(cursors.lastCommit)
-  const push = last === null || last === tip ? noPush : await planPushes(context, state, { definitions, versions, paused: cursors.paused }, last, tip)
+  const range = last === null || last === tip ? null : await source.range(last, tip, MOST_COMMITS)
+  const versions = await versionsAtTip(state, { tip, definitions, last, range })
+  const push =
+    last === null || range === null ? noPush : await planPushes(context, state, { definitions, versions, paused: cursors.paused, last, range }, tip)
   const rewound = cursors.rewound || push.rewound
   if (push.requests.length > 0 && (await isHistoryFull(context, state))) return
   // After a start while the status branch was away, it may never have been read.
@@ -96,10 +109,10 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
     if (current.lastCommit !== cursors.lastCommit) throw new ConflictError(`somebody else moved the cursor of ${state.key}`)
     return { ...current, lastCommit: tip, rewound, ...validCommitsOf(versions) }
   })
-  // Also those of a look that failed before the branch moved elsewhere: the cursor is past them all.
-  state.uncovered.clear()
   for (const held of push.held) context.report({ kind: 'RunHeld', repository: state.key, ...held })
   state.versions = versions
+  state.versionsAnew = false
+  source.keep(olderCommitsOf(versions, tip).map(asCommitSha))
   if (state.tip !== tip) {
     const schedules = [...versions.schedules.keys()]
     context.report({
@@ -115,18 +128,45 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   state.tip = tip
 }
 
+/** What is in force at the tip. The branch's own history is asked when it was never looked at, was stepped back on, or a commit that was in force is gone. */
+async function versionsAtTip(
+  state: RepositoryState,
+  { tip, definitions, last, range }: { tip: CommitSha; definitions: Definitions; last: CommitSha | null; range: CommitRange | null },
+): Promise<Versions> {
+  const { settings, source } = state.followed
+  const isAnew = last === null || state.versionsAnew || range?.forward === false
+  const commits: CommitDefinitions = {
+    path: settings.path,
+    filesAt: (commit) => source.filesAt(asCommitSha(commit)),
+    definitionsAt: (commit) => definitionsStillThere(state, commit),
+  }
+  return findInForce(commits, {
+    tip,
+    definitions,
+    previous: state.versions ?? noVersions,
+    before: async () => (isAnew ? await source.history(tip, MOST_COMMITS) : (range?.commits ?? [tip])).slice(0, -1),
+    isAnew,
+  })
+}
+
 const noPush: PushPlan & { rewound: boolean } = { requests: [], held: [], rewound: false }
+
+interface Push {
+  definitions: Definitions
+  versions: Versions
+  paused: Cursors['paused']
+  last: CommitSha
+  range: CommitRange
+}
 
 /** What the way from one tip to the next starts. */
 async function planPushes(
   context: Context,
   state: RepositoryState,
-  { definitions, versions, paused }: { definitions: Definitions; versions: Versions; paused: Cursors['paused'] },
-  last: CommitSha,
+  { definitions, versions, paused, last, range }: Push,
   tip: CommitSha,
 ): Promise<PushPlan & { rewound: boolean }> {
   const { source, settings } = state.followed
-  const range = await source.range(last, tip, MOST_COMMITS)
   const each = [...versions.workflows.values()].some((version) => version.definition.push?.commits === 'Each')
   const commits: PushedCommit[] = []
   let before: CommitSha = last

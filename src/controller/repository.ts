@@ -24,6 +24,8 @@ export interface RepositoryState {
   tip: string | null
   /** What is in force; null until the last valid versions have been read again after a start. */
   versions: Versions | null
+  /** Whether some of those that were in force could not be read again: the branch's history has to tell what is. */
+  versionsAnew: boolean
   definitionCache: DefinitionCache
   cronCache: CronCache
   slots: Slots

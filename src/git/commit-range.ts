@@ -105,7 +105,8 @@ function createWalk(reader: CommitReader): Walk {
   }
 }
 
-async function readIfThere(reader: CommitReader, id: string): Promise<CommitObject | null> {
+/** A commit; null when it is not there. */
+export async function readIfThere(reader: CommitReader, id: string): Promise<CommitObject | null> {
   try {
     return await reader.commit(id)
   } catch (error) {

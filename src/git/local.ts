@@ -61,6 +61,8 @@ export function createLocalSource(repository: LocalRepository, path: string, bra
     get branch() {
       return followed ?? ''
     },
+    // Nothing goes from a repository of this machine but by its own garbage collection, which spares what is younger than two weeks.
+    keep: () => undefined,
     async fetchTip(signal) {
       signal?.throwIfAborted()
       const { folder, store } = await repository.open()

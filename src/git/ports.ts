@@ -65,6 +65,10 @@ export interface SourceRepository {
   changedPaths(from: CommitSha | null, to: CommitSha): Promise<string[]>
   /** The way from one tip to the next. */
   range(from: CommitSha, to: CommitSha, limit: number): Promise<CommitRange>
+  /** A commit and those before it by first parents, oldest first; at most `limit`, and as far as the repository has them. */
+  history(commit: CommitSha, limit: number): Promise<CommitSha[]>
+  /** These commits must stay readable here, whatever the repository forgets; those named before need not any more. */
+  keep(commits: readonly CommitSha[]): void
   /** Message of a commit. */
   message(commit: CommitSha): Promise<string>
 }

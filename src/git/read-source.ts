@@ -1,13 +1,15 @@
 import type { FileEntry, Files } from '../definitions/files.ts'
 import type { CommitReader, WalkedRange } from './commit-range.ts'
-import { walkRange } from './commit-range.ts'
+import { readIfThere, walkRange } from './commit-range.ts'
 import type { CommitAccess } from './object-reader.ts'
 import { MissingObjectError } from './object-reader.ts'
-import { diffTrees, findFile, listFiles } from './tree-walk.ts'
+import type { CommitObject } from './objects.ts'
 import type { CommitSha, SourceRepository } from './ports.ts'
+import { asCommitSha } from './ports.ts'
+import { diffTrees, findFile, listFiles } from './tree-walk.ts'
 
 /** The reading half of a SourceRepository. */
-export type SourceReader = Pick<SourceRepository, 'filesAt' | 'changedPaths' | 'range' | 'message'>
+export type SourceReader = Pick<SourceRepository, 'filesAt' | 'changedPaths' | 'range' | 'history' | 'message'>
 
 /** What a reader does when a range runs into history that is not here. */
 export interface DeeperHistory {
@@ -31,7 +33,29 @@ export function createSourceReader(access: CommitAccess, deeper?: DeeperHistory)
       }
       return { commits: range.commits, forward: range.forward }
     },
+    async history(commit, limit) {
+      let found = await access.at(commit, (reader) => firstParents(reader, commit, limit))
+      if (!found.isWhole && deeper !== undefined) {
+        for await (const reader of deeper.deepen(commit)) {
+          found = await firstParents(reader, commit, limit)
+          if (found.isWhole) break
+        }
+      }
+      return found.commits.reverse()
+    },
   }
+}
+
+/** First parents, newest first, as far as they can be read; `isWhole` when no more can be had or are wanted. */
+async function firstParents(reader: CommitReader, from: CommitSha, limit: number): Promise<{ commits: CommitSha[]; isWhole: boolean }> {
+  const commits: CommitSha[] = []
+  for (let next: string | undefined = from; next !== undefined && commits.length < limit;) {
+    const commit: CommitObject | null = await readIfThere(reader, next)
+    if (commit === null) return { commits, isWhole: false }
+    commits.push(asCommitSha(next))
+    next = commit.parents[0]
+  }
+  return { commits, isWhole: true }
 }
 
 async function changedPaths(access: CommitAccess, from: CommitSha | null, to: CommitSha): Promise<string[]> {

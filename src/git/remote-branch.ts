@@ -33,6 +33,8 @@ export interface RemoteBranch {
   current(): Promise<OpenGeneration | null>
   /** Fetches everything anew, one commit deep. Call it within `oneAtATime`. Throws GitError. */
   startAnew(tip: string, filtered: boolean, signal?: AbortSignal): Promise<OpenGeneration>
+  /** Commits that must come along when everything is fetched anew. */
+  keep(commits: readonly string[]): void
   /** Something here could not be read: the next `follow` fetches everything anew. */
   doubt(): void
   /** Fetches of this branch go through here. */
@@ -138,6 +140,7 @@ export function createRemoteBranch({ uploadPack, folder, url, ref }: RemoteBranc
   return {
     current,
     startAnew,
+    keep: () => undefined,
     doubt() {
       doubted = true
       verifiedTip = null

@@ -55,6 +55,7 @@ export function createRemoteSource(remote: Remote, branch: string | null): Sourc
     get branch() {
       return followed ?? ''
     },
+    keep: (commits) => objects.keep(commits),
     async fetchTip(signal) {
       signal?.throwIfAborted()
       const tip = await look(signal)

@@ -99,6 +99,7 @@ function openSource(store: MemoryStore, branches: ReadonlyMap<string, CommitSha>
   return {
     branch,
     ...createSourceReader(createPlainAccess(store.reader)),
+    keep: () => undefined,
     async fetchTip(signal) {
       signal?.throwIfAborted()
       const tip = branches.get(branch)

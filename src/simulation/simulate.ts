@@ -143,6 +143,8 @@ function createStillSource({ files, commit }: SimulationOptions): SourceReposito
     filesAt: () => files,
     changedPaths: () => Promise.resolve([]),
     range: () => Promise.resolve({ commits: [], forward: true }),
+    history: () => Promise.resolve([commit]),
+    keep: () => undefined,
     message: () => Promise.resolve(''),
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { GitContract, GitHarness } from './git-harness.ts'
+import type { CommitSha } from '../../src/git/ports.ts'
 import { SOURCE, changes, text, unknownCommit } from './git-harness.ts'
 import { describeRaces, describeStatus } from './git-status.ts'
 
@@ -133,6 +134,17 @@ function describeHistory(the: () => GitHarness): void {
     expect(text(await source.filesAt(range.commits[0] ?? last).read('a'))).toBe('1')
     expect((await source.range(first, last, 3)).commits).toEqual(range.commits.slice(-3))
     expect((await source.message(last)).trim()).toBe('one of many')
+  })
+
+  it('tells the history of a commit, with and without what was fetched before', async () => {
+    const commits: CommitSha[] = []
+    for (const a of ['1', '2', '3', '4']) commits.push(await the().push([{ a }]))
+    const [, second, third, last] = commits as [CommitSha, CommitSha, CommitSha, CommitSha]
+    const { source } = await the().open()
+    await source.fetchTip()
+    expect(await source.history(last, 50)).toEqual(commits)
+    expect(await source.history(last, 2)).toEqual([third, last])
+    expect(text(await source.filesAt(second).read('a'))).toBe('2')
   })
 
   it('follows the first parents of merges', async () => {

@@ -175,6 +175,8 @@ function guardSource(source: SourceRepository, deliver: Deliver): SourceReposito
     filesAt: (commit) => guardFiles(source.filesAt(commit)),
     changedPaths: (from, to) => deliver('source', 'changedPaths', () => source.changedPaths(from, to)),
     range: (from, to, limit) => deliver('source', 'range', () => source.range(from, to, limit)),
+    history: (commit, limit) => deliver('source', 'history', () => source.history(commit, limit)),
+    keep: (commits) => source.keep(commits),
     message: (commit) => deliver('source', 'message', () => source.message(commit)),
   }
 }

@@ -121,15 +121,21 @@ function checkCatchUp(input: Case, schedule: ScheduleModel, ticks: readonly numb
   for (const tick of wanted) if (isWithin(tick) && runsOf(input, name, tick).length === 0) complain(tick, 'did not run')
 }
 
-/** A run of a schedule is pinned to the newest tip at which its workflow is valid, as far as the looks had come. */
+/** A run of a schedule is pinned to the newest commit at which its workflow is valid, as far as the looks had come. */
 function checkPin(input: Case, commit: string, workflow: WorkflowModel, name: string): void {
   const moves = input.facts.cursorWrites.filter(({ before, after }) => before?.lastCommit !== after.lastCommit)
   const last = moves.findLast(({ atMs }) => atMs <= input.now() - SLACK_MS)?.after.lastCommit
-  const inForce = last == null ? null : workflowAt(input, last, workflow.name)
-  if (last == null || inForce === null || inForce.mistake !== null || commit === last) return
+  if (last == null || commit === last) return
   const later = moves.filter(({ atMs }) => atMs > input.now() - SLACK_MS).map(({ after }) => after.lastCommit)
-  if (!later.includes(commit)) input.complain('tick-pin', `run ${name} is pinned to ${commit}, its workflow is valid at ${last}`)
+  const seen = later.flatMap((tip) => (tip === null ? [] : (input.remote.between(last as CommitSha, tip as CommitSha) ?? [tip])))
+  if (seen.includes(commit)) return
+  const newer = input.remote.between(commit as CommitSha, last as CommitSha) ?? [last as CommitSha]
+  const better = newer.slice(-MOST_COMMITS).findLast((other) => workflowAt(input, other, workflow.name)?.mistake === null)
+  if (better !== undefined) input.complain('tick-pin', `run ${name} is pinned to ${commit}, its workflow is valid at ${better}`)
 }
+
+/** The product looks no further back than this. */
+const MOST_COMMITS = 50
 
 /** Whether what is in force may just have changed: ticks may still have been judged by what was before. */
 function hasJustLooked({ facts, now }: Case): boolean {
