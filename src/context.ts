@@ -42,4 +42,6 @@ export interface Context {
   repositories: FollowedRepositories
   /** What is known of files that were read before; the controller's own when absent. */
   definitionCache?: DefinitionCache
+  /** Every Repository is paused, as by `fusee pause`, before anything of it starts. */
+  pauseAtStart?: { by: string; reason: string }
 }

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { Command, Option } from 'commander'
 import type { ServeConfig } from '../config/serve-config.ts'
 import { resolveServeConfig } from '../config/serve-config.ts'
@@ -24,6 +25,7 @@ interface ServeOptions {
   secrets?: string
   data?: string
   listen?: string
+  paused?: boolean
   output: 'text' | 'json'
 }
 
@@ -36,6 +38,7 @@ export function createServeCommand(shell: Shell): Command {
     .option('--secrets <dir>', 'folder with the Secrets, as <secret>/<key>')
     .option('--data <dir>', 'folder for state; default below $XDG_STATE_HOME or ~/.local/state')
     .option('--listen <host:port>', 'address of the API, metrics and probes; default 127.0.0.1:8080')
+    .option('--paused', 'start nothing new until fusee resume; what runs already goes on')
     .addOption(new Option('--runner <runner>', 'where Jobs run').choices(['local', 'kubernetes']).default('local'))
     .addOption(new Option('--output <format>', 'text, or json for a log of one JSON object a line').choices(['text', 'json']).default('text'))
     .addHelpText('after', '\nExample:\n  fusee serve --repo https://git.example.com/acme/data-jobs.git')
@@ -59,7 +62,8 @@ export async function serve(shell: Shell, config: ServeConfig, print: Report, sa
   const stop = shell.stopSignal()
   const { context, close } = await createLocalContext(config, shell.env, report)
   try {
-    const controller = createController(context)
+    const pauseAtStart = { by: userInfo().username, reason: 'serve --paused' }
+    const controller = createController(config.paused ? { ...context, pauseAtStart } : context)
     const server = await listen(
       config.listen,
       createApp({
@@ -75,6 +79,7 @@ export async function serve(shell: Shell, config: ServeConfig, print: Report, sa
       }),
     )
     say(`following ${config.settings.url}, state in ${config.dataFolder}, listening on ${server.url}`)
+    if (config.paused) say('paused: nothing new starts until fusee resume; what runs already goes on')
     say('steps run as processes of this machine; their images are not used')
     controller.start()
     if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
@@ -97,9 +102,9 @@ export function createPrinter(shell: Shell): Report {
 
 async function readConfig(shell: Shell, options: ServeOptions): Promise<ServeConfig> {
   const document = options.repository === undefined ? null : await readRepositoryDocument(options.repository)
-  const { repo, data, listen: address, secrets } = options
+  const { repo, data, listen: address, secrets, paused } = options
   try {
-    return resolveServeConfig({ repo, data, listen: address, secrets, document, env: shell.env, workingDirectory: shell.workingDirectory })
+    return resolveServeConfig({ repo, data, listen: address, secrets, paused, document, env: shell.env, workingDirectory: shell.workingDirectory })
   } catch (error) {
     if (error instanceof TypeError) throw new UsageError(error.message, { cause: error })
     throw error
