@@ -1,20 +1,15 @@
-import { userInfo } from 'node:os'
 import { Command, Option } from 'commander'
 import type { ServeConfig } from '../config/serve-config.ts'
 import { resolveServeConfig } from '../config/serve-config.ts'
 import type { Report } from '../controller/events.ts'
 import { createController } from '../controller/controller.ts'
 import { createLocalContext } from '../create-context.ts'
-import { isLoopback, loopbackAuthenticator, refusingAuthenticator } from '../server/authenticate.ts'
-import { createApp } from '../server/create-app.ts'
-import { createHooksRouter } from '../server/hooks-router.ts'
-import { listen } from '../server/listen.ts'
-import { createMetrics } from '../server/metrics.ts'
-import { allOperations } from '../server/operations/all-operations.ts'
 import { createEventLog } from './event-log.ts'
 import { createPaint } from './paint.ts'
 import { formatEvent } from './print-event.ts'
 import { readRepositoryDocument } from './read-repository.ts'
+import { createServed, listenFor, pausedAtStart } from './serve-http.ts'
+import { serveKubernetes } from './serve-kubernetes.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
 
@@ -23,6 +18,7 @@ interface ServeOptions {
   repo?: string
   repository?: string
   secrets?: string
+  namespace?: string
   data?: string
   listen?: string
   paused?: boolean
@@ -36,6 +32,7 @@ export function createServeCommand(shell: Shell): Command {
     .option('--repo <dir|url>', 'local folder or http(s) URL of the repository')
     .option('--repository <file>', 'Repository document; --repo overrides its url')
     .option('--secrets <dir>', 'folder with the Secrets, as <secret>/<key>')
+    .option('--namespace <name>', 'with --runner kubernetes: follow only the Repositories of this namespace')
     .option('--data <dir>', 'folder for state; default below $XDG_STATE_HOME or ~/.local/state')
     .option('--listen <host:port>', 'address of the API, metrics and probes; default 127.0.0.1:8080')
     .option('--paused', 'start nothing new until fusee resume; what runs already goes on')
@@ -43,41 +40,24 @@ export function createServeCommand(shell: Shell): Command {
     .addOption(new Option('--output <format>', 'text, or json for a log of one JSON object a line').choices(['text', 'json']).default('text'))
     .addHelpText('after', '\nExample:\n  fusee serve --repo https://git.example.com/acme/data-jobs.git')
     .action(async (options: ServeOptions) => {
-      if (options.runner !== 'local') throw new UsageError('this version has no kubernetes runner yet: leave --runner out to run on this machine')
-      const config = await readConfig(shell, options)
       const report = options.output === 'json' ? createEventLog(shell.stdout) : createPrinter(shell)
-      await serve(shell, config, report, (line) => {
+      const say = (line: string): void => {
         if (options.output === 'text') shell.stdout.write(`${line}\n`)
-      })
+      }
+      if (options.runner === 'kubernetes') return serveKubernetes(shell, options, createServed(report), say)
+      if (options.namespace !== undefined) throw new UsageError('--namespace is for --runner kubernetes: a Repository document names its own')
+      await serve(shell, await readConfig(shell, options), report, say)
     })
 }
 
 /** Serves until the shell's stop signal, then drains. `say` hears what only a person wants to know. */
 export async function serve(shell: Shell, config: ServeConfig, print: Report, say: (line: string) => void): Promise<void> {
-  const metrics = createMetrics({ withProcess: true })
-  const report: Report = (event) => {
-    print(event)
-    metrics.report(event)
-  }
+  const served = createServed(print)
   const stop = shell.stopSignal()
-  const { context, close } = await createLocalContext(config, shell.env, report)
+  const { context, close } = await createLocalContext(config, shell.env, served.report)
   try {
-    const pauseAtStart = { by: userInfo().username, reason: 'serve --paused' }
-    const controller = createController(config.paused ? { ...context, pauseAtStart } : context)
-    const server = await listen(
-      config.listen,
-      createApp({
-        isReady: controller.isReady,
-        isLoopback: isLoopback(config.listen),
-        authenticator: isLoopback(config.listen) ? loopbackAuthenticator : refusingAuthenticator,
-        operations: allOperations({ context, controller }),
-        hooks: createHooksRouter({ context, controller }),
-        metrics,
-        onBug: (error) => {
-          report({ kind: 'ReconcileFailed', key: 'api request', error })
-        },
-      }),
-    )
+    const controller = createController(config.paused ? pausedAtStart(context) : context)
+    const server = await listenFor({ context, controller, served, listen: config.listen, isReady: controller.isReady })
     say(`following ${config.settings.url}, state in ${config.dataFolder}, listening on ${server.url}`)
     if (config.paused) say('paused: nothing new starts until fusee resume; what runs already goes on')
     say('steps run as processes of this machine; their images are not used')

@@ -68,7 +68,7 @@ async function noteActiveSteps(context: Context, state: RepositoryState): Promis
     if (run.status === undefined || run.status.phase === 'Finished') continue
     const jobs = new Set((await context.jobs.observeJobs(run.metadata)).map(({ job }) => job.metadata.name))
     const active = run.status.steps.filter((step) => step.state !== 'Ended' && jobs.has(jobName(run.metadata.name, stepKey(step))))
-    state.slots.note(run.metadata.name, active.length)
+    state.slots.note({ run: run.metadata.name, workflow: run.spec.workflow }, active.length)
   }
 }
 

@@ -85,7 +85,7 @@ describe('a controller that begins paused', () => {
     await world.pass(2 * MINUTE_MS)
     expect(await paused.runs()).toEqual([])
     const fates = paused.events.flatMap((event) => (event.kind === 'TickJudged' ? [`${event.fate.fate}: ${event.fate.reason ?? ''}`] : []))
-    expect(new Set(fates)).toEqual(new Set(['Skipped: repository paused by ada: serve --paused']))
+    expect(new Set(fates)).toEqual(new Set(['Skipped: paused by ada: serve --paused']))
     const { paused: switchedBy, ...resumed } = (await paused.cursors()) ?? initialCursors
     expect(switchedBy).toMatchObject({ by: 'ada' })
     await cluster.runs.writeCursors(REPOSITORY, resumed)
