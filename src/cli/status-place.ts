@@ -2,7 +2,7 @@ import path from 'node:path'
 import { Option, type Command } from 'commander'
 import { isRemoteUrl } from '../config/repository-name.ts'
 import type { Credentials } from '../git/credentials.ts'
-import { readCredentials } from '../read-credentials.ts'
+import { folderSecrets, readCredentials } from '../read-credentials.ts'
 import { readRepositoryDocument } from './read-repository.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
@@ -45,6 +45,6 @@ export async function resolveStatusPlace(shell: Shell, options: StatusOptions): 
   return {
     url: isRemoteUrl(given) || /^file:/i.test(given) ? given : inside(given),
     branch: options.branch ?? spec?.history.branch ?? 'fusee/status',
-    credentials: secret === undefined ? {} : await readCredentials(inside(options.secrets ?? ''), secret),
+    credentials: secret === undefined ? {} : await readCredentials(folderSecrets(inside(options.secrets ?? '')), secret),
   }
 }
