@@ -3,12 +3,8 @@ import { formatDuration } from '../history/duration.ts'
 import { plainText } from '../history/markdown.ts'
 import type { RunRecord } from '../history/record.ts'
 import { triggerText } from '../history/trigger-text.ts'
-<<<<<<< HEAD
-import type { RunResult } from '../runs/run.ts'
-import { NO_LINES } from './no-lines.ts'
-=======
 import type { RunResult, StepResult } from '../runs/run.ts'
->>>>>>> main
+import { NO_LINES } from './no-lines.ts'
 import type { Paint } from './paint.ts'
 
 /** Records as a table for people, one line each; times are UTC. */

@@ -147,19 +147,12 @@ export function createController(context: Context): Controller {
         repository: state.key,
         slots: state.slots,
         policy: state.followed.settings.policy,
-<<<<<<< HEAD
-        expressions: { language, vars: state.followed.settings.vars, branch: state.followed.source.branch },
-        pin: (pending) => pinDefinition(context, state, pending),
-        onFinished: (ended) => {
-          if (!state.followedUp.has(ended.metadata.name)) wake(`ends ${state.key}`)
-=======
         expressions: expressionsOf(state),
         queue: state.queue,
         pin: (pending) => pinDefinition(context, state, expressionsOf(state), pending),
-        onFinished: () => {
+        onFinished: (ended) => {
           wakeWaiting(state)
-          wake(`ends ${state.key}`)
->>>>>>> main
+          if (!state.followedUp.has(ended.metadata.name)) wake(`ends ${state.key}`)
         },
       },
       { namespace, name },
