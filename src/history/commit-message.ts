@@ -1,10 +1,11 @@
 import type { RunResult, StoredRun, TickFate } from '../runs/run.ts'
 import { formatDuration } from './duration.ts'
 import { plainText } from './markdown.ts'
+import type { RunRecord } from './record.ts'
 import { failedStep } from './state.ts'
 
 /** Tells forges' pipelines that there is nothing to build. */
-const SKIP_CI = '[skip ci]'
+export const SKIP_CI = '[skip ci]'
 
 const RESULTS: readonly RunResult[] = ['Succeeded', 'Failed', 'TimedOut', 'Cancelled', 'Skipped']
 const FATES: readonly TickFate['fate'][] = ['Late', 'Skipped', 'Missed', 'Backfilled', 'Lost']
@@ -57,14 +58,38 @@ function tally(times: readonly (readonly [word: string, times: number])[], order
 }
 
 function trailersOf(run: StoredRun): string {
-  const { spec } = run
+  const { metadata, spec } = run
+  return recordTrailers({ run: metadata.name, workflow: spec.workflow, commit: spec.commit, trigger: spec.trigger, result: resultOf(run) })
+}
+
+/** The five trailers of a record. */
+export function recordTrailers(record: Pick<RunRecord, 'run' | 'workflow' | 'commit' | 'trigger' | 'result'>): string {
   return [
-    `Fusee-Run: ${oneLine(run.metadata.name)}`,
-    `Fusee-Workflow: ${oneLine(spec.workflow)}`,
-    `Fusee-Commit: ${oneLine(spec.commit)}`,
-    `Fusee-Trigger: ${spec.trigger.kind}`,
-    `Fusee-Result: ${resultOf(run)}`,
+    `Fusee-Run: ${oneLine(record.run)}`,
+    `Fusee-Workflow: ${oneLine(record.workflow)}`,
+    `Fusee-Commit: ${oneLine(record.commit)}`,
+    `Fusee-Trigger: ${record.trigger.kind}`,
+    `Fusee-Result: ${record.result}`,
   ].join('\n')
+}
+
+/** Those of a message, one text for each record, in the order of the message. */
+export function trailersIn(message: string): string[] {
+  const lines = message.split('\n').filter((line) => /^Fusee-[A-Z][a-z]+: /.test(line))
+  return lines
+    .join('\n')
+    .split(/\n(?=Fusee-Run: )/)
+    .filter((text) => text !== '')
+}
+
+/** What the first line of a message has to begin with when these records are in its commit. */
+export function subjectOf(records: readonly Pick<RunRecord, 'workflow' | 'result'>[]): string {
+  const [first] = records
+  if (first !== undefined && records.length === 1) return `${oneLine(first.workflow)}: ${first.result}`
+  return `${records.length} runs: ${tally(
+    records.map(({ result }) => [result, 1]),
+    RESULTS,
+  )} ${SKIP_CI}`
 }
 
 function resultOf(run: StoredRun): RunResult {

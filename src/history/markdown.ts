@@ -8,6 +8,9 @@ const LONGEST_LOG = 8000
 /** Stands after `@`, so that no forge takes what follows for a person to notify; takes no room. */
 const ZERO_WIDTH_SPACE = '\u200b'
 
+/** Ends every page: pages of another format cannot be made again from their records, and are not compared with them. */
+export const PAGE_END = '<!-- fusee page 1 -->'
+
 /** What a result looks like at a glance. */
 export function resultMark(result: RunResult | StepResult): string {
   switch (result) {

@@ -1,6 +1,6 @@
 import { formatTick } from '../clock.ts'
 import { formatDuration } from './duration.ts'
-import { inlineText, pageTime, resultMark, table } from './markdown.ts'
+import { inlineText, PAGE_END, pageTime, resultMark, table } from './markdown.ts'
 import type { OverviewRow } from './overview.ts'
 import { dayOf, overviewPagePath, pathSegment } from './paths.ts'
 import { triggeredAtMs } from './record.ts'
@@ -26,6 +26,7 @@ export function overviewPages(repository: string, rows: readonly OverviewRow[]):
       shown.length === 0 ? 'There is no workflow yet.' : table(['Workflow', 'Last run', 'When', 'Trend', 'Next tick'], shown.map(rowCells)),
       ...(count === 1 ? [] : [links(count, index + 1)]),
       'All times are UTC. The trend ends with the newest run.',
+      PAGE_END,
     ]
     return `${sections.join('\n\n')}\n`
   })

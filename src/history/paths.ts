@@ -1,6 +1,6 @@
 import { formatTimestamp, parseTimestamp, type Timestamp } from '../clock.ts'
 import type { StoredRun, Trigger } from '../runs/run.ts'
-import { triggeredAtMs } from './record.ts'
+import { type RunRecord, triggeredAtMs } from './record.ts'
 
 /** The folder that the status branch consists of. */
 export const HISTORY_FOLDER = 'history'
@@ -17,10 +17,17 @@ export const OVERVIEW_PATH = `${STATE_FOLDER}/overview.json`
 /** Names that mean something else at their place; no DNS label begins with `_`, so `_<name>` is free. */
 const RESERVED = new Set(['state', 'owner', 'overview', 'ticks', 'README.md'])
 
+/** What decides where the record of a run lies. */
+export type PlacedRecord = Pick<RunRecord, 'run' | 'workflow' | 'trigger' | 'createdAt'>
+
 /** The record of a run, without `.json` or `.md`: below its workflow and the UTC day of what triggered it. */
 export function recordPath(run: Pick<StoredRun, 'metadata' | 'spec'>): string {
-  const { metadata, spec } = run
-  return `${dayFolder(spec.workflow, dayOf(spec.trigger, metadata.creationTimestamp))}/${pathSegment(metadata.name)}`
+  return pathOfRecord(placed(run))
+}
+
+/** The same of a record. */
+export function pathOfRecord({ run, workflow, trigger, createdAt }: PlacedRecord): string {
+  return `${dayFolder(workflow, dayOf(trigger, createdAt))}/${pathSegment(run)}`
 }
 
 /**
@@ -28,7 +35,16 @@ export function recordPath(run: Pick<StoredRun, 'metadata' | 'spec'>): string {
  * again): records never take each other's place. No name of a run holds `_`.
  */
 export function besideRecordPath(run: Pick<StoredRun, 'metadata' | 'spec'>): string {
-  return `${recordPath(run)}_${pathSegment(run.metadata.creationTimestamp.replaceAll(/[-:.]/g, ''))}`
+  return pathBeside(placed(run))
+}
+
+/** The same of a record. */
+export function pathBeside(record: PlacedRecord): string {
+  return `${pathOfRecord(record)}_${pathSegment(record.createdAt.replaceAll(/[-:.]/g, ''))}`
+}
+
+function placed({ metadata, spec }: Pick<StoredRun, 'metadata' | 'spec'>): PlacedRecord {
+  return { run: metadata.name, workflow: spec.workflow, trigger: spec.trigger, createdAt: metadata.creationTimestamp }
 }
 
 /** The folder of one UTC day (`2026/11/20`) of a workflow. */

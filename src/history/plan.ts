@@ -18,7 +18,7 @@ import {
   workflowPagePath,
 } from './paths.ts'
 import { encodeRecord, parseRecord, RecordError, recordOf } from './record.ts'
-import { recordPage } from './record-page.ts'
+import { recordGraph, recordPage } from './record-page.ts'
 import { ShapeError } from './shape.ts'
 import { emptyState, encodeState, newestFirst, parseState, withRuns, withTickDay, type WorkflowState } from './state.ts'
 import { encodeTicks, isOdd, mergeTicks, parseTicks, type TickRange } from './ticks.ts'
@@ -178,7 +178,7 @@ function recordFiles({ run, path }: PlacedRun): [string, string][] {
   const record = recordOf(run)
   return [
     [`${path}.json`, encodeRecord(record)],
-    [`${path}.md`, recordPage(record, run.status?.definition, path.slice(path.lastIndexOf('/') + 1))],
+    [`${path}.md`, recordPage(record, recordGraph(record, run.status?.definition), path.slice(path.lastIndexOf('/') + 1))],
   ]
 }
 

@@ -1,6 +1,6 @@
 import type { RunDefinition } from '../definitions/workflow.ts'
 import { formatDuration } from './duration.ts'
-import { fencedLog, inlineText, pageTime, resultMark, table } from './markdown.ts'
+import { fencedLog, PAGE_END, inlineText, pageTime, resultMark, table } from './markdown.ts'
 import { stepGraph } from './mermaid.ts'
 import { pathSegment } from './paths.ts'
 import type { RunRecord, StepRecord } from './record.ts'
@@ -10,9 +10,13 @@ import { triggerText } from './trigger-text.ts'
 /** A tick that started its run later than this says by how much. */
 const LATE_MS = 60_000
 
-/** The page of a record for people. The definition, where it is known, adds the picture of the steps; `file` is its name without `.md`. */
-export function recordPage(record: RunRecord, definition: RunDefinition | undefined, file = pathSegment(record.run)): string {
-  const graph = definition === undefined ? null : stepGraph(definition, resultsOf(record.steps))
+/** The picture of the steps, as far as they are known: a record does not tell what waited for what. */
+export function recordGraph(record: RunRecord, definition: RunDefinition | undefined): string | null {
+  return definition === undefined ? null : stepGraph(definition, resultsOf(record.steps))
+}
+
+/** The page of a record for people. `file` is its name without `.md`. */
+export function recordPage(record: RunRecord, graph: string | null, file = pathSegment(record.run)): string {
   const failed = record.steps.filter((step) => step.log !== undefined)
   const sections = [
     `[All workflows](../../../../README.md) / [${inlineText(record.workflow)}](../../../README.md)`,
@@ -22,12 +26,13 @@ export function recordPage(record: RunRecord, definition: RunDefinition | undefi
     ...(record.steps.length === 0 ? ['No step was started.'] : ['## Steps', ...(graph === null ? [] : [graph]), stepsTable(record.steps)]),
     ...failed.map((step) => `## Last lines of ${inlineText(step.name)}\n\n${fencedLog(step.log ?? '')}`),
     `All times are UTC. [This record as JSON](${file}.json)`,
+    PAGE_END,
   ]
   return `${sections.join('\n\n')}\n`
 }
 
 /** By step; of one that was expanded, the worst. Undos are drawn nowhere: their step is. */
-function resultsOf(steps: readonly StepRecord[]): ReadonlyMap<string, StepResult> {
+export function resultsOf(steps: readonly StepRecord[]): ReadonlyMap<string, StepResult> {
   const results = new Map<string, StepResult>()
   for (const { name, kind, result } of steps) {
     if ((kind as string) === 'Undo') continue

@@ -59,10 +59,21 @@ export function encodeTicks(workflow: string, ranges: readonly TickRange[]): str
 
 /** Reads `ticks.json`. Throws ShapeError. */
 export function parseTicks(text: string): TickRange[] {
-  const { ranges } = shape.parseJson(text, readTicks)
+  return parseTicksFile(text).ranges
+}
+
+/** The same with the workflow. Throws ShapeError. */
+export function parseTicksFile(text: string): TicksFile {
+  const file = shape.parseJson(text, readTicks)
+  const { ranges } = file
   const total = ranges.reduce((sum, range) => sum + (spacingMs(range) === null ? 1 : range.count), 0)
   if (total > MOST_TICKS) throw new shape.ShapeError(`ranges: ${total} ticks, at most ${MOST_TICKS} are allowed`)
-  return ranges
+  return file
+}
+
+/** Each tick of the ranges with its fate; of a range that cannot be told tick by tick, the first. */
+export function unfoldRanges(ranges: readonly TickRange[]): { schedule: string; at: Timestamp; fate: OddFate }[] {
+  return ranges.flatMap(unfold).map(({ schedule, atMs, fate }) => ({ schedule, at: formatTick(atMs), fate }))
 }
 
 /** Reads the fate of an odd tick. */

@@ -1,6 +1,6 @@
 import { formatTick } from '../clock.ts'
 import { formatDuration } from './duration.ts'
-import { inlineText, pageTime, resultMark, table } from './markdown.ts'
+import { inlineText, PAGE_END, pageTime, resultMark, table } from './markdown.ts'
 import { durationChart } from './mermaid.ts'
 import { dayOf, pathSegment } from './paths.ts'
 import { triggeredAtMs } from './record.ts'
@@ -22,6 +22,7 @@ export function workflowPage(state: WorkflowState): string {
     ...(chart === null ? [] : [`## Duration\n\n${chart}\n\nThe newest run is on the right.`]),
     ...(state.tickDays.length === 0 ? [] : [`## Ticks that did not fire\n\n${ticksTable(state.tickDays)}`]),
     'All times are UTC.',
+    PAGE_END,
   ]
   return `${sections.join('\n\n')}\n`
 }

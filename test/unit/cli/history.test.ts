@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { createHistoryCommand, type OpenStatus } from '../../../src/cli/history.ts'
 import type { Shell } from '../../../src/cli/shell.ts'
-import { GitError } from '../../../src/git/ports.ts'
+import { createLocalLog } from '../../../src/git/commit-log.ts'
+import { type CommitLog, GitError } from '../../../src/git/ports.ts'
 import { claimBranch } from '../../../src/history/owner.ts'
 import { encodeRecord, recordOf } from '../../../src/history/record.ts'
 import { writeHistory } from '../../../src/history/write.ts'
@@ -12,6 +13,7 @@ import type { StoredRun } from '../../../src/runs/run.ts'
 import { cursorsWith, everyHour, failedRun, finishedRun, inForce, REPOSITORY } from '../../support/history-builders.ts'
 import { createMemoryRemote, type MemoryRemote } from '../../support/memory-status-branch.ts'
 
+const noLog: CommitLog = createLocalLog('/nonexistent')
 const failed = failedRun()
 const pushed = finishedRun({ name: 'site-b8d7k2m7qx', workflow: 'site', createdAt: '2026-11-20T09:30:00Z' })
 
@@ -66,27 +68,27 @@ describe('fusee history', () => {
     expect((await run(await remoteWith([]), [])).out).toBe('No run is recorded yet.\n')
   })
 
-  it.each([
-    {
-      name: 'no status branch',
-      remote: createMemoryRemote(),
-      words: [],
-      wantMessage: '/work-folder/data-jobs has no branch fusee/status: nothing has been recorded there yet',
-    },
-    {
-      name: 'an unknown workflow',
-      remote: null,
-      words: ['nightly'],
-      wantMessage: '/work-folder/data-jobs has no records of a workflow "nightly" on fusee/status, only of nightly-report, site',
-    },
-  ])('has one clear message for $name', async ({ remote, words, wantMessage }) => {
-    await expect(run(remote ?? (await remoteWith([failed, pushed])), words)).rejects.toThrow(wantMessage)
+  it('has nothing to show, and no failure, while there is no status branch', async () => {
+    const note = '/work-folder/data-jobs has no branch fusee/status: nothing has been recorded there yet\n'
+    expect(await run(createMemoryRemote(), [])).toEqual({ out: note, err: '', exitCode: 0 })
+    const json = await run(createMemoryRemote(), ['--output', 'json'])
+    expect({ ...json, out: JSON.parse(json.out) as unknown }).toEqual({ out: { records: [] }, err: `fusee: ${note}`, exitCode: 0 })
+  })
+
+  it('has one clear message for an unknown workflow', async () => {
+    const wantMessage = '/work-folder/data-jobs has no records of a workflow "nightly" on fusee/status, only of nightly-report, site'
+    await expect(run(await remoteWith([failed, pushed]), ['nightly'])).rejects.toThrow(wantMessage)
   })
 
   it('shows the repository as it may be shown', async () => {
-    const open: OpenStatus = async () => ({ url: 'https://git.example.com/a/b.git', status: createMemoryRemote().open(), close: () => undefined })
-    const wantMessage = 'https://git.example.com/a/b.git has no branch fusee/status: nothing has been recorded there yet'
-    await expect(run(createMemoryRemote(), ['--repo', 'https://ada:s3cret@git.example.com/a/b.git'], open)).rejects.toThrow(new Error(wantMessage))
+    const open: OpenStatus = async () => ({
+      url: 'https://git.example.com/a/b.git',
+      status: createMemoryRemote().open(),
+      log: noLog,
+      close: () => undefined,
+    })
+    const { out } = await run(createMemoryRemote(), ['--repo', 'https://ada:s3cret@git.example.com/a/b.git'], open)
+    expect(out).toBe('https://git.example.com/a/b.git has no branch fusee/status: nothing has been recorded there yet\n')
   })
 
   it.each(['0', '-1', '1.5', 'many', ''])('refuses --limit %j', async (limit) => {
@@ -166,7 +168,7 @@ async function remoteWith(runs: readonly StoredRun[]): Promise<MemoryRemote> {
 }
 
 async function opened(remote: MemoryRemote, { url }: { url: string }) {
-  return { url, status: remote.open(), close: () => undefined }
+  return { url, status: remote.open(), log: noLog, close: () => undefined }
 }
 
 async function run(

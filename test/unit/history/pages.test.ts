@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fencedLog, inlineText } from '../../../src/history/markdown.ts'
+import { fencedLog, inlineText, PAGE_END } from '../../../src/history/markdown.ts'
 import { durationChart, stepGraph } from '../../../src/history/mermaid.ts'
 import { overviewPages } from '../../../src/history/overview-page.ts'
-import { recordPage } from '../../../src/history/record-page.ts'
+import { recordGraph, recordPage } from '../../../src/history/record-page.ts'
 import { recordOf } from '../../../src/history/record.ts'
 import { emptyState, withRuns, withTickDay } from '../../../src/history/state.ts'
 import { mergeTicks } from '../../../src/history/ticks.ts'
 import { workflowPage } from '../../../src/history/workflow-page.ts'
+import type { StoredRun } from '../../../src/runs/run.ts'
 import type { RunDefinition } from '../../../src/definitions/workflow.ts'
 import { definedStep, endedStep, failedRun, fateOf, finishedRun } from '../../support/history-builders.ts'
 
@@ -121,7 +122,7 @@ describe('pages', () => {
         const ranges = mergeTicks([], [fateOf('2026-11-20T01:00:00Z', { schedule: name, reason: message })])
         const state = withTickDay(withRuns(emptyState(name), [run]), '2026/11/20', ranges)
         const row = { workflow: name, hasPage: true, last: state.runs[0] ?? null, trend: [], nextTickAt: null }
-        for (const page of [recordPage(recordOf(run), run.status?.definition), workflowPage(state), ...overviewPages(name, [row])]) expectWhole(page)
+        for (const page of [pageOf(run), workflowPage(state), ...overviewPages(name, [row])]) expectWhole(page)
       }),
     )
   })
@@ -136,9 +137,9 @@ describe('pages', () => {
 
   it('say so when there is nothing to show', () => {
     expect(overviewPages('a/b', [])).toEqual([
-      '# Runs of a/b\n\nThere is no workflow yet.\n\nAll times are UTC. The trend ends with the newest run.\n',
+      '# Runs of a/b\n\nThere is no workflow yet.\n\nAll times are UTC. The trend ends with the newest run.\n\n<!-- fusee page 1 -->\n',
     ])
-    expect(recordPage(recordOf(finishedRun({ result: 'Cancelled', status: {} })), undefined)).toContain('No step was started.')
+    expect(pageOf(finishedRun({ result: 'Cancelled', status: {} }))).toContain('No step was started.')
   })
 
   it('change by one row for a new run', () => {
@@ -182,16 +183,14 @@ describe('pages', () => {
       endedStep('x'),
       endedStep('x', { kind: 'Undo' as 'Step', result: 'Failed' }),
     ]
-    const page = recordPage(recordOf(finishedRun({ steps })), definitionOf(['a', 'x']))
+    const page = pageOf(finishedRun({ steps, status: { definition: definitionOf(['a', 'x']) } }))
     expect(page).toContain('s0["a"]:::Failed\n  s1["x"]:::Succeeded\n')
   })
 
   it('say how late a tick was', () => {
     const trigger = { kind: 'Schedule', schedule: 's', tick: '2026-11-20T01:00:00Z' } as const
-    expect(recordPage(recordOf(finishedRun({ trigger, createdAt: '2026-11-20T01:12:30Z' })), undefined)).toContain(
-      'tick 2026-11-20 01:00, 12m30s late |',
-    )
-    expect(recordPage(recordOf(finishedRun({ trigger, createdAt: '2026-11-20T01:00:59Z' })), undefined)).toContain('tick 2026-11-20 01:00 |')
+    expect(pageOf(finishedRun({ trigger, createdAt: '2026-11-20T01:12:30Z' }))).toContain('tick 2026-11-20 01:00, 12m30s late |')
+    expect(pageOf(finishedRun({ trigger, createdAt: '2026-11-20T01:00:59Z' }))).toContain('tick 2026-11-20 01:00 |')
   })
 })
 
@@ -233,6 +232,11 @@ describe('pictures', () => {
   })
 })
 
+function pageOf(run: StoredRun): string {
+  const record = recordOf(run)
+  return recordPage(record, recordGraph(record, run.status?.definition))
+}
+
 function definitionOf(names: readonly string[]): RunDefinition {
   const steps = names.map((name) => definedStep(name))
   return {
@@ -242,6 +246,7 @@ function definitionOf(names: readonly string[]): RunDefinition {
     retention: { succeeded: 1, failed: 1, maxAgeSeconds: 1 },
     failFast: false,
     maxParallel: null,
+    concurrency: { policy: 'Allow', group: null, limit: 100 },
     steps,
     finally: [],
   }
@@ -264,7 +269,7 @@ function expectWhole(page: string): void {
     const found = line.startsWith('|') ? line.split('|').length : null
     if (cells !== null && found !== null) expect(found).toBe(cells)
     cells = found
-    if (fence === null && !line.startsWith('|')) expect(line).not.toMatch(/<|^ *>|^( *[-+*]|\d+\.) /)
+    if (fence === null && !line.startsWith('|') && line !== PAGE_END) expect(line).not.toMatch(/<|^ *>|^( *[-+*]|\d+\.) /)
     if (line.startsWith('#')) expect(line).toMatch(/^(# |## (Steps|Last runs|Duration|Ticks that did not fire|Last lines of ))/)
   }
   expect(fence).toBeNull()

@@ -1,0 +1,108 @@
+import type { StoredCommit } from '../../git/ports.ts'
+import { recordTrailers, subjectOf, trailersIn } from '../commit-message.ts'
+import { PAGE_END } from '../markdown.ts'
+import { pathBeside, pathOfRecord } from '../paths.ts'
+import type { RunRecord } from '../record.ts'
+import { recordPage, resultsOf } from '../record-page.ts'
+import { type Complain, type KnownChange, type Ledger, readText, tryRecord } from './ledger.ts'
+
+/** Checks the records and their pages that a commit brings, and that it leaves all others alone. Returns the workflows that it recorded runs of. */
+export async function checkRecords(ledger: Ledger, commit: StoredCommit, changes: readonly KnownChange[], complain: Complain): Promise<string[]> {
+  const added: RunRecord[] = []
+  const pages = new Map(changes.filter(({ kind }) => kind === 'page').map((change) => [change.path.replace(/\.md$/, ''), change]))
+  for (const { path, from, to, kind } of changes) {
+    if (kind !== 'record') continue
+    const base = path.replace(/\.json$/, '')
+    const before = from === null ? null : tryRecord(await readText(ledger.log, from))
+    if (to === null) {
+      complain(
+        'record-removed',
+        path,
+        before === null || typeof before === 'string' ? 'it is removed' : `the record of ${before.run} (${before.result}) is removed`,
+      )
+      ledger.records.delete(base)
+      continue
+    }
+    const record = tryRecord(await readText(ledger.log, to))
+    if (from !== null && from === to) complain('record-changed', path, 'it is no ordinary file any more')
+    if (before !== null && typeof before !== 'string') complain('record-changed', path, describeChange(before, record))
+    else if (typeof record === 'string') complain('record-malformed', path, record)
+    else if (pathOfRecord(record) !== base && pathBeside(record) !== base)
+      complain('record-misplaced', path, `the record in it belongs to ${pathOfRecord(record)}.json`)
+    else {
+      added.push(record)
+      await checkPage(ledger, base, record, pages.get(base)?.to ?? null, complain)
+      pages.delete(base)
+    }
+    if (typeof record !== 'string') ledger.records.set(base, record)
+  }
+  for (const [base, { path, from, to }] of pages) {
+    if (to === null && !ledger.records.has(base)) continue
+    complain(
+      'page-changed',
+      path,
+      to === null ? 'the page of a record is removed' : from === null ? 'a page without a record in the same commit' : 'the page of a record changes',
+    )
+  }
+  checkMessage(commit, added, complain)
+  return added.map(({ workflow }) => workflow)
+}
+
+function describeChange(before: RunRecord, after: RunRecord | string): string {
+  if (typeof after === 'string') return `the record of ${before.run} is no record any more: ${after}`
+  const fields = Object.keys({ ...before, ...after }).filter(
+    (key) => JSON.stringify(before[key as keyof RunRecord]) !== JSON.stringify(after[key as keyof RunRecord]),
+  )
+  const told = fields.includes('result') ? `: ${before.result} becomes ${after.result}` : ''
+  return `the record of ${before.run} changes (${fields.length === 0 ? 'its layout' : fields.join(', ')})${told}`
+}
+
+async function checkPage(ledger: Ledger, base: string, record: RunRecord, id: string | null, complain: Complain): Promise<void> {
+  const path = `${base}.md`
+  if (id === null) return complain('page-missing', path, `the record of ${record.run} comes without its page`)
+  const page = await readText(ledger.log, id)
+  const format = /<!-- fusee page \d+ -->\n$/.exec(page)?.[0]
+  if (format !== undefined && format !== `${PAGE_END}\n`) {
+    ledger.otherPages++
+    return
+  }
+  const graph = /\n## Steps\n\n(```mermaid\n[^`]*\n```)\n/.exec(page)?.[1] ?? null
+  const wrong = graph === null ? null : wrongNode(graph, record)
+  if (wrong !== null) return complain('page-differs', path, `its picture shows ${wrong}, the record does not`)
+  if (page !== recordPage(record, graph, base.slice(base.lastIndexOf('/') + 1)))
+    complain('page-differs', path, `it does not tell what the record of ${record.run} says`)
+}
+
+const LINE =
+  /^(flowchart LR| {2}subgraph last \[finally\]| {2}end| {2}style last [\w:#,]+| {2}classDef \w+ [\w:#,-]+| {2}s\d+ (-->|-\.->)(\|\w+\|)? (s\d+|last)| {2,4}s\d+\["[^"]*"\](:::\w+)?|```(mermaid)?)$/
+
+/** A node of the picture that says something else than the record; null when there is none. */
+function wrongNode(graph: string, record: RunRecord): string | null {
+  const results = resultsOf(record.steps)
+  for (const line of graph.split('\n')) {
+    if (!LINE.test(line)) return JSON.stringify(line)
+    const [, name, shown = null] = /s\d+\["([^"]*)"\](?::::(\w+))?/.exec(line) ?? []
+    if (name !== undefined && (results.get(name) ?? shown) !== shown) return `${name} as ${shown ?? 'not ended'}`
+  }
+  return null
+}
+
+/** Each record is named once, as it is, and nothing else is. */
+function checkMessage({ message }: StoredCommit, added: readonly RunRecord[], complain: Complain): void {
+  const said = trailersIn(message)
+  const wanted = added.map((record) => ({ record, trailers: recordTrailers(record) }))
+  for (const { record, trailers } of wanted) {
+    const about = trailers.split('\n')[0] ?? ''
+    const found = said.filter((text) => text.split('\n')[0] === about)
+    if (found.length === 0) complain('message-differs', null, `it records ${record.run} and does not say so in its trailers`)
+    else if (found.length > 1 || found[0] !== trailers)
+      complain('message-differs', null, `its trailers do not tell what the record of ${record.run} says`)
+  }
+  const names = new Set(wanted.map(({ trailers }) => trailers.split('\n')[0]))
+  for (const text of said) {
+    const [about = ''] = text.split('\n')
+    if (!names.has(about)) complain('message-differs', null, `its trailers name ${about.replace('Fusee-Run: ', '')}, of which it holds no new record`)
+  }
+  if (added.length > 0 && !message.startsWith(subjectOf(added)))
+    complain('message-differs', null, `its first line should begin with ${JSON.stringify(subjectOf(added))}`)
+}

@@ -1,0 +1,46 @@
+import { ShapeError } from '../shape.ts'
+import { parseTicksFile, type TicksFile, unfoldRanges } from '../ticks.ts'
+import { type Complain, type KnownChange, type Ledger, readText } from './ledger.ts'
+
+/** Fates that may follow another: all others are for good. */
+const LATER_FATES = new Set(['Late Lost', 'Missed Backfilled', 'Skipped Backfilled', 'Lost Backfilled', 'Late Backfilled'])
+
+/** Checks that fates of ticks are only ever added. Returns the workflows whose ticks changed. */
+export async function checkTicks(ledger: Ledger, changes: readonly KnownChange[], complain: Complain): Promise<string[]> {
+  const workflows: string[] = []
+  for (const { path, from, to, kind } of changes) {
+    if (kind !== 'ticks') continue
+    if (to === null) {
+      complain('ticks-removed', path, 'the fates of the ticks of a day are removed')
+      continue
+    }
+    const before = from === null ? null : tryTicks(await readText(ledger.log, from))
+    const after = tryTicks(await readText(ledger.log, to))
+    if (typeof after === 'string') {
+      complain('ticks-malformed', path, after)
+      continue
+    }
+    workflows.push(after.workflow)
+    if (before === null || typeof before === 'string') continue
+    const now = fatesOf(after)
+    for (const [tick, fate] of fatesOf(before)) {
+      const next = now.get(tick)
+      if (next === undefined) complain('ticks-changed', path, `tick ${tick} was ${fate} and is not told any more`)
+      else if (next !== fate && !LATER_FATES.has(`${fate} ${next}`)) complain('ticks-changed', path, `tick ${tick} was ${fate} and becomes ${next}`)
+    }
+  }
+  return workflows
+}
+
+function fatesOf({ ranges }: TicksFile): Map<string, string> {
+  return new Map(unfoldRanges(ranges).map(({ schedule, at, fate }) => [`${at} of ${schedule}`, fate]))
+}
+
+function tryTicks(text: string): TicksFile | string {
+  try {
+    return parseTicksFile(text)
+  } catch (error) {
+    if (error instanceof ShapeError) return error.message
+    throw error
+  }
+}

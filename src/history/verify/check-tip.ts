@@ -1,0 +1,98 @@
+import type { TreeChange } from '../../git/ports.ts'
+import { PAGE_END } from '../markdown.ts'
+import { overviewPages } from '../overview-page.ts'
+import { parseOverview } from '../overview.ts'
+import { overviewPagePath, OVERVIEW_PATH, pathOfRecord, statePath, workflowPagePath } from '../paths.ts'
+import type { RunRecord } from '../record.ts'
+import { ShapeError } from '../shape.ts'
+import { newestFirst, parseState, type WorkflowState } from '../state.ts'
+import { workflowPage } from '../workflow-page.ts'
+import { type Complain, kindOf, type Ledger, readText, tryRecord } from './ledger.ts'
+
+/** Checks that pages and state at the tip tell what the records say. `files` is all that lies there. */
+export async function checkTip(ledger: Ledger, files: readonly TreeChange[]): Promise<void> {
+  const complain: Complain = (rule, path, message) => ledger.findings.push({ rule, commit: null, path, message })
+  const ids = new Map(files.flatMap(({ path, to }) => (to === null ? [] : [[path, to] as const])))
+  for (const path of ids.keys()) {
+    if (kindOf(path) === 'page' && !ids.has(path.replace(/\.md$/, '.json')))
+      complain('page-differs', path, 'there is no record of which this is the page')
+    if (kindOf(path) === 'record' && !ids.has(path.replace(/\.json$/, '.md')))
+      complain('page-missing', path.replace(/\.json$/, '.md'), 'a record has no page')
+  }
+  const newest = newestByWorkflow(ledger)
+  for (const path of [...ids.keys()].filter((one) => kindOf(one) === 'state')) {
+    const state = parsed(await readText(ledger.log, ids.get(path) ?? ''), parseState, path, complain)
+    if (state === null) continue
+    if (statePath(state.workflow) !== path) complain('state-differs', path, `it is the state of ${state.workflow}`)
+    await checkRuns(ledger, ids, state, newest.get(state.workflow), complain)
+    await comparePage(ledger, ids, workflowPagePath(state.workflow), workflowPage(state), complain)
+  }
+  const overviewId = ids.get(OVERVIEW_PATH)
+  const overview = overviewId === undefined ? null : parsed(await readText(ledger.log, overviewId), parseOverview, OVERVIEW_PATH, complain)
+  if (overview === null || ledger.owner === null) return
+  const pages = overviewPages(ledger.owner.repository, overview.workflows)
+  for (const [index, page] of pages.entries()) await comparePage(ledger, ids, overviewPagePath(index + 1), page, complain)
+  for (const row of overview.workflows) {
+    const last = newest.get(row.workflow)
+    if (last !== undefined && (row.last?.run !== last.run || row.last.result !== last.result))
+      complain(
+        'state-differs',
+        OVERVIEW_PATH,
+        `the last run of ${row.workflow} is ${last.run} (${last.result}), not ${row.last === null ? 'none' : `${row.last.run} (${row.last.result})`}`,
+      )
+  }
+}
+
+/** Where all records were read: the newest of each workflow. */
+function newestByWorkflow({ records }: Ledger): Map<string, RunRecord> {
+  const newest = new Map<string, RunRecord>()
+  for (const record of records.values()) {
+    if (record === null) return new Map()
+    const other = newest.get(record.workflow)
+    if (other === undefined || newestFirst(record, other) < 0) newest.set(record.workflow, record)
+  }
+  return newest
+}
+
+async function checkRuns(
+  ledger: Ledger,
+  ids: ReadonlyMap<string, string>,
+  state: WorkflowState,
+  newest: RunRecord | undefined,
+  complain: Complain,
+): Promise<void> {
+  const path = statePath(state.workflow)
+  if (newest !== undefined && state.runs[0]?.run !== newest.run)
+    complain('state-differs', path, `its newest run is ${state.runs[0]?.run ?? 'none'}, the newest record is of ${newest.run}`)
+  for (const { run, result, commit, trigger, createdAt } of state.runs) {
+    const base = pathOfRecord({ run, workflow: state.workflow, trigger, createdAt })
+    const id = ids.get(`${base}.json`)
+    if (id === undefined) {
+      complain('state-differs', path, `it tells of ${run}, which has no record at ${base}.json`)
+      continue
+    }
+    const read = ledger.records.get(base) ?? tryRecord(await readText(ledger.log, id))
+    if (typeof read === 'string' || read.createdAt !== createdAt) continue
+    if (read.result !== result || read.commit !== commit)
+      complain('state-differs', path, `it says that ${run} ended ${result}, its record says ${read.result}`)
+  }
+}
+
+async function comparePage(ledger: Ledger, ids: ReadonlyMap<string, string>, path: string, wanted: string, complain: Complain): Promise<void> {
+  const id = ids.get(path)
+  if (id === undefined) return complain('page-missing', path, 'the page is not there')
+  const page = await readText(ledger.log, id)
+  const format = /<!-- fusee page \d+ -->\n$/.exec(page)?.[0]
+  if (format !== undefined && format !== `${PAGE_END}\n`) ledger.otherPages++
+  else if (page !== wanted) complain('page-differs', path, 'it does not tell what the state of the branch says')
+}
+
+function parsed<T>(text: string, parse: (text: string) => T, path: string, complain: Complain): T | null {
+  try {
+    return parse(text)
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error
+    complain('state-differs', path, `it cannot be read: ${error.message}`)
+    return null
+  }
+}

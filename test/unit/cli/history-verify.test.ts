@@ -1,0 +1,82 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runProgram } from '../../../src/cli/program.ts'
+import type { Shell } from '../../../src/cli/shell.ts'
+import { openRepository } from '../../../src/git/open.ts'
+import { writeHistory } from '../../../src/history/write.ts'
+import { cursorsWith, everyHour, failedRun, inForce, REPOSITORY } from '../../support/history-builders.ts'
+import { findTip, importCommits, runGit } from '../../support/git-program.ts'
+
+const BRANCH = 'fusee/status'
+
+describe('fusee history verify', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'fusee-verify-cli-'))
+    await runGit(folder, ['init', '--bare', '--quiet'])
+    const { status } = await openRepository({ url: folder, branch: null, statusBranch: BRANCH, dataFolder: folder })
+    await writeHistory({
+      status,
+      owner: 'us',
+      repository: REPOSITORY,
+      runs: [failedRun()],
+      cursors: cursorsWith(),
+      started: [],
+      versions: inForce('nightly-nordics', 'nightly-report'),
+      cron: everyHour,
+      nowMs: Date.parse('2026-11-20T02:00:00Z'),
+      held: [],
+      knownTip: null,
+    })
+  })
+  afterEach(() => rm(folder, { recursive: true, force: true }))
+
+  it('says that nothing is wrong, and with what', async () => {
+    const tip = await findTip(folder, `refs/heads/${BRANCH}`)
+    expect(await run('--repo', folder)).toEqual({
+      code: 0,
+      out: `✓ 1 commit of fusee/status up to ${String(tip).slice(0, 10)}, 1 record: nothing is wrong\n`,
+      err: '',
+    })
+    const { out } = await run('--repo', folder, '--output', 'json')
+    expect(JSON.parse(out)).toEqual({ tip, commits: 1, records: 1, otherPages: 0, refilled: [], findings: [] })
+  })
+
+  it('says what is wrong and where, many of a kind once, and ends with 1', async () => {
+    const files = Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`src/${String(index).padStart(2, '0')}.js`, 'x']))
+    const commit = await importCommits(folder, [files], { branch: BRANCH, message: 'by hand [skip ci]' })
+    const { code, out } = await run('--repo', folder)
+    expect(code).toBe(1)
+    const lines = out.split('\n')
+    expect(lines[0]).toBe(`foreign-commit: ${commit.slice(0, 10)}: it is by Test <test@localhost>, not by Fusee <fusee@localhost>`)
+    expect(lines[1]).toMatch(/^foreign-path: [0-9a-f]{10} src\/00\.js: this file is none of the status branch/)
+    expect(lines.slice(-3)).toEqual([
+      'foreign-path: 5 more of the same',
+      `✗ 2 commits of fusee/status up to ${commit.slice(0, 10)}, 1 record: 26 findings`,
+      '',
+    ])
+  })
+
+  it.each([
+    { name: 'no branch', words: ['--branch', 'none'], wantCode: 1, wantErr: 'has no branch none: nothing has been recorded there yet' },
+    { name: 'half a commit', words: ['--since', 'abc'], wantCode: 2, wantErr: 'Give the whole id of a commit' },
+    { name: 'no keys', words: ['--keys', '/nonexistent'], wantCode: 2, wantErr: '--keys: ENOENT' },
+    { name: 'a file without a key', words: ['--keys', 'empty'], wantCode: 2, wantErr: 'it holds no public key' },
+    { name: 'no other branch', words: ['--against', 'none'], wantCode: 2, wantErr: 'has no branch none' },
+  ])('refuses $name', async ({ words, wantCode, wantErr }) => {
+    await writeFile(path.join(folder, 'empty'), '\n')
+    const { code, err } = await run('--repo', folder, ...words)
+    expect(err).toContain(wantErr)
+    expect(code).toBe(wantCode)
+  })
+
+  async function run(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+    const shell: Shell = { stdout, stderr, env: {}, workingDirectory: folder, exitCode: 0, stopSignal: () => new AbortController().signal }
+    const code = await runProgram(['history', 'verify', ...words], shell)
+    return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
+  }
+})
