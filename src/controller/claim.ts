@@ -7,6 +7,7 @@ import { stepKey } from '../runs/step-key.ts'
 import { updateCursors, withCondition } from './cursors.ts'
 import { findLost } from './lost.ts'
 import type { RepositoryState, Wake } from './repository.ts'
+import { pause } from './pause.ts'
 import { noteProblem } from './repository.ts'
 
 const RETRY_MS = 5000
@@ -46,6 +47,7 @@ export async function claim(context: Context, state: RepositoryState, wake: Wake
       return context.clock.now() + RETRY_MS
     }
   }
+  if (context.pauseAtStart !== undefined) await pause(context, state, context.pauseAtStart)
   await noteActiveSteps(context, state)
   state.claimed = true
   wake(`look ${state.key}`)
