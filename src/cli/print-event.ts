@@ -1,3 +1,4 @@
+import { stepKey } from '../runs/step-key.ts'
 import type { ControllerEvent } from '../controller/events.ts'
 import { parseTimestamp } from '../clock.ts'
 import type { StepStatus, StoredRun, Trigger } from '../runs/run.ts'
@@ -25,9 +26,9 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
     case 'TickJudged':
       return `tick ${event.fate.at} of ${event.fate.schedule}: ${event.fate.fate}${event.fate.reason === null ? '' : ` (${event.fate.reason})`}`
     case 'StepStarted':
-      return paint.dim(`  ${event.run} ${event.step.name} started`)
+      return paint.dim(`  ${event.run} ${stepKey(event.step)} started`)
     case 'StepEnded':
-      return `  ${paint.dim(event.run)} ${event.step.name} ${stepResult(event.step, paint)}`
+      return `  ${paint.dim(event.run)} ${stepKey(event.step)} ${stepResult(event.step, paint)}`
     case 'RunFinished':
       return runLine(event.run, paint)
     case 'RecordsPushed':

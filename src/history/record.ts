@@ -1,6 +1,7 @@
 import { parseTimestamp, type Timestamp } from '../clock.ts'
 import { API_VERSION } from '../runs/objects.ts'
 import type { Attempt, RunResult, StepResult, StepStatus, StoredRun, Trigger } from '../runs/run.ts'
+import { attemptsOfStep } from '../runs/attempts.ts'
 import { stepJob } from '../runs/step-key.ts'
 import * as shape from './shape.ts'
 
@@ -136,7 +137,7 @@ function stepRecord(run: string, step: StepStatus, images: readonly string[]): S
     startedAt: step.startedAt ?? null,
     finishedAt: step.finishedAt ?? null,
     job: stepJob(run, step),
-    attempts: step.attempts.map(({ pod, exitCode, startedAt, finishedAt }) => ({ pod, exitCode, startedAt, finishedAt })),
+    attempts: attemptsOfStep(run, step),
     results: sorted(step.results ?? {}) as Record<string, unknown>,
     ...(imageDigest === undefined ? {} : { imageDigest }),
     ...(result === 'Failed' && step.log !== undefined && step.log !== '' ? { log: step.log } : {}),

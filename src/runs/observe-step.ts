@@ -1,5 +1,6 @@
 import { formatTimestamp } from '../clock.ts'
 import type { ValueType } from '../definitions/workflow.ts'
+import { packAttempts, withoutOwnTimes } from './attempts.ts'
 import { attemptsOf, decideJob, hasActivePods, imageDigestOf } from './decide-job.ts'
 import type { JobObservation } from './objects.ts'
 import { resultsOf } from './results.ts'
@@ -38,7 +39,7 @@ export function observeStep(step: StepStatus, observation: JobObservation | null
   if (step.state === 'Waiting') {
     Object.assign(step, { state: 'Running', startedAt: job.metadata.creationTimestamp } satisfies Partial<StepStatus>)
   }
-  step.attempts = attemptsOf(observation)
+  step.attempts = packAttempts(job.metadata.name, attemptsOf(observation))
   noteSuspension(step, job.spec.suspend === true, nowMs)
   if (step.state === 'Stopping') {
     if (job.metadata.deletionTimestamp !== undefined && !hasActivePods(observation)) endStopped(step, nowMs)
@@ -111,6 +112,7 @@ function endStopped(step: StepStatus, nowMs: number): void {
 
 function end(step: StepStatus, result: StepResult, finishedAt: string, reason?: string, message?: string): void {
   Object.assign(step, { state: 'Ended', result, finishedAt, ...(reason === undefined ? {} : { reason }), ...(message ? { message } : {}) })
+  step.attempts = withoutOwnTimes(step)
 }
 
 /** When the last pod ended, else now. */

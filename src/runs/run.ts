@@ -113,6 +113,9 @@ export interface Attempt {
   finishedAt: Timestamp | null
 }
 
+/** An attempt as a Run keeps it: `<n>~<rest>` for a pod whose name begins with n characters of its Job's; no `finishedAt` where it is the step's. */
+export type StoredAttempt = Omit<Attempt, 'finishedAt'> & Partial<Pick<Attempt, 'finishedAt'>>
+
 /**
  * State of a step, or of one expansion of it, within its run. Small, since a run may have a thousand: the name of its Job, say, is derived
  * (see stepJob). `Stopping`: told to end for `stop`, and not yet gone. An approval that waits for people is `Running`.
@@ -127,7 +130,8 @@ export interface StepStatus {
   startedAt?: Timestamp
   finishedAt?: Timestamp
   stop?: StepStop
-  attempts: Attempt[]
+  /** Packed; see attemptsOfStep. */
+  attempts: StoredAttempt[]
   /** What it has handed on, all that it declares; absent where it declares none or has none. */
   results?: Record<string, unknown>
   /** Digest of the image that ran: its place in the run's `images`, since many steps share one. */

@@ -1,5 +1,6 @@
 import { hasSucceeded, isExhausted, type JobFacts, type RunFacts } from '../facts.ts'
 import type { StepModel, WorkflowModel } from '../model.ts'
+import { attemptsOfStep } from '../../../src/runs/attempts.ts'
 import type { StepStatus } from '../../../src/runs/run.ts'
 import { SLACK_MS, stepOf, workflowOf, type Case } from './case.ts'
 import { conditionHolds } from './steps.ts'
@@ -88,7 +89,7 @@ function checkStepAgainstJob(input: Case, where: string, model: StepModel, step:
 
 function checkAttempts(input: Case, where: string, step: StepStatus, job: JobFacts): void {
   const pods = job.pods.map(({ pod }) => pod.metadata.name)
-  const attempts = step.attempts.map(({ pod }) => pod)
+  const attempts = attemptsOfStep(job.run, step).map(({ pod }) => pod)
   const isPrefix = attempts.every((pod, index) => pod === pods[index])
   if (!isPrefix) input.complain('attempts', `${where} has attempts ${attempts.join(', ')}, its Job pods ${pods.join(', ')}`)
 }

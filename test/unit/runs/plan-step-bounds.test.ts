@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import type { ContainerWork } from '../../../src/definitions/workflow.ts'
+import type { Pod } from '../../../src/runs/objects.ts'
+import { planRun } from '../../../src/runs/plan-run.ts'
+import type { StoredRun } from '../../../src/runs/run.ts'
+import { aDefinition, aRun, aStep, NOON, observed } from '../../support/builders.ts'
+import { EXPRESSIONS, playRun } from '../../support/play-run.ts'
+
+const step = aStep('a', { startTimeoutSeconds: 60, timeoutSeconds: 600 })
+const run = aRun(aDefinition([step]))
+
+function planAt(seconds: number, over: { pods?: Partial<Pod['status']>[]; suspend?: boolean; of?: StoredRun }) {
+  const { job } = observed(run, step)
+  const pods = (over.pods ?? []).map((status, index): Pod => ({
+    metadata: { name: `p${index}`, namespace: 'default', uid: `p${index}`, resourceVersion: '1', creationTimestamp: new Date(NOON).toISOString() },
+    status: { phase: 'Pending', ...status },
+  }))
+  const seen = { job: { ...job, spec: { ...job.spec, suspend: over.suspend ?? false } }, pods }
+  return planRun({ run: over.of ?? run, jobs: [seen], nowMs: NOON + seconds * 1000, freeSlots: 9, expressions: EXPRESSIONS })
+}
+
+describe('a pod that does not start', () => {
+  const waiting = (reason: string, message = '') => ({ containerStatuses: [{ name: 'step', state: { waiting: { reason, message } } }] })
+
+  it.each<{ name: string; pods: Partial<Pod['status']>[]; wantReason: string; wantMessage: string }>([
+    {
+      name: 'an image that cannot be had',
+      pods: [waiting('ImagePullBackOff', 'no such image')],
+      wantReason: 'ImagePullBackOff',
+      wantMessage: 'could not start within 60s: no such image',
+    },
+    {
+      name: 'no node for it',
+      pods: [{ conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes' }] }],
+      wantReason: 'Unschedulable',
+      wantMessage: 'could not start within 60s: 0/3 nodes',
+    },
+    {
+      name: 'nothing that is told',
+      pods: [waiting('ContainerCreating')],
+      wantReason: 'StartTimeout',
+      wantMessage: 'could not start within 60s: its pod did not start',
+    },
+    { name: 'no pod at all', pods: [], wantReason: 'StartTimeout', wantMessage: 'could not start within 60s: no pod was made for it' },
+  ])('fails with its reason: $name', ({ pods, wantReason, wantMessage }) => {
+    expect(planAt(59, { pods }).status.steps[0]).toMatchObject({ state: 'Running' })
+    expect(planAt(59, { pods }).requeueAtMs).toBe(NOON + 60_000)
+    expect(planAt(60, { pods }).status.steps[0]).toMatchObject({
+      state: 'Stopping',
+      stop: { result: 'Failed', reason: wantReason, message: wantMessage },
+    })
+  })
+
+  it.each<{ name: string; pods: Partial<Pod['status']>[]; suspend?: boolean }>([
+    { name: 'whose init container runs', pods: [{ initContainerStatuses: [{ name: 'fetch', state: { running: {} } }] }] },
+    { name: 'whose Job is suspended', pods: [], suspend: true },
+    { name: 'that runs', pods: [{ phase: 'Running' }] },
+  ])('is left alone: $name', (over) => {
+    expect(planAt(600 - 1, over).status.steps[0]).toMatchObject({ state: 'Running' })
+  })
+})
+
+describe('time for which a Job is suspended', () => {
+  it('is left out of its time-out', () => {
+    const suspended = planAt(100, { suspend: true })
+    expect(suspended.requeueAtMs).toBeNull()
+    const of = { ...run, status: suspended.status }
+    expect(planAt(10_000, { suspend: true, of }).status.steps[0]).toMatchObject({ state: 'Running' })
+    const resumed = planAt(10_100, { pods: [{ phase: 'Running' }], of })
+    expect(resumed.status.steps[0]).toMatchObject({ state: 'Running', suspended: { ms: 10_000_000 } })
+    expect(resumed.requeueAtMs).toBe(NOON + 10_600_000)
+    const later = { ...run, status: resumed.status }
+    expect(planAt(10_600, { pods: [{ phase: 'Running' }], of: later }).status.steps[0]).toMatchObject({
+      state: 'Stopping',
+      stop: { reason: 'Timeout' },
+    })
+  })
+})
+
+describe('a run that is cancelled while it is undone', () => {
+  it('leaves the other undos, and is Cancelled after its finally steps', () => {
+    const work: ContainerWork = { kind: 'Container', container: { image: 'x', command: ['true'] }, pod: {}, job: {} }
+    const definition = aDefinition([aStep('a', { undo: work }), aStep('b', { needs: ['a'], undo: work }), aStep('c', { needs: ['b'] })], {
+      finally: [aStep('last')],
+    })
+    const { run: ended, started } = playRun({
+      run: aRun(definition),
+      outcomes: (key) => (key === 'c' ? { exitCodes: [1] } : key === 'b undo' ? { lasts: true } : {}),
+      act: ({ spec, status }) =>
+        spec.cancel === undefined && status?.steps.some(({ kind, state }) => kind === 'Undo' && state === 'Running') === true
+          ? { cancel: { by: 'ann', reason: 'stop' } }
+          : null,
+    })
+    expect(started).toEqual(['a', 'b', 'c', 'b undo', 'last'])
+    expect(ended.status).toMatchObject({ result: 'Cancelled', reason: 'RunCancelled' })
+    expect(ended.status?.steps.map(({ name, kind, result }) => `${name} ${kind} ${result}`)).toEqual([
+      'a Step Succeeded',
+      'a Undo Skipped',
+      'b Step Succeeded',
+      'b Undo Cancelled',
+      'c Step Failed',
+      'last Finally Succeeded',
+    ])
+  })
+})
