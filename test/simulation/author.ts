@@ -148,9 +148,10 @@ function drawSteps(random: SeededRandom): Pick<WorkflowModel, 'steps' | 'finally
 }
 
 function drawStep(random: SeededRandom, name: string, before: readonly StepModel[]): StepModel {
-  const dependsOn = before
-    .filter(() => random.chance(before.length > 2 ? 0.4 : 0.6))
-    .map(({ name: step }): Dependency => ({ step, when: drawWhen(random) }))
+  const dependsOn = withoutContradictions(
+    before.filter(() => random.chance(before.length > 2 ? 0.4 : 0.6)).map(({ name: step }): Dependency => ({ step, when: drawWhen(random) })),
+    before,
+  )
   const isJoin = dependsOn.length > 1 && random.chance(0.25)
   return {
     name,
@@ -160,6 +161,16 @@ function drawStep(random: SeededRandom, name: string, before: readonly StepModel
     timeoutSeconds: !isJoin && random.chance(0.2) ? random.integer(5, 120) : null,
     allowFailure: !isJoin && random.chance(0.15),
   }
+}
+
+/** What can never hold is refused: a failure is waited for alone, and what stands behind one may be skipped. */
+function withoutContradictions(dependsOn: readonly Dependency[], before: readonly StepModel[]): Dependency[] {
+  const modelOf = (name: string): StepModel | undefined => before.find((step) => step.name === name)
+  const needsFailure = (step: StepModel | undefined): boolean =>
+    step?.dependsOn.some(({ step: name, when }) => when === 'Failed' || (when === 'Succeeded' && needsFailure(modelOf(name)))) ?? false
+  const alone = dependsOn.find(({ step, when }) => when === 'Failed' && modelOf(step)?.kind === 'Container' && !needsFailure(modelOf(step)))
+  if (alone !== undefined) return [alone]
+  return dependsOn.map(({ step, when }) => ({ step, when: needsFailure(modelOf(step)) || when === 'Failed' ? 'Always' : when }))
 }
 
 function drawWhen(random: SeededRandom): DependencyCondition {
