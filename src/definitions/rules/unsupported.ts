@@ -14,8 +14,6 @@ export interface UnsupportedField {
 /** Fields of a step, and of `spec.defaults`. */
 export const UNSUPPORTED_STEP_FIELDS: readonly UnsupportedField[] = [
   { path: ['approval'], severity: 'error' },
-  { path: ['use'], severity: 'error' },
-  { path: ['with'], severity: 'error' },
   { path: ['output'], severity: 'error' },
   { path: ['inputs'], severity: 'error' },
   { path: ['cache'], severity: 'error' },
