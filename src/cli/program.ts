@@ -12,6 +12,7 @@ import { createSimulateCommand } from './simulate.ts'
 import { createTriggerCommand } from './trigger.ts'
 import { createUninstallCommand } from './uninstall.ts'
 import { createValidateCommand } from './validate.ts'
+import { createWhyCommand } from './why.ts'
 
 /** Builds one command: its arguments, options, help and action. Lives in `src/cli/<command>.ts`. */
 export type CommandFactory = (shell: Shell) => Command
@@ -26,6 +27,7 @@ const COMMANDS: readonly CommandFactory[] = [
   createSimulateCommand,
   createUninstallCommand,
   createTriggerCommand,
+  createWhyCommand,
   createBackfillCommand,
   createPauseCommand,
   createResumeCommand,
