@@ -1,6 +1,7 @@
 import { initialCursors } from '../../controller/cursors.ts'
 import type { RepositoryState } from '../../controller/repository.ts'
 import { explainRun } from '../../runs/explain-run.ts'
+import type { TickFate } from '../../runs/run.ts'
 import { explainSchedule } from '../../triggers/explain-schedule.ts'
 import { pauseReason, repositorySuspension, suspensionsInForce } from '../../triggers/suspension.ts'
 import { didYouMean } from '../../definitions/near-names.ts'
@@ -56,7 +57,7 @@ async function explain({ context }: Api, state: RepositoryState, name: string): 
     }),
     workflowCommit: workflow?.commit ?? null,
     cursor: cursors.schedules[name] ?? null,
-    fates: [...state.recentFates, ...cursors.fates].filter((fate) => fate.schedule === name),
+    fates: newestOf([...state.recentFates, ...cursors.fates].filter((fate) => fate.schedule === name)),
     runs: runs
       .flatMap(({ metadata, spec, status }) =>
         spec.trigger.kind === 'Schedule' && spec.trigger.schedule === name
@@ -72,4 +73,9 @@ async function explain({ context }: Api, state: RepositoryState, name: string): 
     obstacle: cursors.paused === undefined ? (full?.message ?? null) : `${state.key} is ${pauseReason(cursors.paused)}`,
     nowMs: context.clock.now(),
   })
+}
+
+/** Each tick's last fate, oldest first: what waits for its record may be among the recent ones too. */
+function newestOf(fates: readonly TickFate[]): TickFate[] {
+  return [...new Map(fates.map((fate) => [fate.at, fate])).values()].sort((one, other) => (one.at < other.at ? -1 : 1))
 }
