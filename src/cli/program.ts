@@ -9,6 +9,7 @@ import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
 import { createSimulateCommand } from './simulate.ts'
+import { createSuspendCommand } from './suspend.ts'
 import { createTriggerCommand } from './trigger.ts'
 import { createUninstallCommand } from './uninstall.ts'
 import { createValidateCommand } from './validate.ts'
@@ -29,6 +30,7 @@ const COMMANDS: readonly CommandFactory[] = [
   createTriggerCommand,
   createWhyCommand,
   createBackfillCommand,
+  createSuspendCommand,
   createPauseCommand,
   createResumeCommand,
 ]
