@@ -45,7 +45,11 @@ export async function reconcileRun(reconciliation: RunReconciliation, ref: Objec
     reconciliation.slots.note(ref.name, 0)
     return null
   }
-  const run = found.status?.phase === undefined || found.status.phase === 'Pending' ? await pin(reconciliation, found) : found
+  // The first status is written along with what the first pass does: pinned again after a crash, it is the same.
+  const isNew = found.status?.phase === undefined || found.status.phase === 'Pending'
+  const pinned = isNew ? await reconciliation.pin(found) : null
+  if (pinned !== null && pinned.definition === undefined) await endWithoutDefinition(reconciliation, found, pinned)
+  const run = pinned === null ? found : { ...found, status: pinned }
   if (run.status?.definition === undefined) {
     reconciliation.onFinished(run)
     return null
@@ -55,17 +59,24 @@ export async function reconcileRun(reconciliation: RunReconciliation, ref: Objec
   const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free(), expressions: reconciliation.expressions })
   reconciliation.slots.note(ref.name, activeSteps(plan.status) + plan.create.length)
   if (plan.waitsForSlot) reconciliation.slots.wait(ref.name)
-  const again = await apply(reconciliation, run, plan)
+  const again = await apply(reconciliation, found, run, plan)
   return again ? context.clock.now() : plan.requeueAtMs
 }
 
-async function pin(reconciliation: RunReconciliation, run: StoredRun): Promise<StoredRun> {
-  const status = await reconciliation.pin(run)
-  return writeStatus(reconciliation, run, status)
+/** Its definition is gone for good. A pass before a crash may have made Jobs: nobody waits for them any more. */
+async function endWithoutDefinition(reconciliation: RunReconciliation, found: StoredRun, status: RunStatus): Promise<void> {
+  const { jobs, writeSite } = reconciliation.context
+  const own = (await jobs.observeJobs(found.metadata)).filter(({ job }) => isOwnJob(found, job))
+  await writeStatus(reconciliation, found, status)
+  for (const { job } of own) {
+    await writeSite('job-stopped', () => jobs.stopJob(job))
+    await writeSite('job-released', () => jobs.releaseJob(job))
+  }
 }
 
+/** `found` is the Run as it is stored, `run` the same with its definition pinned. */
 /** Returns whether another pass is wanted at once. */
-async function apply(reconciliation: RunReconciliation, run: StoredRun, plan: RunPlan): Promise<boolean> {
+async function apply(reconciliation: RunReconciliation, found: StoredRun, run: StoredRun, plan: RunPlan): Promise<boolean> {
   const { context } = reconciliation
   const { jobs, writeSite } = context
   for (const { step, job } of plan.readLogs) {
@@ -74,7 +85,7 @@ async function apply(reconciliation: RunReconciliation, run: StoredRun, plan: Ru
   }
   const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(run.metadata.name, activeSteps(plan.status))
-  const stored = isDeepStrictEqual(run.status, plan.status) ? run : await writeStatus(reconciliation, run, plan.status)
+  const stored = isDeepStrictEqual(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
   await Promise.all([
     ...plan.stop.map((job) => writeSite('job-stopped', () => jobs.stopJob(job))),
     ...plan.release.map((job) => writeSite('job-released', () => jobs.releaseJob(job))),
