@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import type { ListenAddress } from '../config/listen-address.ts'
 import type { Context } from '../context.ts'
 import type { Controller } from '../controller/controller.ts'
@@ -26,6 +27,11 @@ export function createServed(print: Report): Served {
       metrics.report(event)
     },
   }
+}
+
+/** The context of `serve --paused`. */
+export function pausedAtStart(context: Context): Context {
+  return { ...context, pauseAtStart: { by: userInfo().username, reason: 'serve --paused' } }
 }
 
 /** Opens the port of a controller: hooks, API, metrics and probes. */

@@ -5,7 +5,7 @@ import { createController } from '../controller/controller.ts'
 import type { Report } from '../controller/events.ts'
 import { createKubernetesContext } from '../create-kubernetes-context.ts'
 import type { Served } from './serve-http.ts'
-import { listenFor } from './serve-http.ts'
+import { listenFor, pausedAtStart } from './serve-http.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
 
@@ -17,6 +17,7 @@ export interface ServeKubernetesOptions {
   namespace?: string
   data?: string
   listen?: string
+  paused?: boolean
 }
 
 /** `fusee serve --runner kubernetes`: stands by until the lease is its own, then follows the cluster's Repositories. Throws when the lease is lost. */
@@ -32,7 +33,7 @@ export async function serveKubernetes(shell: Shell, options: ServeKubernetesOpti
   const stop = shell.stopSignal()
   const cluster = await createKubernetesContext({ namespace: options.namespace ?? null, dataFolder }, shell.env, served.report)
   try {
-    const controller = createController(cluster.context)
+    const controller = createController(options.paused === true ? pausedAtStart(cluster.context) : cluster.context)
     let isLeader = false
     // One that stands by is ready for that: else a Deployment of two would never be.
     const server = await listenFor({ context: cluster.context, controller, served, listen, isReady: () => !isLeader || controller.isReady() })

@@ -8,7 +8,7 @@ import { createEventLog } from './event-log.ts'
 import { createPaint } from './paint.ts'
 import { formatEvent } from './print-event.ts'
 import { readRepositoryDocument } from './read-repository.ts'
-import { createServed, listenFor } from './serve-http.ts'
+import { createServed, listenFor, pausedAtStart } from './serve-http.ts'
 import { serveKubernetes } from './serve-kubernetes.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
@@ -21,6 +21,7 @@ interface ServeOptions {
   namespace?: string
   data?: string
   listen?: string
+  paused?: boolean
   output: 'text' | 'json'
 }
 
@@ -34,6 +35,7 @@ export function createServeCommand(shell: Shell): Command {
     .option('--namespace <name>', 'with --runner kubernetes: follow only the Repositories of this namespace')
     .option('--data <dir>', 'folder for state; default below $XDG_STATE_HOME or ~/.local/state')
     .option('--listen <host:port>', 'address of the API, metrics and probes; default 127.0.0.1:8080')
+    .option('--paused', 'start nothing new until fusee resume; what runs already goes on')
     .addOption(new Option('--runner <runner>', 'where Jobs run').choices(['local', 'kubernetes']).default('local'))
     .addOption(new Option('--output <format>', 'text, or json for a log of one JSON object a line').choices(['text', 'json']).default('text'))
     .addHelpText('after', '\nExample:\n  fusee serve --repo https://git.example.com/acme/data-jobs.git')
@@ -54,9 +56,10 @@ export async function serve(shell: Shell, config: ServeConfig, print: Report, sa
   const stop = shell.stopSignal()
   const { context, close } = await createLocalContext(config, shell.env, served.report)
   try {
-    const controller = createController(context)
+    const controller = createController(config.paused ? pausedAtStart(context) : context)
     const server = await listenFor({ context, controller, served, listen: config.listen, isReady: controller.isReady })
     say(`following ${config.settings.url}, state in ${config.dataFolder}, listening on ${server.url}`)
+    if (config.paused) say('paused: nothing new starts until fusee resume; what runs already goes on')
     say('steps run as processes of this machine; their images are not used')
     controller.start()
     if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
@@ -79,9 +82,9 @@ export function createPrinter(shell: Shell): Report {
 
 async function readConfig(shell: Shell, options: ServeOptions): Promise<ServeConfig> {
   const document = options.repository === undefined ? null : await readRepositoryDocument(options.repository)
-  const { repo, data, listen: address, secrets } = options
+  const { repo, data, listen: address, secrets, paused } = options
   try {
-    return resolveServeConfig({ repo, data, listen: address, secrets, document, env: shell.env, workingDirectory: shell.workingDirectory })
+    return resolveServeConfig({ repo, data, listen: address, secrets, paused, document, env: shell.env, workingDirectory: shell.workingDirectory })
   } catch (error) {
     if (error instanceof TypeError) throw new UsageError(error.message, { cause: error })
     throw error

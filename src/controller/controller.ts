@@ -2,7 +2,9 @@ import type { Context, FollowedRepository } from '../context.ts'
 import { createDefinitionCache } from '../definitions/definition-cache.ts'
 import { createExpressionLanguage } from '../definitions/expressions/language.ts'
 import type { ObjectRef } from '../runs/objects.ts'
+import type { RunExpressions } from '../runs/run-values.ts'
 import { createCronCache } from '../triggers/cron.ts'
+import { createTurns } from './admit.ts'
 import { backfill } from './backfill.ts'
 import { claim } from './claim.ts'
 import { createFailureNotes } from './failure-notes.ts'
@@ -108,7 +110,7 @@ export function createController(context: Context): Controller {
       case 'look':
         return state.claimed ? look(context, state, wake, state.signal) : null
       case 'ticks':
-        return judgeTicks(context, state, wake)
+        return judgeTicks(context, state, expressionsOf(state), wake)
       case 'ends':
         return followUpEnds(context, state, wake)
       case 'backfill':
@@ -120,6 +122,17 @@ export function createController(context: Context): Controller {
       default:
         throw new TypeError(`no loop ${loop}`)
     }
+  }
+
+  function expressionsOf({ followed }: RepositoryState): RunExpressions {
+    return { language, vars: followed.settings.vars, branch: followed.source.branch }
+  }
+
+  /** A run has ended: those that wait may be let in. */
+  function wakeWaiting({ queue: { waiting }, followed }: RepositoryState): void {
+    const names = [...waiting]
+    waiting.clear()
+    for (const name of names) wakeRun({ namespace: followed.settings.ref.namespace, name })
   }
 
   async function reconcileOne(object: string): Promise<number | null> {
@@ -134,10 +147,12 @@ export function createController(context: Context): Controller {
         repository: state.key,
         slots: state.slots,
         policy: state.followed.settings.policy,
-        expressions: { language, vars: state.followed.settings.vars, branch: state.followed.source.branch },
-        pin: (pending) => pinDefinition(context, state, pending),
-        onFinished: () => {
-          wake(`ends ${state.key}`)
+        expressions: expressionsOf(state),
+        queue: state.queue,
+        pin: (pending) => pinDefinition(context, state, expressionsOf(state), pending),
+        onFinished: (ended) => {
+          wakeWaiting(state)
+          if (!state.followedUp.has(ended.metadata.name)) wake(`ends ${state.key}`)
         },
       },
       { namespace, name },
@@ -148,7 +163,7 @@ export function createController(context: Context): Controller {
     for (const run of await context.runs.listRuns()) {
       if (run.status?.recorded === undefined) wakeRun(run.metadata)
     }
-    return context.clock.now() + RESYNC_INTERVAL_MS
+    return context.clock.now() + (context.resyncIntervalMs ?? RESYNC_INTERVAL_MS)
   }
 
   return {
@@ -197,6 +212,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     definitionCache: context.definitionCache ?? createDefinitionCache(),
     cronCache: createCronCache(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
+    queue: { turns: createTurns(), waiting: new Set() },
     uncovered: new Set(),
     followedUp: new Set(),
     sinceMs: context.clock.now(),

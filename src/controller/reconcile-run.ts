@@ -6,12 +6,15 @@ import type { Policy } from '../definitions/policy/policy.ts'
 import { admitJob } from '../runs/admit-job.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import { observeStep } from '../runs/observe-step.ts'
-import type { RunExpressions, RunPlan } from '../runs/plan/board.ts'
+import type { RunPlan } from '../runs/plan/board.ts'
+import type { RunExpressions } from '../runs/run-values.ts'
+import type { Queue } from './admit.ts'
+import { admit } from './admit.ts'
 import { planRun } from '../runs/plan-run.ts'
 import { isOwnJob } from '../runs/render-job.ts'
 import type { RunStatus, StepStatus, StoredRun } from '../runs/run.ts'
 import { isActive, stepKey } from '../runs/step-key.ts'
-import type { Slots } from './slots.ts'
+import type { Claimant, Slots } from './slots.ts'
 
 /** Most of a failed step's log that its record keeps, in bytes. */
 const LOG_TAIL_BYTES = 4096
@@ -28,6 +31,7 @@ export interface RunReconciliation {
   /** What steps may ask for; null when they run with the rights of whoever started this. */
   policy: Policy | null
   expressions: RunExpressions
+  queue: Queue
   /** The first status of a run: its definition pinned, or its end when there is none. Throws when only a later try can tell. */
   pin: (run: StoredRun) => Promise<RunStatus>
   onFinished: (run: StoredRun) => void
@@ -42,41 +46,44 @@ export async function reconcileRun(reconciliation: RunReconciliation, ref: Objec
   const { context } = reconciliation
   const found = await context.runs.getRun(ref)
   if (found === null) {
-    reconciliation.slots.note(ref.name, 0)
+    reconciliation.slots.forget(ref.name)
     return null
   }
-  // The first status is written along with what the first pass does: pinned again after a crash, it is the same.
-  const isNew = found.status?.phase === undefined || found.status.phase === 'Pending'
-  const pinned = isNew ? await reconciliation.pin(found) : null
-  if (pinned !== null && pinned.definition === undefined) await endWithoutDefinition(reconciliation, found, pinned)
-  const run = pinned === null ? found : { ...found, status: pinned }
+  const isPending = found.status?.phase === undefined || found.status.phase === 'Pending'
+  const begun = isPending ? await begin(reconciliation, found) : ({ kind: 'Begun', run: found } as const)
+  if (begun.kind === 'Waits') return begun.requeueAtMs
+  const { run } = begun
   if (run.status?.definition === undefined) {
     reconciliation.onFinished(run)
     return null
   }
   const nowMs = context.clock.now()
+  const claimant = claimantOf(run)
   const jobs = await context.jobs.observeJobs(ref)
-  const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free(), expressions: reconciliation.expressions })
-  reconciliation.slots.note(ref.name, activeSteps(plan.status) + plan.create.length)
-  if (plan.waitsForSlot) reconciliation.slots.wait(ref.name)
-  const again = await apply(reconciliation, found, run, plan)
+  const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free(claimant), expressions: reconciliation.expressions })
+  reconciliation.slots.note(claimant, activeSteps(plan.status) + plan.create.length)
+  if (plan.waitsForSlot) reconciliation.slots.wait(claimant)
+  const again = await apply(reconciliation, run, plan)
   return again ? context.clock.now() : plan.requeueAtMs
 }
 
-/** Its definition is gone for good. A pass before a crash may have made Jobs: nobody waits for them any more. */
-async function endWithoutDefinition(reconciliation: RunReconciliation, found: StoredRun, status: RunStatus): Promise<void> {
-  const { jobs, writeSite } = reconciliation.context
-  const own = (await jobs.observeJobs(found.metadata)).filter(({ job }) => isOwnJob(found, job))
-  await writeStatus(reconciliation, found, status)
-  for (const { job } of own) {
-    await writeSite('job-stopped', () => jobs.stopJob(job))
-    await writeSite('job-released', () => jobs.releaseJob(job))
-  }
+type Begun = { kind: 'Begun'; run: StoredRun } | { kind: 'Waits'; requeueAtMs: number | null }
+
+/** Pins the definition of a run that has none, and lets it begin when its workflow's `concurrency` does. */
+async function begin(reconciliation: RunReconciliation, found: StoredRun): Promise<Begun> {
+  const pinned = found.status?.definition === undefined ? await reconciliation.pin(found) : found.status
+  if (pinned.phase === 'Finished') return { kind: 'Begun', run: await writeStatus(reconciliation, found, pinned) }
+  return reconciliation.queue.turns(async () => {
+    const admitted = await admit(reconciliation, found, pinned)
+    if (admitted.kind === 'Status') return { kind: 'Begun', run: await writeStatus(reconciliation, found, admitted.status) }
+    // That it waits, and in which group, must be seen by those who come after it.
+    if (found.status?.definition === undefined) await writeStatus(reconciliation, found, pinned)
+    return { kind: 'Waits', requeueAtMs: admitted.requeueAtMs }
+  })
 }
 
-/** `found` is the Run as it is stored, `run` the same with its definition pinned. */
 /** Returns whether another pass is wanted at once. */
-async function apply(reconciliation: RunReconciliation, found: StoredRun, run: StoredRun, plan: RunPlan): Promise<boolean> {
+async function apply(reconciliation: RunReconciliation, run: StoredRun, plan: RunPlan): Promise<boolean> {
   const { context } = reconciliation
   const { jobs, writeSite } = context
   for (const { step, job } of plan.readLogs) {
@@ -84,8 +91,8 @@ async function apply(reconciliation: RunReconciliation, found: StoredRun, run: S
     step.log = maxBytes === 0 ? '' : await jobs.readLogTail(job, maxBytes)
   }
   const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
-  reconciliation.slots.note(run.metadata.name, activeSteps(plan.status))
-  const stored = isDeepStrictEqual(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
+  reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
+  const stored = isDeepStrictEqual(run.status, plan.status) ? run : await writeStatus(reconciliation, run, plan.status)
   await Promise.all([
     ...plan.stop.map((job) => writeSite('job-stopped', () => jobs.stopJob(job))),
     ...plan.release.map((job) => writeSite('job-released', () => jobs.releaseJob(job))),
@@ -126,6 +133,10 @@ async function writeStatus(reconciliation: RunReconciliation, run: StoredRun, st
   }
   if (status.phase === 'Finished') context.report({ kind: 'RunFinished', repository, run: stored })
   return stored
+}
+
+function claimantOf({ metadata, spec }: StoredRun): Claimant {
+  return { run: metadata.name, workflow: spec.workflow }
 }
 
 function activeSteps(status: RunStatus): number {

@@ -2,8 +2,10 @@ import type { Context } from '../context.ts'
 import { createExpressionLanguage } from '../definitions/expressions/language.ts'
 import type { Workflow } from '../definitions/workflow.ts'
 import type { Run, StoredRun } from '../runs/run.ts'
+import type { RunExpressions } from '../runs/run-values.ts'
 import { pinnedStatus } from './pin-definition.ts'
 import { reconcileRun } from './reconcile-run.ts'
+import { createTurns } from './admit.ts'
 import { createSlots } from './slots.ts'
 import { createWorkQueue } from './work-queue.ts'
 
@@ -29,6 +31,10 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
   const ended = new Promise<StoredRun | null>((resolve) => {
     finish = resolve
   })
+  const expressions: RunExpressions = { language: createExpressionLanguage(), vars: {}, branch: '' }
+  const turns = createTurns()
+  // There is nobody to wait for.
+  const workflow: Workflow = { ...options.workflow, concurrency: { policy: 'Allow', group: null, limit: 0 } }
   abandon?.addEventListener('abort', () => {
     finish(null)
   })
@@ -46,8 +52,9 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
           repository: created.spec.repository,
           slots,
           policy: null,
-          expressions: { language: createExpressionLanguage(), vars: {}, branch: '' },
-          pin: (run) => Promise.resolve(pinnedStatus(options.workflow, run, context.clock.now())),
+          expressions,
+          queue: { turns, waiting: new Set() },
+          pin: (run) => Promise.resolve(pinnedStatus(workflow, run, expressions, context.clock.now())),
           onFinished: () => undefined,
         },
         ref,

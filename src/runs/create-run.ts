@@ -22,7 +22,9 @@ export function createRunObject(repository: ObjectRef, request: RunRequest): Run
       trigger: request.trigger,
       params: request.params,
       ...(request.fate === undefined ? {} : { fate: request.fate }),
-      rerunOf: null,
+      ...(request.fateReason === undefined ? {} : { fateReason: request.fateReason }),
+      rerunOf: request.rerunOf ?? null,
+      ...(request.carriedOver === undefined || request.carriedOver.length === 0 ? {} : { carriedOver: request.carriedOver }),
     },
   }
 }

@@ -36,15 +36,25 @@ export interface RunSpec {
   commit: string
   trigger: Trigger
   params: Record<string, unknown>
-  /** Only for a tick: Fired within a minute, else Late. */
-  fate?: 'Fired' | 'Late'
+  /** Only for a tick: Fired within a minute, else Late; Skipped when `concurrency` did not let it run, for the reason beside it. */
+  fate?: 'Fired' | 'Late' | 'Skipped'
+  fateReason?: string
   rerunOf: string | null
+  /** What a rerun of the failed steps takes over from that run. */
+  carriedOver?: CarriedStep[]
   /** Asks for the run to end: running steps are stopped, the others are not started, `finally` runs. */
   cancel?: RunCancellation
   /** Asks for single steps to end; what never began is skipped. */
   cancelSteps?: { step: string; by: string; reason: string }[]
   /** Who has approved which step, and when. */
   approvals?: { step: string; by: string; at: Timestamp }[]
+}
+
+/** A step, or an expansion of one, that is not done again. */
+export interface CarriedStep {
+  name: string
+  finishedAt?: Timestamp
+  results?: Record<string, unknown>
 }
 
 /** Why a run is to end. `word` becomes its reason in place of RunCancelled. */
@@ -58,11 +68,13 @@ export type RunResult = 'Succeeded' | 'Failed' | 'Cancelled' | 'TimedOut' | 'Ski
 export type StepResult = 'Succeeded' | 'Failed' | 'Skipped' | 'Cached' | 'Cancelled'
 export type StepKind = 'Step' | 'Join' | 'Approval' | 'Undo' | 'Finally'
 
-/** `Pending` until the definition is pinned, `Running` until `result` is set, then `Finished`. */
+/** `Pending` until the definition is pinned and the workflow's `concurrency` lets the run begin, `Running` until `result` is set, then `Finished`. */
 export interface RunStatus {
   phase: 'Pending' | 'Running' | 'Finished'
   /** What the run executes, read at `spec.commit` once; absent while Pending. */
   definition?: RunDefinition
+  /** What `concurrency.group` came to; absent where there is none. */
+  group?: string
   /** Values of all declared params: given ones and defaults; absent while Pending. */
   params?: Record<string, unknown>
   /**

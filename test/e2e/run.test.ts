@@ -7,7 +7,7 @@ import { runGit } from '../support/git-program.ts'
 
 /* `fusee run` as a person uses it: in a checkout, with a terminal that may be interrupted. */
 
-vi.setConfig({ maxConcurrency: 4, testTimeout: 60_000 })
+vi.setConfig({ maxConcurrency: 4, testTimeout: 1_200_000 })
 
 /** Does it with a checkout that holds one workflow `report` with these steps and `finally` steps. */
 async function inCheckout(steps: string, act: (folder: string) => Promise<void>): Promise<void> {

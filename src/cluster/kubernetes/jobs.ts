@@ -23,6 +23,9 @@ import { collectionPath, deleteOptions, objectPath } from './resources.ts'
 const LONGEST_REMOVAL_MS = 60_000
 const REMOVAL_INTERVAL_MS = 100
 
+const NO_SOURCE =
+  'source: the kubernetes runner does not bring the repository into pods yet. Take "source" out and fetch in the script what the step needs, or use the local runner.'
+
 /** Jobs of a real cluster. */
 export interface KubernetesJobs extends AbandonableJobs {
   /** Deletes the Jobs of a run and their pods; resolves when they are gone, rejects after a minute. */
@@ -155,11 +158,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
   return {
     cache: jobs,
     async createJob(job) {
-      if (job.spec.template.metadata?.annotations?.[SOURCE_ANNOTATION] !== undefined) {
-        throw new UnsupportedJobError(
-          'source: this version hands the repository only to steps of the local runner: leave `source` out, or clone it in the script',
-        )
-      }
+      if (job.spec.template.metadata?.annotations?.[SOURCE_ANNOTATION] !== undefined) throw new UnsupportedJobError(NO_SOURCE)
       const body = prepareJob(job, runsLive)
       for (;;) {
         try {
