@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { NOTHING, download } from './download.ts'
 import { storageError } from './failures.ts'
 import type { ObjectStore } from './object-store.ts'
-import { createObjectStore } from './object-store.ts'
+import { createObjectStore, listPacks } from './object-store.ts'
 import type { ObjectType } from './objects.ts'
 import { objectId, parseTree } from './objects.ts'
+import type { PackFile } from './pack-file.ts'
+import { openPackFile } from './pack-file.ts'
 import type { CommitLog, CommitSha } from './ports.ts'
 import { GitError, asCommitSha } from './ports.ts'
 import { branchRef, readRef } from './refs.ts'
@@ -16,13 +18,17 @@ import type { TreeReader } from './tree-walk.ts'
 import { listTreeChanges } from './tree-walk.ts'
 import type { UploadPack } from './upload-pack.ts'
 
+/** Parsed objects that are kept. */
+const MOST_RECENT = 2000
+
 /** Reads a repository on this disk. A branch that is not there is looked for among those of `origin`, as a plain clone has them. */
 export function createLocalLog(path: string): CommitLog {
-  let opened: { folder: RepositoryFolder; store: ObjectStore } | null = null
-  async function open(): Promise<{ folder: RepositoryFolder; store: ObjectStore }> {
+  let opened: { folder: RepositoryFolder; store: Pick<ObjectStore, 'raw'> } | null = null
+  async function open(): Promise<{ folder: RepositoryFolder; store: Pick<ObjectStore, 'raw'> }> {
     if (opened !== null) return opened
     const folder = await locateRepository(path)
-    opened = { folder, store: createObjectStore({ folders: folder.objectFolders, where: path, shared: true }) }
+    const store = createObjectStore({ folders: folder.objectFolders, where: path, shared: true })
+    opened = { folder, store: packsFirst(await openPacks(folder.objectFolders), store) }
     return opened
   }
   return createLog({ raw: async (id, type) => (await open()).store.raw(id, type) }, path, async (branch) => {
@@ -47,6 +53,33 @@ export function createRemoteLog(uploadPack: UploadPack, where: string, folder: s
   })
 }
 
+/** The packs that can be read; what lies in another is left to the store. */
+async function openPacks(folders: readonly string[]): Promise<PackFile[]> {
+  const opened = (await Promise.all(folders.map(listPacks))).flat().map((path) => openPackFile(path).catch(() => null))
+  return (await Promise.all(opened)).filter((pack) => pack !== null)
+}
+
+/** Whoever reads a whole history cannot pay for a chain of deltas again and again. Whatever is not as it should be, the store judges. */
+function packsFirst(packs: readonly PackFile[], store: ObjectStore): Pick<ObjectStore, 'raw'> {
+  const find = (id: string): ReturnType<PackFile['read']> => {
+    for (const pack of packs) {
+      try {
+        const found = pack.read(id)
+        if (found !== null) return found
+      } catch {
+        return null
+      }
+    }
+    return null
+  }
+  return {
+    raw(id, type) {
+      const found = find(id)
+      return found?.type === type ? Promise.resolve(found.bytes) : store.raw(id, type)
+    },
+  }
+}
+
 function createLog(store: Pick<ObjectStore, 'raw'>, where: string, tip: CommitLog['tip']): CommitLog {
   /** Bytes that have the id under which they are kept: whoever checks a history cannot take that on trust. */
   async function read(id: string, type: ObjectType): Promise<Uint8Array> {
@@ -54,10 +87,17 @@ function createLog(store: Pick<ObjectStore, 'raw'>, where: string, tip: CommitLo
     if (objectId(type, bytes) === id) return bytes
     throw new GitError('Corrupt', `object ${id} of ${where} does not have the content that its id stands for: check the repository with git fsck`)
   }
+  /** Commits that follow each other share most of their folders. */
+  const recent = new Map<string, unknown>()
   async function parse<T>(id: string, type: ObjectType, parser: (bytes: Uint8Array) => T): Promise<T> {
+    const known = recent.get(`${type} ${id}`)
+    if (known !== undefined) return known as T
     const bytes = await read(id, type)
     try {
-      return parser(bytes)
+      const parsed = parser(bytes)
+      if (recent.size >= MOST_RECENT) recent.clear()
+      recent.set(`${type} ${id}`, parsed)
+      return parsed
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       throw new GitError('Corrupt', `object ${id} of ${where} is no ${type} that can be read (${error.message})`, { cause: error })

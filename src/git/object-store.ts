@@ -86,9 +86,10 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
   }
 }
 
-async function listPacks(folder: string): Promise<string[]> {
+/** Paths of the packs of a git directory. */
+export async function listPacks(folder: string): Promise<string[]> {
   const names = await readdir(join(folder, 'objects/pack')).catch(() => [])
-  return names.filter((name) => name.endsWith('.pack')).map((name) => join(folder, name))
+  return names.filter((name) => name.endsWith('.pack')).map((name) => join(folder, 'objects/pack', name))
 }
 
 type Lookup = { kind: 'found'; type: string; bytes: Uint8Array } | { kind: 'missing' } | { kind: 'unreadable'; error: unknown }
