@@ -106,7 +106,10 @@ export async function openPackFile(path: string): Promise<PackFile> {
 
   /** What follows the object is not looked at: no object takes more than a little over its size. */
   function inflate(start: number, size: number): Buffer {
-    const bytes = inflateSync(pack.subarray(start, start + size + (size >> 8) + 64), { maxOutputLength: Math.max(1, size), chunkSize: Math.max(64, size) })
+    const bytes = inflateSync(pack.subarray(start, start + size + (size >> 8) + 64), {
+      maxOutputLength: Math.max(1, size),
+      chunkSize: Math.max(64, size),
+    })
     if (bytes.length !== size) throw new RangeError(`an object of ${bytes.length} bytes where ${size} are said`)
     return bytes
   }
