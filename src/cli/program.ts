@@ -9,6 +9,7 @@ import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
 import { createTriggerCommand } from './trigger.ts'
+import { createUninstallCommand } from './uninstall.ts'
 import { createValidateCommand } from './validate.ts'
 
 /** Builds one command: its arguments, options, help and action. Lives in `src/cli/<command>.ts`. */
@@ -21,6 +22,7 @@ const COMMANDS: readonly CommandFactory[] = [
   createServeCommand,
   (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),
   createInstallCommand,
+  createUninstallCommand,
   createTriggerCommand,
   createBackfillCommand,
   createPauseCommand,

@@ -58,7 +58,16 @@ export interface JobCluster {
   subscribe(listener: (event: ClusterEvent) => void): () => void
 }
 
-/** The Job asks for something that this cluster does not have. The message names the field and what to do. */
+/** Jobs whose output can be followed. */
+export interface LoggedJobs extends JobCluster {
+  /**
+   * Tells what the containers of the Job's pods print, from the first line on and as it comes; pieces may end within a line. Resolves when the
+   * Job is over and all is told, or when the signal aborts.
+   */
+  followLog(job: StoredJob, hear: (text: string) => void, signal: AbortSignal): Promise<void>
+}
+
+/** The Job asks for something that this cluster does not have, or that the cluster refuses as no Job. The message names the field and what to do. */
 export class UnsupportedJobError extends Error {
   override name = 'UnsupportedJobError'
 }

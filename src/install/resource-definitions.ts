@@ -24,7 +24,7 @@ interface Rule {
   message: string
 }
 
-const ANYTHING: JsonObject = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+const ANYTHING = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, 'x-kubernetes-map-type': 'atomic' }
 const TEXT: JsonObject = { type: 'string' }
 const TIME: JsonObject = { type: 'string', format: 'date-time' }
 

@@ -4,18 +4,19 @@ import type { Clock, Random } from '../../clock.ts'
 import { formatTimestamp, parseTimestamp } from '../../clock.ts'
 import type { Job, JobObservation, ObjectRef, StoredJob } from '../../runs/objects.ts'
 import { FINALIZER, LABELS } from '../../runs/objects.ts'
-import type { ClusterEvent, JobCluster } from '../ports.ts'
+import type { ClusterEvent, JobCluster, LoggedJobs } from '../ports.ts'
 import { checkJob } from './check-job.ts'
 import type { JobController } from './control-jobs.ts'
 import { createJobController, jobFile, markDeleted } from './control-jobs.ts'
 import type { DataFolder } from './data-folder.ts'
 import { containersOf } from './launch.ts'
-import { createListeners } from './listeners.ts'
+import type { ReportProblem } from '../listeners.ts'
+import { createListeners } from '../listeners.ts'
 import type { FollowedJob } from './follow-log.ts'
 import { followPodLogs } from './follow-log.ts'
 import { isLive, toPod, viewOf } from './local-pod.ts'
 import { isFinished } from './plan-job.ts'
-import type { LocalContext, ObjectStore, ReportProblem } from './object-store.ts'
+import type { LocalContext, ObjectStore } from './object-store.ts'
 import { openObjectStore } from './object-store.ts'
 import type { ProvideSource } from './pod-folders.ts'
 import { jobFolder } from './pod-folders.ts'
@@ -47,9 +48,7 @@ export interface LocalJobOptions {
 }
 
 /** Jobs as processes of this machine. `close` lets go of them; they go on, and the next opening of the folder finds them. */
-export interface LocalJobs extends JobCluster {
-  /** Tells what a Job prints as it comes; see followPodLogs. Returns at once for a Job that is not there. */
-  followLog(job: StoredJob, hear: (text: string) => void, signal: AbortSignal): Promise<void>
+export interface LocalJobs extends LoggedJobs {
   close(): Promise<void>
 }
 

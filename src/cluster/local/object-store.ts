@@ -1,13 +1,11 @@
 import type { Clock, Random } from '../../clock.ts'
 import { formatTimestamp } from '../../clock.ts'
 import type { ObjectMeta, ObjectRef, StoredMeta } from '../../runs/objects.ts'
+import type { ReportProblem } from '../listeners.ts'
 import type { Creation } from '../ports.ts'
 import type { DataFolder } from './data-folder.ts'
 import { createKeyedQueue } from './keyed-queue.ts'
 import { CorruptFileError } from './storage-errors.ts'
-
-/** Hears of what goes wrong outside of any call: a constant message and what it is about. For people; must not throw. */
-export type ReportProblem = (message: string, about: Record<string, unknown>) => void
 
 /** What the adapters of this folder share. */
 export interface LocalContext {

@@ -6,8 +6,9 @@ import type { ClusterEvent, RunCluster } from '../ports.ts'
 import { ConflictError } from '../ports.ts'
 import type { DataFolder } from './data-folder.ts'
 import { openCursorFiles } from './cursors.ts'
-import { createListeners } from './listeners.ts'
-import type { Change, LocalContext, ReportProblem, StorePlace } from './object-store.ts'
+import type { ReportProblem } from '../listeners.ts'
+import { createListeners } from '../listeners.ts'
+import type { Change, LocalContext, StorePlace } from './object-store.ts'
 import { keyOf, openObjectStore } from './object-store.ts'
 
 /** What Runs need beside their folder. */

@@ -1,4 +1,5 @@
-import type { ReportProblem } from './object-store.ts'
+/** Hears of what goes wrong outside of any call: a constant message and what it is about. For people; must not throw. */
+export type ReportProblem = (message: string, about: Record<string, unknown>) => void
 
 /** Those who want to hear of events. */
 export interface Listeners<E> {

@@ -1,0 +1,36 @@
+import type { Pod } from '../../runs/objects.ts'
+
+/** Pods that are gone while their Job is not: what became of them still says something about the step. */
+export interface GonePods {
+  note(jobUid: string, pod: Pod): void
+  of(jobUid: string): Pod[]
+  /** The Job is gone too. */
+  forgetJob(jobUid: string): void
+}
+
+/** Most pods of one Job that are kept in mind; five lost ones decide it, and retries are few. */
+const MOST_PODS = 50
+
+/** No pods yet. */
+export function createGonePods(): GonePods {
+  const byJob = new Map<string, Map<string, Pod>>()
+  return {
+    note(jobUid, pod) {
+      const pods = byJob.get(jobUid) ?? new Map<string, Pod>()
+      byJob.set(jobUid, pods)
+      if (pods.size < MOST_PODS) pods.set(pod.metadata.uid, ended(pod))
+    },
+    of: (jobUid) => [...(byJob.get(jobUid)?.values() ?? [])],
+    forgetJob(jobUid) {
+      byJob.delete(jobUid)
+    },
+  }
+}
+
+/** A pod that was removed before it ended has not succeeded, whatever it was last seen as. */
+function ended(pod: Pod): Pod {
+  const { phase } = pod.status
+  return phase === 'Succeeded' || phase === 'Failed'
+    ? pod
+    : { ...pod, status: { reason: 'Deleted', message: 'its pod was deleted', ...pod.status, phase: 'Failed' } }
+}

@@ -1,0 +1,193 @@
+import type { JobObservation, ObjectRef, Pod, StoredJob } from '../../runs/objects.ts'
+import { FINALIZER, LABELS } from '../../runs/objects.ts'
+import type { ReportProblem } from '../listeners.ts'
+import { createListeners } from '../listeners.ts'
+import type { ClusterEvent, LoggedJobs } from '../ports.ts'
+import { UnsupportedJobError } from '../ports.ts'
+import type { ApiClient } from './api-client.ts'
+import { ApiError, isConflict, isNotFound, isTaken } from './api-error.ts'
+import { followJobLog } from './follow-job-log.ts'
+import { createGonePods } from './gone-pods.ts'
+import type { ObjectCache } from './object-cache.ts'
+import { createObjectCache } from './object-cache.ts'
+import { readPodLogTail } from './pod-logs.ts'
+import type { RunsLive } from './prepare-job.ts'
+import { prepareJob, restoreOwner } from './prepare-job.ts'
+import type { ApiObject } from './reflector.ts'
+import { startReflector } from './reflector.ts'
+import { collectionPath, deleteOptions, objectPath } from './resources.ts'
+
+/** Jobs of a real cluster. */
+export interface KubernetesJobs extends LoggedJobs {
+  /** Jobs that Fusee has made, as last seen. */
+  cache: ObjectCache<StoredJob>
+  close(): Promise<void>
+}
+
+/** Where Jobs are made and watched. */
+export interface KubernetesJobsOptions {
+  client: ApiClient
+  /** Null for all namespaces. */
+  namespace: string | null
+  runsLive: RunsLive
+  /** Narrows what is watched to one run; its name. */
+  run?: string
+  report: ReportProblem
+}
+
+/** Follows the Jobs that Fusee has made, and their pods; resolves when all that there are have been read. */
+export async function createKubernetesJobs(options: KubernetesJobsOptions): Promise<KubernetesJobs> {
+  const { client, namespace, runsLive, report } = options
+  const listeners = createListeners<ClusterEvent>(report)
+  const gone = createGonePods()
+  const tell = (object: ApiObject | null): void => {
+    const run = object === null ? null : runOf(object)
+    if (run !== null) listeners.tell({ kind: 'Job', run })
+  }
+  const jobs = createObjectCache<StoredJob>({
+    indexKeys: (job) => keysOf(runOf(job)),
+    onChange(before, after) {
+      if (before !== null && after === null) gone.forgetJob(before.metadata.uid)
+      tell(after ?? before)
+    },
+  })
+  const pods = createObjectCache<Pod>({
+    indexKeys: (pod) => [controllerOf(pod)],
+    onChange(before, after) {
+      if (before !== null && after === null) gone.note(controllerOf(before), before)
+      tell(after ?? before)
+    },
+  })
+  const labelSelector = `${LABELS.managedBy}=fusee${options.run === undefined ? '' : `,${LABELS.run}=${options.run}`}`
+  const follow = <T extends ApiObject>(resource: 'jobs' | 'pods', mirror: ObjectCache<T>) =>
+    startReflector<T>({
+      client,
+      path: collectionPath(resource, namespace),
+      labelSelector,
+      mirror,
+      onError: (error) => {
+        report(`cannot follow ${resource}`, { error: String(error) })
+      },
+    })
+  const reflectors = [follow('jobs', jobs), follow('pods', pods)]
+  await Promise.all(reflectors.map((reflector) => reflector.synced))
+
+  const isThere = (job: StoredJob): boolean => jobs.get(job.metadata)?.metadata.uid === job.metadata.uid
+
+  function podsOf(job: StoredJob): Pod[] {
+    return [...pods.indexed(job.metadata.uid), ...gone.of(job.metadata.uid)].sort(byAge)
+  }
+
+  function take(job: StoredJob): StoredJob {
+    const { deletionTimestamp, finalizers = [] } = job.metadata
+    if (deletionTimestamp !== undefined && finalizers.length === 0) jobs.forget(job)
+    else jobs.put(job)
+    return job
+  }
+
+  /** Deletes this very Job. One that is gone, or whose name another has, needs no more. */
+  async function remove(job: StoredJob, policy: 'Background' | 'Foreground'): Promise<void> {
+    try {
+      const request = { method: 'DELETE', path: objectPath('jobs', job.metadata), body: deleteOptions(job.metadata.uid, policy) } as const
+      const answer = await client.request<StoredJob | { kind: 'Status' }>(request)
+      if (answer.kind === 'Job') take(answer)
+      else if (isThere(job)) jobs.forget(job)
+    } catch (error) {
+      if (isNotFound(error)) {
+        if (isThere(job)) jobs.forget(job)
+      } else if (!isConflict(error)) throw error
+    }
+  }
+
+  /** Takes our finalizer away where it stands; the others are not ours to touch. Needs no version: it is tested to be there. */
+  async function release(job: StoredJob): Promise<void> {
+    const path = objectPath('jobs', job.metadata)
+    for (let current = jobs.get(job.metadata) ?? job; current.metadata.uid === job.metadata.uid;) {
+      const at = current.metadata.finalizers?.indexOf(FINALIZER) ?? -1
+      if (at < 0) return
+      const finalizer = `/metadata/finalizers/${at}`
+      const body = [
+        { op: 'test', path: '/metadata/uid', value: job.metadata.uid },
+        { op: 'test', path: finalizer, value: FINALIZER },
+        { op: 'remove', path: finalizer },
+      ]
+      try {
+        take(await client.request<StoredJob>({ method: 'PATCH', path, contentType: 'application/json-patch+json', body }))
+        return
+      } catch (error) {
+        if (isNotFound(error)) return
+        // A test of the patch has failed: it has moved, or gone, or this is another Job.
+        if (!(error instanceof ApiError && (error.status === 422 || error.status === 409))) throw error
+      }
+      const found = await find(job.metadata)
+      if (found === null) return
+      jobs.put(found)
+      current = found
+    }
+  }
+
+  async function find(ref: ObjectRef): Promise<StoredJob | null> {
+    try {
+      return await client.request<StoredJob>({ path: objectPath('jobs', ref) })
+    } catch (error) {
+      if (isNotFound(error)) return null
+      throw error
+    }
+  }
+
+  return {
+    cache: jobs,
+    async createJob(job) {
+      const body = prepareJob(job, runsLive)
+      for (;;) {
+        try {
+          const created = await client.request<StoredJob>({ method: 'POST', path: collectionPath('jobs', job.metadata.namespace), body })
+          return { kind: 'Created', object: restoreOwner(take(created)) }
+        } catch (error) {
+          if (error instanceof ApiError && (error.status === 422 || error.status === 400)) {
+            throw new UnsupportedJobError(`the API server refuses the Job: ${error.message}`, { cause: error })
+          }
+          if (!isTaken(error)) throw error
+          const existing = await find(job.metadata)
+          if (existing !== null) return { kind: 'Exists', object: restoreOwner(take(existing)) }
+        }
+      }
+    },
+    async observeJobs(run) {
+      return jobs.indexed(`${run.namespace}/${run.name}`).map((job): JobObservation => ({ job: restoreOwner(job), pods: podsOf(job) }))
+    },
+    stopJob: (job) => remove(job, 'Foreground'),
+    releaseJob: (job) => (isThere(job) ? release(job) : Promise.resolve()),
+    deleteJob: (job) => remove(job, 'Background'),
+    async readLogTail(job, maxBytes) {
+      const newest = pods.indexed(job.metadata.uid).sort(byAge).at(-1)
+      return newest === undefined ? '' : readPodLogTail(client, newest, maxBytes)
+    },
+    followLog: (job, hear, signal) =>
+      followJobLog({ client, pods: () => pods.indexed(job.metadata.uid).sort(byAge), isJobThere: () => isThere(job), hear, signal, job }),
+    subscribe: (listener) => listeners.add(listener),
+    async close() {
+      await Promise.all(reflectors.map((reflector) => reflector.stop()))
+    },
+  }
+}
+
+function runOf({ metadata }: ApiObject): ObjectRef | null {
+  const name = metadata.labels?.[LABELS.run]
+  return name === undefined ? null : { namespace: metadata.namespace, name }
+}
+
+function keysOf(ref: ObjectRef | null): string[] {
+  return ref === null ? [] : [`${ref.namespace}/${ref.name}`]
+}
+
+/** Uid of the Job that controls the pod; '' for none. */
+function controllerOf({ metadata }: ApiObject): string {
+  return metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? ''
+}
+
+function byAge(one: Pod, other: Pod): number {
+  const [a, b] = [one.metadata.creationTimestamp, other.metadata.creationTimestamp]
+  if (a !== b) return a < b ? -1 : 1
+  return one.metadata.name < other.metadata.name ? -1 : 1
+}

@@ -1,0 +1,88 @@
+import type { Condition, StoredMeta } from '../../runs/objects.ts'
+import { API_VERSION } from '../../runs/objects.ts'
+import type { RunSpec, RunStatus, StoredRun } from '../../runs/run.ts'
+import type { Packed } from './pack.ts'
+import { pack, unpack } from './pack.ts'
+
+/** Annotation of a Run whose record is on the status branch: `<commit> <time>`. It goes on together with the finalizer's end, in one request. */
+export const RECORDED_ANNOTATION = 'fusee.dev/recorded'
+
+/** A Run as it lies in the cluster: somebody's `kubectl create` may have made it with the least that the schema asks for. */
+export interface RunObject {
+  apiVersion: string
+  kind: string
+  metadata: StoredMeta
+  spec: Partial<RunSpec> & Pick<RunSpec, 'repository' | 'workflow'>
+  status?: StoredStatus
+}
+
+/** What `kubectl get` and `kubectl wait` read, and the whole status in `state`, packed when it is large. */
+interface StoredStatus {
+  phase: RunStatus['phase']
+  result?: string
+  reason?: string
+  message?: string
+  startedAt?: string
+  finishedAt?: string
+  /** Ended steps of all, as `3/5`. */
+  progress: string
+  conditions: Condition[]
+  state: Packed<RunStatus>
+}
+
+/** The Run as the engine reads it; what a person left out is filled in. A `commit` of '' is still to be chosen. */
+export function decodeRun(object: RunObject): StoredRun {
+  const { metadata, spec, status } = object
+  const recorded = metadata.annotations?.[RECORDED_ANNOTATION]?.split(' ')
+  const decoded = status?.state === undefined ? undefined : unpack(status.state)
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Run',
+    metadata: structuredClone(metadata),
+    spec: {
+      ...structuredClone(spec),
+      commit: spec.commit ?? '',
+      trigger: spec.trigger ?? { kind: 'Manual', key: metadata.uid, by: 'kubectl' },
+      params: structuredClone(spec.params ?? {}),
+      rerunOf: spec.rerunOf ?? null,
+    },
+    ...(decoded === undefined
+      ? {}
+      : {
+          status: {
+            ...cloneStatus(decoded),
+            ...(recorded === undefined ? {} : { recorded: { commit: recorded[0] ?? '', at: recorded[1] ?? '' } }),
+          },
+        }),
+  }
+}
+
+/** The definition is pinned and never changed by anybody: it is shared. */
+function cloneStatus({ definition, ...rest }: RunStatus): RunStatus {
+  return { ...structuredClone(rest), ...(definition === undefined ? {} : { definition }) }
+}
+
+/** The status as it lies in the cluster, without what the annotation says. */
+export function encodeStatus(status: RunStatus): StoredStatus {
+  const { recorded: _, ...state } = status
+  const { phase, result, reason, message, startedAt, finishedAt, steps } = state
+  const optional = { result, reason, message, startedAt, finishedAt }
+  return {
+    phase,
+    ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as typeof optional as Pick<StoredStatus, 'result'>),
+    progress: `${steps.filter((step) => step.state === 'Ended').length}/${steps.length}`,
+    conditions: conditionsOf(status),
+    state: pack(state),
+  }
+}
+
+/** `Finished` is True at any end, `Succeeded` only at that one; both for `kubectl wait`. */
+function conditionsOf({ phase, result, reason, message = '', startedAt = '', finishedAt = startedAt }: RunStatus): Condition[] {
+  const isFinished = phase === 'Finished'
+  const why = { reason: isFinished ? (reason ?? result ?? 'Finished') : phase, message, lastTransitionTime: isFinished ? finishedAt : startedAt }
+  const succeeded = !isFinished ? 'Unknown' : result === 'Succeeded' ? 'True' : 'False'
+  return [
+    { type: 'Finished', status: isFinished ? 'True' : 'False', ...why },
+    { type: 'Succeeded', status: succeeded, ...why },
+  ]
+}

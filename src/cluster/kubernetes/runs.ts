@@ -1,0 +1,234 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ObjectRef } from '../../runs/objects.ts'
+import type { Cursors, StoredRun } from '../../runs/run.ts'
+import type { ReportProblem } from '../listeners.ts'
+import { createListeners } from '../listeners.ts'
+import type { ClusterEvent, RunCluster } from '../ports.ts'
+import { ConflictError } from '../ports.ts'
+import type { ApiClient } from './api-client.ts'
+import { isConflict, isNotFound, isTaken } from './api-error.ts'
+import type { RepositoryObject } from './cursor-codec.ts'
+import { decodeCursors, encodeCursors } from './cursor-codec.ts'
+import type { ObjectCache } from './object-cache.ts'
+import { createObjectCache } from './object-cache.ts'
+import { startReflector } from './reflector.ts'
+import { collectionPath, deleteOptions, objectPath } from './resources.ts'
+import type { RunObject } from './run-codec.ts'
+import { decodeRun, encodeStatus, RECORDED_ANNOTATION } from './run-codec.ts'
+
+/** Runs and cursors as objects of a cluster, read from memory that a watch keeps in step. */
+export interface KubernetesRuns extends RunCluster {
+  /** The Repository objects, for whoever follows them. */
+  repositories: ObjectCache<RepositoryObject>
+  onRepositoryChange(listener: () => void): () => void
+  close(): Promise<void>
+}
+
+/** Where to look. */
+export interface KubernetesRunsOptions {
+  client: ApiClient
+  /** Null for all namespaces. */
+  namespace: string | null
+  report: ReportProblem
+}
+
+/** Follows Runs and Repositories; resolves when all that there are have been read. */
+export async function createKubernetesRuns({ client, namespace, report }: KubernetesRunsOptions): Promise<KubernetesRuns> {
+  const listeners = createListeners<ClusterEvent>(report)
+  const repositoryListeners = createListeners<null>(report)
+  const decoded = new WeakMap<RunObject, StoredRun>()
+  const runs = createObjectCache<RunObject>({
+    indexKeys: ({ metadata, spec }) => [repositoryKey(metadata.namespace, spec.repository)],
+    onChange(before, after) {
+      const metadata = (after ?? before)?.metadata
+      if (metadata !== undefined) listeners.tell({ kind: 'Run', ref: { namespace: metadata.namespace, name: metadata.name } })
+    },
+  })
+  const repositories = createObjectCache<RepositoryObject>({
+    onChange() {
+      repositoryListeners.tell(null)
+    },
+  })
+  const follow = <T extends RunObject | RepositoryObject>(resource: 'runs' | 'repositories', mirror: ObjectCache<T>) =>
+    startReflector<T>({
+      client,
+      path: collectionPath(resource, namespace),
+      mirror,
+      onError: (error) => {
+        report(`cannot follow ${resource}`, { error: String(error) })
+      },
+    })
+  const reflectors = [follow('runs', runs), follow('repositories', repositories)]
+  await Promise.all(reflectors.map((reflector) => reflector.synced))
+
+  /** The caller's own: decoded once a version, since most are read far more often than they change. */
+  function own(object: RunObject): StoredRun {
+    const known = decoded.get(object) ?? decodeRun(object)
+    decoded.set(object, known)
+    return copyRun(known)
+  }
+
+  /** Brings the newest version into the cache, so that whoever tries again after a conflict decides on what is. */
+  async function refresh(ref: ObjectRef): Promise<RunObject | null> {
+    try {
+      const object = await client.request<RunObject>({ path: objectPath('runs', ref) })
+      runs.put(object)
+      return object
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+      const known = runs.get(ref)
+      if (known !== null) runs.forget(known)
+      return null
+    }
+  }
+
+  async function write(run: StoredRun, request: Parameters<ApiClient['request']>[0]): Promise<RunObject> {
+    try {
+      return take(await client.request<RunObject>(request))
+    } catch (error) {
+      if (!isConflict(error) && !isNotFound(error)) throw error
+      await refresh(run.metadata)
+      throw new ConflictError(`run ${run.metadata.name} has changed since it was read, or is gone`, { cause: error })
+    }
+  }
+
+  /** What an answer says is there, unless it says that this was the end of it. */
+  function take(object: RunObject): RunObject {
+    const { deletionTimestamp, finalizers = [] } = object.metadata
+    if (deletionTimestamp !== undefined && finalizers.length === 0) runs.forget(object)
+    else runs.put(object)
+    return object
+  }
+
+  return {
+    repositories,
+    onRepositoryChange: (listener) => repositoryListeners.add(listener),
+    async createRun(run) {
+      for (;;) {
+        try {
+          const { status: _, ...body } = run
+          const path = collectionPath('runs', run.metadata.namespace)
+          return { kind: 'Created', object: own(take(await client.request<RunObject>({ method: 'POST', path, body }))) }
+        } catch (error) {
+          if (!isTaken(error)) throw error
+          const existing = await refresh(run.metadata)
+          if (existing !== null) return { kind: 'Exists', object: own(existing) }
+        }
+      }
+    },
+    async getRun(ref) {
+      const object = runs.get(ref)
+      return object === null ? null : own(object)
+    },
+    async listRuns(filter) {
+      const found = filter === undefined ? [...runs.all()] : runs.indexed(repositoryKey(filter.namespace, filter.repository))
+      return found.map(own)
+    },
+    async updateRun(run) {
+      const base = runs.get(run.metadata)
+      if (base?.metadata.uid !== run.metadata.uid || base.metadata.resourceVersion !== run.metadata.resourceVersion) {
+        throw new ConflictError(`run ${run.metadata.name} has changed since it was read, or is gone`)
+      }
+      const before = own(base)
+      let current = base
+      if (isStatusChanged(before, run) && run.status !== undefined) {
+        const body = { ...base, status: encodeStatus(run.status) }
+        current = await write(run, { method: 'PUT', path: `${objectPath('runs', run.metadata)}/status`, body })
+      }
+      const patch = patchOf(before, run)
+      if (patch !== null) {
+        const { resourceVersion, uid } = current.metadata
+        const body = { ...patch, metadata: { ...patch.metadata, resourceVersion, uid } }
+        current = await write(run, { method: 'PATCH', path: objectPath('runs', run.metadata), body })
+      }
+      return own(runs.get(current.metadata)?.metadata.uid === current.metadata.uid ? (runs.get(current.metadata) ?? current) : current)
+    },
+    async deleteRun(run) {
+      try {
+        const request = { method: 'DELETE', path: objectPath('runs', run.metadata), body: deleteOptions(run.metadata.uid, 'Background') } as const
+        const answer = await client.request<RunObject | { kind: 'Status' }>(request)
+        if ('metadata' in answer && answer.kind === 'Run' && (answer.metadata.finalizers ?? []).length > 0) take(answer)
+        else forget(run)
+      } catch (error) {
+        if (isNotFound(error)) forget(run)
+        // Another object has the name: ours is gone.
+        else if (!isConflict(error)) throw error
+      }
+    },
+    async readCursors(repository) {
+      const object = repositories.get(repository)
+      return object === null ? null : decodeCursors(object)
+    },
+    async writeCursors(repository, cursors) {
+      const object = repositories.get(repository)
+      if (object === null) throw new ConflictError(`there is no Repository ${repository.namespace}/${repository.name} any more`)
+      if ((decodeCursors(object)?.resourceVersion ?? '') !== cursors.resourceVersion) {
+        throw new ConflictError(`cursors of ${repository.name} have changed since they were read`)
+      }
+      return writeRepositoryStatus(object, cursors)
+    },
+    subscribe: (listener) => listeners.add(listener),
+    async close() {
+      await Promise.all(reflectors.map((reflector) => reflector.stop()))
+    },
+  }
+
+  function forget(run: StoredRun): void {
+    const known = runs.get(run.metadata)
+    if (known?.metadata.uid === run.metadata.uid) runs.forget(known)
+  }
+
+  async function writeRepositoryStatus(object: RepositoryObject, cursors: Cursors): Promise<Cursors> {
+    const path = objectPath('repositories', object.metadata)
+    try {
+      const body = { ...object, status: encodeCursors(object, cursors) }
+      const written = await client.request<RepositoryObject>({ method: 'PUT', path: `${path}/status`, body })
+      repositories.put(written)
+      return { ...cursors, resourceVersion: written.metadata.resourceVersion }
+    } catch (error) {
+      if (!isConflict(error) && !isNotFound(error)) throw error
+      if (isNotFound(error)) repositories.forget(object)
+      else repositories.put(await client.request<RepositoryObject>({ path }))
+      throw new ConflictError(`cursors of ${object.metadata.name} have changed since they were read`, { cause: error })
+    }
+  }
+}
+
+/** All of it is the caller's to change, but for the definition, which nobody changes. */
+function copyRun({ status, ...rest }: StoredRun): StoredRun {
+  if (status === undefined) return structuredClone(rest)
+  const { definition, ...others } = status
+  return { ...structuredClone(rest), status: { ...structuredClone(others), ...(definition === undefined ? {} : { definition }) } }
+}
+
+function repositoryKey(namespace: string, repository: string): string {
+  return `${namespace}/${repository}`
+}
+
+/** Whether more of the status has changed than what an annotation says. */
+function isStatusChanged(before: StoredRun, after: StoredRun): boolean {
+  const { recorded: _before, ...old } = before.status ?? {}
+  const { recorded: _after, ...wanted } = after.status ?? {}
+  return !isDeepStrictEqual(old, wanted)
+}
+
+/** What has changed outside of the status, as a merge patch; null for nothing. */
+function patchOf(before: StoredRun, after: StoredRun): { metadata: Record<string, unknown>; spec?: Record<string, unknown> } | null {
+  const metadata: Record<string, unknown> = {}
+  if (!isDeepStrictEqual(before.metadata.finalizers ?? [], after.metadata.finalizers ?? [])) metadata['finalizers'] = after.metadata.finalizers ?? []
+  const labels = differenceOf(before.metadata.labels ?? {}, after.metadata.labels ?? {})
+  if (labels !== null) metadata['labels'] = labels
+  const recorded = after.status?.recorded
+  if (recorded !== undefined && before.status?.recorded === undefined) {
+    metadata['annotations'] = { [RECORDED_ANNOTATION]: `${recorded.commit} ${recorded.at}` }
+  }
+  const spec = differenceOf({ ...before.spec }, { ...after.spec })
+  if (spec === null && Object.keys(metadata).length === 0) return null
+  return { metadata, ...(spec === null ? {} : { spec }) }
+}
+
+/** A merge patch of the fields of one object; null for no difference. */
+function differenceOf(before: Record<string, unknown>, after: Record<string, unknown>): Record<string, unknown> | null {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => !isDeepStrictEqual(before[name], after[name]))
+  return names.length === 0 ? null : Object.fromEntries(names.map((name) => [name, after[name] ?? null]))
+}

@@ -1,0 +1,130 @@
+import type { InstallObject } from './controller-objects.ts'
+import { INSTALL_LABELS, NAME } from './controller-objects.ts'
+import { installObjects } from './install-objects.ts'
+
+/** A request to the API server, as far as it is needed here. */
+interface UninstallRequest {
+  method?: 'GET' | 'PATCH' | 'DELETE'
+  path: string
+  query?: Record<string, string | undefined>
+  body?: unknown
+  contentType?: 'application/merge-patch+json'
+}
+
+/** What an uninstallation works with. */
+export interface UninstallPorts {
+  /** The answer's JSON; null when what is asked for is not there. */
+  request<T>(request: UninstallRequest): Promise<T | null>
+  pause(ms: number): Promise<void>
+  /** Hears of what was done, in words. */
+  say(line: string): void
+}
+
+/** What is to go. */
+export interface Uninstallation {
+  /** Of the controller. */
+  namespace: string
+  /** Also while runs are active, or wait for their record. */
+  force: boolean
+}
+
+/** Runs that would be cut short, or would lose their record. Nothing was changed. */
+export class UnrecordedRunsError extends Error {
+  override name = 'UnrecordedRunsError'
+}
+
+interface Item {
+  metadata: { name: string; namespace: string; finalizers?: string[]; labels?: Record<string, string>; deletionTimestamp?: string }
+}
+
+interface List {
+  items: Item[]
+  metadata: { continue?: string }
+}
+
+const PAGE = '500'
+const WAIT_MS = 500
+/** The controller's pods get half a minute to end, and a little more to be gone. */
+const MOST_WAITS = 120
+
+/**
+ * Takes an installation away without harm: the controller first, so that it makes nothing anew; then the finalizers, which nobody would lift any
+ * more; then our kinds with all their objects; the rights last. Records stay where they are, in Git. Done again, it does what is left.
+ */
+export async function uninstall(ports: UninstallPorts, { namespace, force }: Uninstallation): Promise<void> {
+  const runs = await listAll(ports, '/apis/fusee.dev/v1alpha1/runs')
+  const open = runs.filter(({ metadata }) => (metadata.finalizers ?? []).some(isOurs))
+  if (open.length > 0 && !force) throw new UnrecordedRunsError(describeOpen(open))
+  await removeController(ports, namespace)
+  await release(ports, 'Jobs', '/apis/batch/v1', 'jobs', await listAll(ports, '/apis/batch/v1/jobs', 'app.kubernetes.io/managed-by=fusee'))
+  // Those that came in the meantime, too.
+  await release(ports, 'Runs', '/apis/fusee.dev/v1alpha1', 'runs', await listAll(ports, '/apis/fusee.dev/v1alpha1/runs'))
+  for (const object of rest(namespace)) await remove(ports, object)
+  await deleteAt(ports, `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${NAME}`, `Lease ${NAME}`)
+  ports.say(`the namespace ${namespace} is left as it is: kubectl delete namespace ${namespace} removes it with all that is in it`)
+  ports.say('records are where they were: on the status branches')
+}
+
+async function removeController(ports: UninstallPorts, namespace: string): Promise<void> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${NAME}`
+  await deleteAt(ports, path, `Deployment ${namespace}/${NAME}`)
+  const selector = Object.entries(INSTALL_LABELS).map(([name, value]) => `${name}=${value}`)
+  for (let waits = 0; waits < MOST_WAITS; waits++) {
+    const pods = await listAll(ports, `/api/v1/namespaces/${namespace}/pods`, [...selector, 'app.kubernetes.io/component=controller'].join())
+    if (pods.length === 0) return
+    await ports.pause(WAIT_MS)
+  }
+  throw new Error(`pods of the controller are still there in namespace ${namespace}: see why they do not end, then do it again`)
+}
+
+async function release(ports: UninstallPorts, what: string, api: string, plural: string, items: readonly Item[]): Promise<void> {
+  const held = items.filter(({ metadata }) => (metadata.finalizers ?? []).some(isOurs))
+  for (const { metadata } of held) {
+    const finalizers = (metadata.finalizers ?? []).filter((one) => !isOurs(one))
+    const path = `${api}/namespaces/${metadata.namespace}/${plural}/${metadata.name}`
+    await ports.request({ method: 'PATCH', path, body: { metadata: { finalizers } }, contentType: 'application/merge-patch+json' })
+  }
+  if (held.length > 0) ports.say(`finalizers of ${held.length} ${what} lifted`)
+}
+
+/** All else that an installation of either kind has, kinds first, but for namespaces: others may live there. */
+function rest(namespace: string): InstallObject[] {
+  const all = (['Cluster', 'Namespace'] as const).flatMap((scope) => installObjects({ image: NAME, namespace, scope }))
+  const unique = new Map(all.map((object) => [`${object.kind} ${object.metadata.name}`, object]))
+  return [...unique.values()].filter(({ kind }) => kind !== 'Namespace' && kind !== 'Deployment')
+}
+
+async function remove(ports: UninstallPorts, { apiVersion, kind, metadata }: InstallObject): Promise<void> {
+  const api = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+  const place = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`
+  await deleteAt(ports, `${api}${place}/${kind.toLowerCase()}s/${metadata.name}`, `${kind} ${metadata.name}`)
+}
+
+async function deleteAt(ports: UninstallPorts, path: string, what: string): Promise<void> {
+  const answer = await ports.request({ method: 'DELETE', path, query: { propagationPolicy: 'Background' } })
+  if (answer !== null) ports.say(`${what} deleted`)
+}
+
+async function listAll(ports: UninstallPorts, path: string, labelSelector?: string): Promise<Item[]> {
+  const items: Item[] = []
+  let token: string | undefined
+  do {
+    const list: List | null = await ports.request<List>({ path, query: { limit: PAGE, labelSelector, continue: token } })
+    items.push(...(list?.items ?? []))
+    token = list?.metadata.continue === '' ? undefined : list?.metadata.continue
+  } while (token !== undefined)
+  return items
+}
+
+function isOurs(finalizer: string): boolean {
+  return finalizer.startsWith('fusee.dev/')
+}
+
+function describeOpen(open: readonly Item[]): string {
+  const names = open.slice(0, 3).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+  const more = open.length > names.length ? ` and ${open.length - names.length} more` : ''
+  return (
+    `runs are active or wait for their record: ${names.join(', ')}${more}. Nothing was changed. ` +
+    'Wait until kubectl get runs shows them as recorded, or say --force, which ends them without a record'
+  )
+}
