@@ -16,9 +16,9 @@ import type { Report } from './controller/events.ts'
 import { plainWriteSite } from './crash-points.ts'
 import type { Files } from './definitions/files.ts'
 import { exportFiles } from './git/export-files.ts'
-import type { OpenRepositoryOptions } from './git/open.ts'
+import type { OpenedRepository, OpenRepositoryOptions } from './git/open.ts'
 import { openRepository } from './git/open.ts'
-import { asCommitSha, GitError } from './git/ports.ts'
+import { asCommitSha, GitError, type ReviewBranches } from './git/ports.ts'
 import { readCredentials, readSecretValues, readSigner } from './read-credentials.ts'
 import { COMMIT_ANNOTATION } from './runs/render-job.ts'
 import { createSystemClock, createSystemRandom } from './system-clock.ts'
@@ -62,7 +62,7 @@ export async function createLocalContext(
       filesAt: (commit) => git.source.filesAt(asCommitSha(commit)),
     })
     const repositories = alwaysFollowed([
-      { settings: config.settings, source: git.source, status: git.status, owner: folder.controllerId, ...webhooks },
+      { settings: config.settings, source: git.source, status: git.status, ...reviewsOf(config, git), owner: folder.controllerId, ...webhooks },
     ])
     return {
       context: { clock, random, report, writeSite, ...clusters, repositories },
@@ -72,6 +72,10 @@ export async function createLocalContext(
       },
     }
   })
+}
+
+function reviewsOf({ settings }: ServeConfig, git: OpenedRepository): { reviews?: ReviewBranches } {
+  return settings.review === undefined ? {} : { reviews: git.reviews(settings.review.into) }
 }
 
 async function openedHistory(history: ServeConfig['history'], secrets: string): Promise<Pick<OpenRepositoryOptions, 'history'>> {

@@ -13,6 +13,7 @@ import { writeRecords } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { createSlots } from './slots.ts'
 import { followUpEnds } from './follow-up-ends.ts'
+import { updateReview } from './review.ts'
 import { sweep } from './sweep.ts'
 import { judgeTicks } from './ticks.ts'
 import type { WorkQueue } from './work-queue.ts'
@@ -114,6 +115,8 @@ export function createController(context: Context): Controller {
         return backfill(context, state, wake)
       case 'records':
         return writeRecords(context, state, wake, state.signal)
+      case 'review':
+        return updateReview(context, state, state.signal)
       case 'sweep':
         return sweep(context, state)
       default:
@@ -200,6 +203,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     sinceMs: context.clock.now(),
     problems: new Map(),
     fatesSinceMs: null,
+    review: '',
     history: { knownTip: null, checkAtMs: 0 },
     recordsNotBeforeMs: 0,
     historyFailures: 0,

@@ -35,7 +35,7 @@ describe('a pack of git’s', () => {
     const wrong = ids.filter((line) => {
       const [id = '', type] = line.split(' ')
       const found = file.read(id)
-      return found?.type !== type || objectId(found.type, found.bytes) !== id
+      return found === null || found.type !== type || objectId(found.type, found.bytes) !== id
     })
     expect(ids.length).toBeGreaterThan(150)
     expect(wrong).toEqual([])
