@@ -23,13 +23,15 @@ export interface FollowedRepository {
 export interface FollowedRepositories {
   /** Those that are followed now, each name once. Another object under a name means that it is followed in another way: what was known of it is found again. */
   current(): readonly FollowedRepository[]
+  /** Whether all that there are have been tried to be followed. */
+  isSettled(): boolean
   /** Hears that `current` has changed. Returns the end of it. */
   subscribe(listener: () => void): () => void
 }
 
 /** Repositories that stay as they are for as long as the controller runs. */
 export function alwaysFollowed(repositories: readonly FollowedRepository[]): FollowedRepositories {
-  return { current: () => repositories, subscribe: () => () => undefined }
+  return { current: () => repositories, isSettled: () => true, subscribe: () => () => undefined }
 }
 
 /** Everything that the controller touches. Built by the composition root; tests and the simulator override parts. */
@@ -44,4 +46,6 @@ export interface Context {
   repositories: FollowedRepositories
   /** What is known of files that were read before; the controller's own when absent. */
   definitionCache?: DefinitionCache
+  /** Every Repository is paused, as by `fusee pause`, before anything of it starts. */
+  pauseAtStart?: { by: string; reason: string }
 }

@@ -13,13 +13,13 @@ import type { ServeConfig } from './config/serve-config.ts'
 import type { Context } from './context.ts'
 import { alwaysFollowed } from './context.ts'
 import type { Report } from './controller/events.ts'
+import type { WriteSite } from './crash-points.ts'
 import { plainWriteSite } from './crash-points.ts'
 import type { Files } from './definitions/files.ts'
 import { exportFiles } from './git/export-files.ts'
-import type { OpenedRepository, OpenRepositoryOptions } from './git/open.ts'
-import { openRepository } from './git/open.ts'
-import { asCommitSha, GitError, type ReviewBranches } from './git/ports.ts'
-import { readCredentials, readSecretValues, readSigner } from './read-credentials.ts'
+import { asCommitSha, GitError } from './git/ports.ts'
+import { openFollowed } from './open-followed.ts'
+import { folderSecrets } from './read-credentials.ts'
 import { COMMIT_ANNOTATION } from './runs/render-job.ts'
 import { createSystemClock, createSystemRandom } from './system-clock.ts'
 
@@ -38,50 +38,38 @@ export async function createLocalContext(
   env: Readonly<Record<string, string | undefined>>,
   report: Report,
 ): Promise<OpenContext<Context>> {
-  const { url, branch, statusBranch, secretsFolder, credentialsSecret } = config
-  const crashAt = env['FUSEE_CRASH_AT']
-  const crashSwitch = crashAt === undefined ? null : parseCrashSwitch(crashAt)
-  const writeSite = createWriteSite(crashSwitch, () => {
-    process.kill(process.pid, 'SIGKILL')
-  })
-  const secrets = secretsFolder ?? ''
-  const credentials = credentialsSecret === null ? {} : await readCredentials(secrets, credentialsSecret)
-  const history = await openedHistory(config.history, secrets)
-  const sign = config.signingSecret === null ? null : await readSigner(secrets, config.signingSecret)
-  const { webhookSecret } = config
-  const webhooks = webhookSecret === null ? {} : { webhookSecrets: () => readSecretValues(secrets, webhookSecret) }
+  const writeSite = writeSiteOf(env)
   return withDataFolder(config.dataFolder, async (folder, clock, random) => {
-    const dataFolder = path.join(config.dataFolder, 'git')
-    const git = await openRepository({ url, branch, statusBranch, dataFolder, credentials, proxies: env, sign, ...history })
+    const { followed, git } = await openFollowed(config, {
+      secrets: folderSecrets(config.secretsFolder ?? ''),
+      owner: folder.controllerId,
+      dataFolder: path.join(config.dataFolder, 'git'),
+      env,
+    })
     const clusters = await createClusters({
       folder,
       clock,
       random,
       report,
-      secretsFolder,
+      secretsFolder: config.secretsFolder,
       filesAt: (commit) => git.source.filesAt(asCommitSha(commit)),
     })
-    const repositories = alwaysFollowed([
-      { settings: config.settings, source: git.source, status: git.status, ...reviewsOf(config, git), owner: folder.controllerId, ...webhooks },
-    ])
     return {
-      context: { clock, random, report, writeSite, ...clusters, repositories },
+      context: { clock, random, report, writeSite, runs: clusters.runs, jobs: clusters.jobs, repositories: alwaysFollowed([followed]) },
       async close() {
         git.close()
-        await clusters.jobs.close()
+        await clusters.close()
       },
     }
   })
 }
 
-function reviewsOf({ settings }: ServeConfig, git: OpenedRepository): { reviews?: ReviewBranches } {
-  return settings.review === undefined ? {} : { reviews: git.reviews(settings.review.into) }
-}
-
-async function openedHistory(history: ServeConfig['history'], secrets: string): Promise<Pick<OpenRepositoryOptions, 'history'>> {
-  if (history === null) return {}
-  const { url, credentialsSecret } = history
-  return { history: { url, credentials: credentialsSecret === null ? {} : await readCredentials(secrets, credentialsSecret) } }
+/** Where a test wants this process to end, if one does. */
+export function writeSiteOf(env: Readonly<Record<string, string | undefined>>): WriteSite {
+  const crashAt = env['FUSEE_CRASH_AT']
+  return createWriteSite(crashAt === undefined ? null : parseCrashSwitch(crashAt), () => {
+    process.kill(process.pid, 'SIGKILL')
+  })
 }
 
 /** What `fusee run` works with: state in a folder of its own, which goes with `close`. */
@@ -96,7 +84,8 @@ export async function createOnceContext(options: { files: Files; secretsFolder: 
       secretsFolder: options.secretsFolder,
       filesAt: () => options.files,
     })
-    return { context: { clock, random, report: options.report, writeSite: plainWriteSite, ...clusters }, close: () => clusters.jobs.close() }
+    const { runs, jobs, close } = clusters
+    return { context: { clock, random, report: options.report, writeSite: plainWriteSite, runs, jobs }, close }
   })
   return {
     context: open.context,
@@ -140,22 +129,31 @@ async function createClusters({ folder, clock, random, report, secretsFolder, fi
   const reportProblem = (message: string, about: Record<string, unknown>): void => {
     report({ kind: 'RunnerProblem', message, about })
   }
+  const end = new AbortController()
   const runs = await createLocalRunCluster(folder, { clock, random, report: reportProblem })
   const jobs = await createLocalJobCluster(folder, {
     clock,
     random,
     report: reportProblem,
     secretsFolder,
-    provideSource: (job, target) => provideSource(filesAt(job.metadata.annotations?.[COMMIT_ANNOTATION] ?? ''), target),
+    provideSource: (job, target) => provideSource(filesAt(job.metadata.annotations?.[COMMIT_ANNOTATION] ?? ''), target, end.signal),
   })
-  return { runs, jobs }
+  return {
+    runs,
+    jobs,
+    async close() {
+      end.abort()
+      await jobs.close()
+    },
+  }
 }
 
 /** Git that is away is no failure of the step: it waits for its files. */
-async function provideSource(files: Files, target: string): Promise<void> {
+async function provideSource(files: Files, target: string, signal: AbortSignal): Promise<void> {
   try {
-    await exportFiles(files, target)
+    await exportFiles(files, target, signal)
   } catch (error) {
+    if (signal.aborted) throw new SourceAwayError('stopped while the files of the run were fetched', { cause: error })
     if (error instanceof GitError && error.kind !== 'ObjectNotFound') throw new SourceAwayError(error.message, { cause: error })
     throw error
   }

@@ -4,6 +4,14 @@ import { createCommitSigner } from './git/commit-signer.ts'
 import type { Credentials } from './git/credentials.ts'
 import type { CommitSigner } from './git/ports.ts'
 
+/** Where Secrets are: a folder of this machine, or a namespace of a cluster. */
+export interface Secrets {
+  /** Values by key, read anew each time; a final newline, as editors leave it, is no part of a value. Empty when there is no such Secret. */
+  read(secret: string): Promise<ReadonlyMap<string, string>>
+  /** Where a person would put this Secret, as in `files … of the folder <this>`. */
+  placeOf(secret: string): { missing: string; put: string }
+}
+
 const KEYS = {
   username: 'username',
   password: 'password',
@@ -13,23 +21,45 @@ const KEYS = {
   known_hosts: 'knownHosts',
 } as const satisfies Record<string, keyof Credentials>
 
-/** Credentials out of `<folder>/<secret>/<key>`; a final newline, as editors leave it, is no part of a value. Throws TypeError when the Secret has none of the keys. */
-export async function readCredentials(folder: string, secret: string): Promise<Credentials> {
+/** Secrets as files `<folder>/<secret>/<key>`. */
+export function folderSecrets(folder: string): Secrets {
+  return {
+    async read(secret) {
+      const at = path.join(folder, secret)
+      const entries = await Promise.all((await listKeys(at)).map(async (key) => [key, await readKey(path.join(at, key))] as const))
+      return new Map(entries.flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])))
+    },
+    placeOf: (secret) => ({ missing: `in ${folder}`, put: `files of the folder ${path.join(folder, secret)}` }),
+  }
+}
+
+/** Credentials out of a Secret. Throws TypeError when it has none of the keys. */
+export async function readCredentials(secrets: Secrets, secret: string): Promise<Credentials> {
+  const values = await secrets.read(secret)
   const credentials: Credentials = {}
   for (const [key, field] of Object.entries(KEYS)) {
-    const value = await readKey(path.join(folder, secret, key))
-    if (value !== null) credentials[field] = value
+    const value = values.get(key)
+    if (value !== undefined) credentials[field] = value
   }
   if (Object.keys(credentials).length > 0) return credentials
-  throw new TypeError(
-    `no Secret ${secret} in ${folder}: put its values into files ${Object.keys(KEYS).join(', ')} of the folder ${path.join(folder, secret)}`,
-  )
+  const { missing, put } = secrets.placeOf(secret)
+  throw new TypeError(`no Secret ${secret} ${missing}: put its values into ${put}, called ${Object.keys(KEYS).join(', ')}`)
 }
 
 /** Every value of a Secret that is not empty, read anew each time. None when the Secret is not there. */
-export async function readSecretValues(folder: string, secret: string): Promise<string[]> {
-  const values = await Promise.all((await listKeys(path.join(folder, secret))).map((key) => readKey(path.join(folder, secret, key))))
-  return values.flatMap((value) => (value === null || value === '' ? [] : value))
+export async function readSecretValues(secrets: Secrets, secret: string): Promise<string[]> {
+  return [...(await secrets.read(secret)).values()].filter((value) => value !== '')
+}
+
+/** The key that signs commits, out of `git.asc` (OpenPGP) or `identity` (ssh) of a Secret, and its `passphrase`. Throws TypeError. */
+export async function readSigner(secrets: Secrets, secret: string): Promise<CommitSigner> {
+  const values = await secrets.read(secret)
+  const text = values.get('git.asc') ?? values.get('identity')
+  if (text === undefined)
+    throw new TypeError(
+      `no key for signing in the Secret ${secret}: put one, called git.asc (OpenPGP) or identity (ssh), into ${secrets.placeOf(secret).put}`,
+    )
+  return createCommitSigner({ text, passphrase: values.get('passphrase') })
 }
 
 async function listKeys(folder: string): Promise<string[]> {
@@ -38,25 +68,18 @@ async function listKeys(folder: string): Promise<string[]> {
     // A mounted Secret has folders and links of its own beside the keys.
     return entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith('..')).map((entry) => entry.name)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return []
     throw error
   }
-}
-
-/** The key that signs commits, out of `git.asc` (OpenPGP) or `identity` (ssh) of a Secret, and its `passphrase`. Throws TypeError. */
-export async function readSigner(folder: string, secret: string): Promise<CommitSigner> {
-  const at = path.join(folder, secret)
-  const text = (await readKey(path.join(at, 'git.asc'))) ?? (await readKey(path.join(at, 'identity')))
-  if (text === null)
-    throw new TypeError(`no key for signing in the Secret ${secret}: put one into the file git.asc (OpenPGP) or identity (ssh) of ${at}`)
-  return createCommitSigner({ text, passphrase: (await readKey(path.join(at, 'passphrase'))) ?? undefined })
 }
 
 async function readKey(file: string): Promise<string | null> {
   try {
     return (await readFile(file, 'utf8')).replace(/\r?\n$/, '')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return null
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return null
     throw error
   }
 }

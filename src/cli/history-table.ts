@@ -3,7 +3,7 @@ import { formatDuration } from '../history/duration.ts'
 import { plainText } from '../history/markdown.ts'
 import type { RunRecord } from '../history/record.ts'
 import { triggerText } from '../history/trigger-text.ts'
-import type { RunResult } from '../runs/run.ts'
+import type { RunResult, StepResult } from '../runs/run.ts'
 import type { Paint } from './paint.ts'
 
 const NO_LINES = {
@@ -27,32 +27,33 @@ const NO_LINES = {
 /** Records as a table for people, one line each; times are UTC. */
 export function historyTable(records: readonly RunRecord[], paint: Paint): string {
   if (records.length === 0) return 'No run is recorded yet.\n'
-  const table = new Table({
-    head: ['RUN', 'RESULT', 'STARTED BY', 'STARTED (UTC)', 'DURATION', 'COMMIT'],
-    chars: NO_LINES,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-  })
-  for (const record of records) {
-    const startedAt = record.startedAt ?? record.createdAt
-    table.push([
-      oneLine(record.run),
-      mark(record.result, paint),
-      triggerText(record.trigger, oneLine),
-      startedAt.slice(0, 19).replace('T', ' '),
-      record.startedAt === null ? '' : formatDuration(Date.parse(record.finishedAt) - Date.parse(record.startedAt)),
-      record.commit.slice(0, 10),
-    ])
-  }
-  return `${table
+  const rows = records.map((record) => [
+    oneLine(record.run),
+    resultText(record.result, paint),
+    triggerText(record.trigger, oneLine),
+    (record.startedAt ?? record.createdAt).slice(0, 19).replace('T', ' '),
+    record.startedAt === null ? '' : formatDuration(Date.parse(record.finishedAt) - Date.parse(record.startedAt)),
+    record.commit.slice(0, 10),
+  ])
+  return `${plainTable(['RUN', 'RESULT', 'STARTED BY', 'STARTED (UTC)', 'DURATION', 'COMMIT'], rows)}\n`
+}
+
+/** A table without lines, for people; nothing trails behind a row. */
+export function plainTable(head: string[], rows: string[][]): string {
+  const table = new Table({ head, chars: NO_LINES, style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] } })
+  table.push(...rows)
+  return table
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
-    .join('\n')}\n`
+    .join('\n')
 }
 
-function mark(result: RunResult, paint: Paint): string {
+/** A result with its mark, as a terminal shows it. */
+export function resultText(result: RunResult | StepResult, paint: Paint): string {
   switch (result) {
     case 'Succeeded':
+    case 'Cached':
       return paint.good(`✓ ${result}`)
     case 'Failed':
     case 'TimedOut':
@@ -65,6 +66,6 @@ function mark(result: RunResult, paint: Paint): string {
 }
 
 /** What others wrote must not steer the terminal or break the line. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return plainText(text).replaceAll(/\s+/g, ' ').trim()
 }

@@ -11,6 +11,7 @@ import type { Finding } from '../history/verify/finding.ts'
 import { type Verification, verifyHistory } from '../history/verify/verify.ts'
 import { createPaint, type Paint } from './paint.ts'
 import { type Shell, UsageError } from './shell.ts'
+import type { StatusOptions } from './status-place.ts'
 
 /** What the command works on. */
 export interface VerifiedRepository {
@@ -20,9 +21,7 @@ export interface VerifiedRepository {
   log: CommitLog
 }
 
-interface VerifyOptions {
-  repo: string
-  branch: string
+interface VerifyOptions extends StatusOptions {
   output: 'text' | 'json'
   keys?: string[]
   since?: CommitSha
@@ -35,7 +34,7 @@ const MOST_SHOWN = 20
 /** `fusee history verify`; `withRepository` opens what its options name. */
 export function createVerifyCommand(
   shell: Shell,
-  withRepository: (options: { repo: string; branch: string }, work: (opened: VerifiedRepository) => Promise<void>) => Promise<void>,
+  withRepository: (options: StatusOptions, work: (opened: VerifiedRepository) => Promise<void>) => Promise<void>,
 ): Command {
   return new Command('verify')
     .description('check that the status branch only ever grew, and that every record and page is as it was written')
@@ -56,7 +55,7 @@ async function verify(shell: Shell, { url, branch, log }: VerifiedRepository, op
   const keys = options.keys === undefined ? null : await readKeys(shell, options.keys)
   const tip = await log.tip(branch, shell.stopSignal())
   if (tip === null) throw new Error(`${url} has no branch ${branch}: nothing has been recorded there yet`)
-  const isFolder = parseRepositoryUrl(options.repo).kind === 'folder'
+  const isFolder = parseRepositoryUrl(url).kind === 'folder'
   const anchors = isFolder ? await readRefLog(url, branch) : []
   const against = options.against === undefined ? null : { commit: await tipOf(log, url, options.against), name: options.against }
   const result = await verifyHistory({ log, tip, keys, since: options.since ?? null, anchors, against })

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { parseRepositoryUrl } from '../git/open.ts'
+import type { Credentials } from '../git/credentials.ts'
 import type { CommitLog, StatusBranch } from '../git/ports.ts'
 import { takeOver } from '../history/owner.ts'
 import { pathSegment } from '../history/paths.ts'
@@ -12,9 +12,16 @@ import { historyTable } from './history-table.ts'
 import { createVerifyCommand } from './history-verify.ts'
 import { createPaint } from './paint.ts'
 import type { Shell } from './shell.ts'
+import { addStatusOptions, resolveStatusPlace, type StatusOptions } from './status-place.ts'
 
 /** Opens a folder or a URL, as far as this command needs it. */
-export type OpenStatus = (options: { url: string; branch: null; statusBranch: string; dataFolder: string }) => OpenedStatus | Promise<OpenedStatus>
+export type OpenStatus = (options: {
+  url: string
+  branch: null
+  statusBranch: string
+  dataFolder: string
+  credentials: Credentials
+}) => OpenedStatus | Promise<OpenedStatus>
 
 interface OpenedStatus {
   /** As it may be shown: without credentials. */
@@ -33,9 +40,7 @@ interface Opened {
   log: CommitLog
 }
 
-interface HistoryOptions {
-  repo: string
-  branch: string
+interface HistoryOptions extends StatusOptions {
   limit: number
   output: 'text' | 'json'
 }
@@ -44,22 +49,17 @@ const MOST_WORKFLOWS_NAMED = 10
 
 /** `fusee history [WORKFLOW]` and `fusee history take-over`. */
 export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
-  const history = new Command('history')
+  const history = addStatusOptions(new Command('history'))
     .description('show the records of finished runs, newest first')
     .argument('[WORKFLOW]', 'only the runs of this workflow')
-    .addOption(repoOption())
-    .addOption(branchOption())
     .option('--limit <N>', 'most records shown', parseLimit, 20)
     .addOption(new Option('--output <FORMAT>', 'text or json').choices(['text', 'json']).default('text'))
     .addHelpText('after', '\nExample:\n  fusee history nightly-report --repo https://git.example.com/acme/data-jobs.git --limit 5')
     .action(async (workflow: string | undefined, options: HistoryOptions) => {
       await withStatus(shell, options, open, (opened) => showHistory(shell, opened, workflow, options))
     })
-  history
-    .command('take-over')
+  addStatusOptions(history.command('take-over'))
     .description('take the status branch from the controller that owns it; the next other controller claims it')
-    .addOption(repoOption())
-    .addOption(branchOption())
     .addHelpText('after', '\nExample:\n  fusee history take-over --repo https://git.example.com/acme/data-jobs.git')
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<HistoryOptions>()
@@ -69,16 +69,14 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
   return history
 }
 
-function repoOption(): Option {
-  return new Option('--repo <DIR|URL>', 'the repository').default('.')
-}
-
-function branchOption(): Option {
-  return new Option('--branch <NAME>', 'its status branch').default('fusee/status')
-}
-
 async function showHistory(shell: Shell, { url, branch, status }: Opened, workflow: string | undefined, options: HistoryOptions): Promise<void> {
-  if ((await status.fetchTip(shell.stopSignal())) === null) throw new Error(`${url} has no branch ${branch}: nothing has been recorded there yet`)
+  if ((await status.fetchTip(shell.stopSignal())) === null) {
+    // Nothing has failed: that is how a repository begins.
+    const isJson = options.output === 'json'
+    if (isJson) shell.stdout.write(encodeJson({ records: [] }))
+    const note = `${url} has no branch ${branch}: nothing has been recorded there yet`
+    return void (isJson ? shell.stderr.write(`fusee: ${note}\n`) : shell.stdout.write(`${note}\n`))
+  }
   if (workflow !== undefined) await checkWorkflow({ url, branch, status }, workflow)
   const { records, unreadable } = await readHistory(status, { limit: options.limit, ...(workflow === undefined ? {} : { workflow }) })
   shell.stdout.write(options.output === 'json' ? encodeJson({ records }) : historyTable(records, createPaint(shell)))
@@ -102,19 +100,13 @@ async function releaseBranch(shell: Shell, { status }: Opened): Promise<void> {
 }
 
 /** What is fetched of a remote goes into a folder that does not outlive the command. */
-async function withStatus(
-  shell: Shell,
-  options: Pick<HistoryOptions, 'repo' | 'branch'>,
-  open: OpenStatus,
-  work: (opened: Opened) => Promise<void>,
-): Promise<void> {
+async function withStatus(shell: Shell, options: StatusOptions, open: OpenStatus, work: (opened: Opened) => Promise<void>): Promise<void> {
   const dataFolder = await mkdtemp(path.join(tmpdir(), 'fusee-history-'))
   try {
-    const place = parseRepositoryUrl(options.repo)
-    const repo = place.kind === 'folder' ? path.resolve(shell.workingDirectory, place.path) : options.repo
-    const opened = await open({ url: repo, branch: null, statusBranch: options.branch, dataFolder })
+    const { url, branch, credentials } = await resolveStatusPlace(shell, options)
+    const opened = await open({ url, branch: null, statusBranch: branch, dataFolder, credentials })
     try {
-      await work({ url: opened.url, branch: options.branch, status: opened.status, log: opened.log })
+      await work({ url: opened.url, branch, status: opened.status, log: opened.log })
     } finally {
       opened.close()
     }

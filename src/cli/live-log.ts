@@ -9,12 +9,14 @@ export interface LiveLog {
   report: Report
   /** Resolves when everything heard so far is printed. */
   settled(): Promise<void>
+  /** Follows nothing any more. */
+  close(): void
 }
 
 /** A live log over the Jobs of this machine. `write` takes one line. */
 export function createLiveLog(jobs: () => Pick<LocalJobs, 'observeJobs' | 'followLog'>, write: (line: string) => void, paint: Paint): LiveLog {
   const followed = new Map<string, Promise<void>>()
-  const never = new AbortController().signal
+  const end = new AbortController()
   let last: Promise<unknown> = Promise.resolve()
 
   function print(event: ControllerEvent): void {
@@ -28,23 +30,32 @@ export function createLiveLog(jobs: () => Pick<LocalJobs, 'observeJobs' | 'follo
     const lines = createLineSplitter((line) => {
       write(`    ${paint.dim(`${step} |`)} ${line}`)
     })
-    await jobs().followLog(found.job, lines.push, never)
+    await jobs().followLog(found.job, lines.push, end.signal)
     lines.end()
   }
 
   return {
     report(event) {
-      const job = event.kind === 'StepStarted' ? stepJob(event.run, event.step) : null
-      if (event.kind === 'StepStarted' && job !== null) followed.set(stepKey(event.step), follow(event.run, stepKey(event.step), job))
       // What a step printed comes before its end, and that before whatever follows from it.
       const before = event.kind === 'StepEnded' ? followed.get(stepKey(event.step)) : undefined
-      last = Promise.all([last, before]).then(() => {
+      const told = Promise.all([last, before]).then(() => {
         print(event)
       })
+      last = told
+      if (event.kind !== 'StepStarted') return
+      const { run, step } = event
+      const job = stepJob(run, step)
+      // What it prints comes after the word that it has started.
+      if (job !== null)
+        followed.set(
+          stepKey(step),
+          told.then(() => follow(run, stepKey(step), job)),
+        )
     },
     async settled() {
       await last
     },
+    close: () => end.abort(),
   }
 }
 

@@ -6,12 +6,17 @@ import { readRunSource } from '../run-source.ts'
 import { runOnce } from '../controller/run-once.ts'
 import { createOnceContext } from '../create-context.ts'
 import type { Workflow } from '../definitions/workflow.ts'
+import { findRepositoryRoot } from '../git/repository-root.ts'
+import { openRepository } from '../git/open.ts'
+import type { StatusBranch } from '../git/ports.ts'
+import { recordOnce } from '../history/record-once.ts'
 import { encodeRecord, recordOf } from '../history/record.ts'
 import { createRunObject } from '../runs/create-run.ts'
 import type { StoredRun } from '../runs/run.ts'
 import { parseParamWords } from '../triggers/params.ts'
 import { createLiveLog } from './live-log.ts'
 import { createPaint } from './paint.ts'
+import { recordText } from './record-text.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
 
@@ -21,6 +26,8 @@ interface RunOptions {
   param: string[]
   secrets?: string
   commit?: string
+  record: boolean
+  branch: string
   runner: string
   output: 'text' | 'json'
 }
@@ -36,18 +43,21 @@ export function createRunCommand(shell: Shell): Command {
     .option('--path <folder>', 'folder of the definitions, below the root', 'workflows')
     .option('--param <key=value>', 'value of a param; may be given several times', (value: string, all: string[]) => [...all, value], [])
     .option('--commit <commit>', 'run this commit, branch or tag instead of the working tree')
+    .option('--record', 'write the record to the status branch of the repository', false)
+    .option('--branch <name>', 'that status branch', 'fusee/status')
     .option('--secrets <dir>', 'folder with the Secrets, as <secret>/<key>')
     .addOption(new Option('--runner <runner>', 'where Jobs run').choices(['local', 'kubernetes']).default('local'))
     .addOption(new Option('--output <format>', 'what is printed: text, or the record as json').choices(['text', 'json']).default('text'))
     .addHelpText('after', '\nExample:\n  fusee run nightly-report --param site=www.example.org')
     .action(async (name: string, options: RunOptions) => {
-      const record = await runWorkflow(shell, name, options)
-      if (record.status?.result !== 'Succeeded') shell.exitCode = 1
+      if (options.runner !== 'local') throw new UsageError('this version has no kubernetes runner yet: leave --runner out to run on this machine')
+      const ended = await runWorkflow(shell, name, options)
+      if (ended?.status?.result !== 'Succeeded') shell.exitCode = 1
     })
 }
 
-async function runWorkflow(shell: Shell, name: string, options: RunOptions): Promise<StoredRun> {
-  if (options.runner !== 'local') throw new UsageError('this version has no kubernetes runner yet: leave --runner out to run on this machine')
+/** Null when the user did not wait for its end. */
+async function runWorkflow(shell: Shell, name: string, options: RunOptions): Promise<StoredRun | null> {
   const root = path.resolve(shell.workingDirectory, options.repo)
   const source = await readRunSource({ root, path: options.path, commit: options.commit ?? null })
   const workflow = source.definitions.workflows.find((one) => one.name === name)
@@ -61,24 +71,57 @@ async function runWorkflow(shell: Shell, name: string, options: RunOptions): Pro
       params: givenParams(workflow, options.param),
     },
   )
+  const status = options.record ? await openStatusForRecord(root, options.branch) : null
   const isText = options.output === 'text'
   const paint = createPaint(shell)
-  const live = createLiveLog(
-    () => once.context.jobs,
-    (line) => shell.stdout.write(`${line}\n`),
-    paint,
-  )
+  const say = (line: string): void => {
+    if (isText) shell.stdout.write(`${line}\n`)
+  }
+  const live = createLiveLog(() => once.context.jobs, say, paint)
   const secretsFolder = options.secrets === undefined ? null : path.resolve(shell.workingDirectory, options.secrets)
   const once = await createOnceContext({ files: source.files, secretsFolder, report: isText ? live.report : () => undefined })
   try {
-    if (isText) shell.stdout.write(paint.dim('Steps run as processes of this machine; their images are not used.\n'))
-    const ended = await runOnce({ context: once.context, run, workflow, maxParallelSteps: MOST_PARALLEL_STEPS, cancel: shell.stopSignal() })
+    say(paint.dim('Steps run as processes of this machine; their images are not used.'))
+    const { cancel, abandon } = interrupts(shell, (line) => shell.stderr.write(`${line}\n`))
+    const ended = await runOnce({ context: once.context, run, workflow, maxParallelSteps: MOST_PARALLEL_STEPS, cancel, abandon })
+    if (ended === null) {
+      await once.context.jobs.killAll()
+      return null
+    }
     await live.settled()
     if (!isText) shell.stdout.write(encodeRecord(recordOf(ended)))
+    say(`\n${recordText(recordOf(ended), paint).trimEnd()}`)
+    if (status !== null) {
+      const commit = await recordOnce(status, ended)
+      say(`\nrecorded in ${commit.slice(0, 8)} on ${options.branch}`)
+    }
     return ended
   } finally {
+    live.close()
     await once.close()
   }
+}
+
+/** The first interrupt cancels the run, and its `finally` steps run; the second ends everything at once. */
+function interrupts(shell: Shell, say: (line: string) => void): { cancel: AbortSignal; abandon: AbortSignal } {
+  const cancel = shell.stopSignal()
+  const abandon = new AbortController()
+  cancel.addEventListener('abort', () => {
+    say('cancelling: running steps are told to end, `finally` steps run; interrupt again to kill all at once')
+    shell.stopSignal().addEventListener('abort', () => {
+      say('killed: all steps were ended where they were')
+      abandon.abort()
+    })
+  })
+  return { cancel, abandon: abandon.signal }
+}
+
+/** The status branch of the repository at `root`, fetched before anything runs: what is wrong with it is known at once. */
+async function openStatusForRecord(root: string, branch: string): Promise<StatusBranch> {
+  const folder = (await findRepositoryRoot(root)) ?? root
+  const { status } = await openRepository({ url: folder, branch: null, statusBranch: branch, dataFolder: folder })
+  await status.fetchTip()
+  return status
 }
 
 function givenParams(workflow: Workflow, words: readonly string[]): Record<string, unknown> {

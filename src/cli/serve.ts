@@ -4,16 +4,12 @@ import { resolveServeConfig } from '../config/serve-config.ts'
 import type { Report } from '../controller/events.ts'
 import { createController } from '../controller/controller.ts'
 import { createLocalContext } from '../create-context.ts'
-import { isLoopback, loopbackAuthenticator, refusingAuthenticator } from '../server/authenticate.ts'
-import { createApp } from '../server/create-app.ts'
-import { createHooksRouter } from '../server/hooks-router.ts'
-import { listen } from '../server/listen.ts'
-import { createMetrics } from '../server/metrics.ts'
-import { allOperations } from '../server/operations/all-operations.ts'
 import { createEventLog } from './event-log.ts'
 import { createPaint } from './paint.ts'
 import { formatEvent } from './print-event.ts'
 import { readRepositoryDocument } from './read-repository.ts'
+import { createServed, listenFor, pausedAtStart } from './serve-http.ts'
+import { serveKubernetes } from './serve-kubernetes.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
 
@@ -22,8 +18,10 @@ interface ServeOptions {
   repo?: string
   repository?: string
   secrets?: string
+  namespace?: string
   data?: string
   listen?: string
+  paused?: boolean
   output: 'text' | 'json'
 }
 
@@ -34,47 +32,34 @@ export function createServeCommand(shell: Shell): Command {
     .option('--repo <dir|url>', 'local folder or http(s) URL of the repository')
     .option('--repository <file>', 'Repository document; --repo overrides its url')
     .option('--secrets <dir>', 'folder with the Secrets, as <secret>/<key>')
+    .option('--namespace <name>', 'with --runner kubernetes: follow only the Repositories of this namespace')
     .option('--data <dir>', 'folder for state; default below $XDG_STATE_HOME or ~/.local/state')
     .option('--listen <host:port>', 'address of the API, metrics and probes; default 127.0.0.1:8080')
+    .option('--paused', 'start nothing new until fusee resume; what runs already goes on')
     .addOption(new Option('--runner <runner>', 'where Jobs run').choices(['local', 'kubernetes']).default('local'))
     .addOption(new Option('--output <format>', 'text, or json for a log of one JSON object a line').choices(['text', 'json']).default('text'))
     .addHelpText('after', '\nExample:\n  fusee serve --repo https://git.example.com/acme/data-jobs.git')
     .action(async (options: ServeOptions) => {
-      if (options.runner !== 'local') throw new UsageError('this version has no kubernetes runner yet: leave --runner out to run on this machine')
-      const config = await readConfig(shell, options)
       const report = options.output === 'json' ? createEventLog(shell.stdout) : createPrinter(shell)
-      await serve(shell, config, report, (line) => {
+      const say = (line: string): void => {
         if (options.output === 'text') shell.stdout.write(`${line}\n`)
-      })
+      }
+      if (options.runner === 'kubernetes') return serveKubernetes(shell, options, createServed(report), say)
+      if (options.namespace !== undefined) throw new UsageError('--namespace is for --runner kubernetes: a Repository document names its own')
+      await serve(shell, await readConfig(shell, options), report, say)
     })
 }
 
 /** Serves until the shell's stop signal, then drains. `say` hears what only a person wants to know. */
 export async function serve(shell: Shell, config: ServeConfig, print: Report, say: (line: string) => void): Promise<void> {
-  const metrics = createMetrics({ withProcess: true })
-  const report: Report = (event) => {
-    print(event)
-    metrics.report(event)
-  }
+  const served = createServed(print)
   const stop = shell.stopSignal()
-  const { context, close } = await createLocalContext(config, shell.env, report)
+  const { context, close } = await createLocalContext(config, shell.env, served.report)
   try {
-    const controller = createController(context)
-    const server = await listen(
-      config.listen,
-      createApp({
-        isReady: controller.isReady,
-        isLoopback: isLoopback(config.listen),
-        authenticator: isLoopback(config.listen) ? loopbackAuthenticator : refusingAuthenticator,
-        operations: allOperations({ context, controller }),
-        hooks: createHooksRouter({ context, controller }),
-        metrics,
-        onBug: (error) => {
-          report({ kind: 'ReconcileFailed', key: 'api request', error })
-        },
-      }),
-    )
+    const controller = createController(config.paused ? pausedAtStart(context) : context)
+    const server = await listenFor({ context, controller, served, listen: config.listen, isReady: controller.isReady })
     say(`following ${config.settings.url}, state in ${config.dataFolder}, listening on ${server.url}`)
+    if (config.paused) say('paused: nothing new starts until fusee resume; what runs already goes on')
     say('steps run as processes of this machine; their images are not used')
     controller.start()
     if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
@@ -97,9 +82,9 @@ export function createPrinter(shell: Shell): Report {
 
 async function readConfig(shell: Shell, options: ServeOptions): Promise<ServeConfig> {
   const document = options.repository === undefined ? null : await readRepositoryDocument(options.repository)
-  const { repo, data, listen: address, secrets } = options
+  const { repo, data, listen: address, secrets, paused } = options
   try {
-    return resolveServeConfig({ repo, data, listen: address, secrets, document, env: shell.env, workingDirectory: shell.workingDirectory })
+    return resolveServeConfig({ repo, data, listen: address, secrets, paused, document, env: shell.env, workingDirectory: shell.workingDirectory })
   } catch (error) {
     if (error instanceof TypeError) throw new UsageError(error.message, { cause: error })
     throw error

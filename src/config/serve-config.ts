@@ -15,6 +15,8 @@ export interface WrittenServeConfig {
   data: string | undefined
   listen: string | undefined
   secrets: string | undefined
+  /** Default false. */
+  paused?: boolean | undefined
   env: Readonly<Record<string, string | undefined>>
   workingDirectory: string
 }
@@ -37,6 +39,8 @@ export interface ServeConfig {
   dataFolder: string
   secretsFolder: string | null
   listen: ListenAddress
+  /** Nothing new starts until it is resumed. */
+  paused: boolean
 }
 
 const DEFAULT_LISTEN = '127.0.0.1:8080'
@@ -84,6 +88,7 @@ export function resolveServeConfig(written: WrittenServeConfig): ServeConfig {
     dataFolder: written.data === undefined ? defaultDataFolder(written.env, name, url) : path.resolve(written.workingDirectory, written.data),
     secretsFolder,
     listen: parseListenAddress(written.listen ?? DEFAULT_LISTEN),
+    paused: written.paused ?? false,
   }
 }
 

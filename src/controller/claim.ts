@@ -7,6 +7,7 @@ import { stepKey } from '../runs/step-key.ts'
 import { updateCursors, withCondition } from './cursors.ts'
 import { findLost } from './lost.ts'
 import type { RepositoryState, Wake } from './repository.ts'
+import { pause } from './pause.ts'
 import { noteProblem } from './repository.ts'
 
 const RETRY_MS = 5000
@@ -46,6 +47,7 @@ export async function claim(context: Context, state: RepositoryState, wake: Wake
       return context.clock.now() + RETRY_MS
     }
   }
+  if (context.pauseAtStart !== undefined) await pause(context, state, context.pauseAtStart)
   await noteActiveSteps(context, state)
   state.claimed = true
   wake(`look ${state.key}`)
@@ -66,7 +68,7 @@ async function noteActiveSteps(context: Context, state: RepositoryState): Promis
     if (run.status === undefined || run.status.phase === 'Finished') continue
     const jobs = new Set((await context.jobs.observeJobs(run.metadata)).map(({ job }) => job.metadata.name))
     const active = run.status.steps.filter((step) => step.state !== 'Ended' && jobs.has(jobName(run.metadata.name, stepKey(step))))
-    state.slots.note(run.metadata.name, active.length)
+    state.slots.note({ run: run.metadata.name, workflow: run.spec.workflow }, active.length)
   }
 }
 

@@ -2,7 +2,9 @@ import type { Context, FollowedRepository } from '../context.ts'
 import { createDefinitionCache } from '../definitions/definition-cache.ts'
 import { createExpressionLanguage } from '../definitions/expressions/language.ts'
 import type { ObjectRef } from '../runs/objects.ts'
+import type { RunExpressions } from '../runs/run-values.ts'
 import { createCronCache } from '../triggers/cron.ts'
+import { createTurns } from './admit.ts'
 import { backfill } from './backfill.ts'
 import { claim } from './claim.ts'
 import { createFailureNotes } from './failure-notes.ts'
@@ -15,6 +17,7 @@ import { createSlots } from './slots.ts'
 import { followUpEnds } from './follow-up-ends.ts'
 import { updateReview } from './review.ts'
 import { sweep } from './sweep.ts'
+import { takeInHand } from './take-in-hand.ts'
 import { judgeTicks } from './ticks.ts'
 import type { WorkQueue } from './work-queue.ts'
 import { createWorkQueue } from './work-queue.ts'
@@ -108,7 +111,7 @@ export function createController(context: Context): Controller {
       case 'look':
         return state.claimed ? look(context, state, wake, state.signal) : null
       case 'ticks':
-        return judgeTicks(context, state, wake)
+        return judgeTicks(context, state, expressionsOf(state), wake)
       case 'ends':
         return followUpEnds(context, state, wake)
       case 'backfill':
@@ -124,20 +127,34 @@ export function createController(context: Context): Controller {
     }
   }
 
+  function expressionsOf({ followed }: RepositoryState): RunExpressions {
+    return { language, vars: followed.settings.vars, branch: followed.source.branch }
+  }
+
+  /** A run has ended: those that wait may be let in. */
+  function wakeWaiting({ queue: { waiting }, followed }: RepositoryState): void {
+    const names = [...waiting]
+    waiting.clear()
+    for (const name of names) wakeRun({ namespace: followed.settings.ref.namespace, name })
+  }
+
   async function reconcileOne(object: string): Promise<number | null> {
     const [namespace = '', name = ''] = object.split('/')
     const run = await context.runs.getRun({ namespace, name })
     const state = run === null ? undefined : states.get(`${namespace}/${run.spec.repository}`)
-    if (state?.claimed !== true) return null
+    if (run === null || state?.claimed !== true) return null
+    if ((await takeInHand(context, state, run)) === null) return null
     return reconcileRun(
       {
         context,
         repository: state.key,
         slots: state.slots,
         policy: state.followed.settings.policy,
-        expressions: { language, vars: state.followed.settings.vars, branch: state.followed.source.branch },
-        pin: (pending) => pinDefinition(context, state, pending),
+        expressions: expressionsOf(state),
+        queue: state.queue,
+        pin: (pending) => pinDefinition(context, state, expressionsOf(state), pending),
         onFinished: () => {
+          wakeWaiting(state)
           wake(`ends ${state.key}`)
         },
       },
@@ -172,7 +189,7 @@ export function createController(context: Context): Controller {
       for (const end of ends.values()) end.abort()
       await queue.drain()
     },
-    isReady: () => isStarted && [...states.values()].every((state) => state.look !== 'Pending'),
+    isReady: () => isStarted && context.repositories.isSettled() && [...states.values()].every((state) => state.look !== 'Pending'),
     askToLook(repository) {
       wake(`look ${repository.namespace}/${repository.name}`)
     },
@@ -198,6 +215,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     definitionCache: context.definitionCache ?? createDefinitionCache(),
     cronCache: createCronCache(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
+    queue: { turns: createTurns(), waiting: new Set() },
     uncovered: new Set(),
     followedUp: new Set(),
     sinceMs: context.clock.now(),

@@ -59,6 +59,8 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
   if (isNews || state.look !== 'Ended') {
     state.look = 'Ended'
     wake(`ticks ${state.key}`)
+    // Runs that wait for a commit of their workflow.
+    wake('resync')
     wake(`records ${state.key}`)
   }
   return nextAtMs()

@@ -6,12 +6,15 @@ import type { Policy } from '../definitions/policy/policy.ts'
 import { admitJob } from '../runs/admit-job.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import { observeStep } from '../runs/observe-step.ts'
-import type { RunExpressions, RunPlan } from '../runs/plan/board.ts'
+import type { RunPlan } from '../runs/plan/board.ts'
+import type { RunExpressions } from '../runs/run-values.ts'
+import type { Queue } from './admit.ts'
+import { admit } from './admit.ts'
 import { planRun } from '../runs/plan-run.ts'
 import { isOwnJob } from '../runs/render-job.ts'
 import type { RunStatus, StepStatus, StoredRun } from '../runs/run.ts'
 import { isActive, stepKey } from '../runs/step-key.ts'
-import type { Slots } from './slots.ts'
+import type { Claimant, Slots } from './slots.ts'
 
 /** Most of a failed step's log that its record keeps, in bytes. */
 const LOG_TAIL_BYTES = 4096
@@ -28,6 +31,7 @@ export interface RunReconciliation {
   /** What steps may ask for; null when they run with the rights of whoever started this. */
   policy: Policy | null
   expressions: RunExpressions
+  queue: Queue
   /** The first status of a run: its definition pinned, or its end when there is none. Throws when only a later try can tell. */
   pin: (run: StoredRun) => Promise<RunStatus>
   onFinished: (run: StoredRun) => void
@@ -42,26 +46,40 @@ export async function reconcileRun(reconciliation: RunReconciliation, ref: Objec
   const { context } = reconciliation
   const found = await context.runs.getRun(ref)
   if (found === null) {
-    reconciliation.slots.note(ref.name, 0)
+    reconciliation.slots.forget(ref.name)
     return null
   }
-  const run = found.status?.phase === undefined || found.status.phase === 'Pending' ? await pin(reconciliation, found) : found
+  const isPending = found.status?.phase === undefined || found.status.phase === 'Pending'
+  const begun = isPending ? await begin(reconciliation, found) : ({ kind: 'Begun', run: found } as const)
+  if (begun.kind === 'Waits') return begun.requeueAtMs
+  const { run } = begun
   if (run.status?.definition === undefined) {
     reconciliation.onFinished(run)
     return null
   }
   const nowMs = context.clock.now()
+  const claimant = claimantOf(run)
   const jobs = await context.jobs.observeJobs(ref)
-  const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free(), expressions: reconciliation.expressions })
-  reconciliation.slots.note(ref.name, activeSteps(plan.status) + plan.create.length)
-  if (plan.waitsForSlot) reconciliation.slots.wait(ref.name)
+  const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free(claimant), expressions: reconciliation.expressions })
+  reconciliation.slots.note(claimant, activeSteps(plan.status) + plan.create.length)
+  if (plan.waitsForSlot) reconciliation.slots.wait(claimant)
   const again = await apply(reconciliation, run, plan)
   return again ? context.clock.now() : plan.requeueAtMs
 }
 
-async function pin(reconciliation: RunReconciliation, run: StoredRun): Promise<StoredRun> {
-  const status = await reconciliation.pin(run)
-  return writeStatus(reconciliation, run, status)
+type Begun = { kind: 'Begun'; run: StoredRun } | { kind: 'Waits'; requeueAtMs: number | null }
+
+/** Pins the definition of a run that has none, and lets it begin when its workflow's `concurrency` does. */
+async function begin(reconciliation: RunReconciliation, found: StoredRun): Promise<Begun> {
+  const pinned = found.status?.definition === undefined ? await reconciliation.pin(found) : found.status
+  if (pinned.phase === 'Finished') return { kind: 'Begun', run: await writeStatus(reconciliation, found, pinned) }
+  return reconciliation.queue.turns(async () => {
+    const admitted = await admit(reconciliation, found, pinned)
+    if (admitted.kind === 'Status') return { kind: 'Begun', run: await writeStatus(reconciliation, found, admitted.status) }
+    // That it waits, and in which group, must be seen by those who come after it.
+    if (found.status?.definition === undefined) await writeStatus(reconciliation, found, pinned)
+    return { kind: 'Waits', requeueAtMs: admitted.requeueAtMs }
+  })
 }
 
 /** Returns whether another pass is wanted at once. */
@@ -73,7 +91,7 @@ async function apply(reconciliation: RunReconciliation, run: StoredRun, plan: Ru
     step.log = maxBytes === 0 ? '' : await jobs.readLogTail(job, maxBytes)
   }
   const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
-  reconciliation.slots.note(run.metadata.name, activeSteps(plan.status))
+  reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
   const stored = isDeepStrictEqual(run.status, plan.status) ? run : await writeStatus(reconciliation, run, plan.status)
   await Promise.all([
     ...plan.stop.map((job) => writeSite('job-stopped', () => jobs.stopJob(job))),
@@ -115,6 +133,10 @@ async function writeStatus(reconciliation: RunReconciliation, run: StoredRun, st
   }
   if (status.phase === 'Finished') context.report({ kind: 'RunFinished', repository, run: stored })
   return stored
+}
+
+function claimantOf({ metadata, spec }: StoredRun): Claimant {
+  return { run: metadata.name, workflow: spec.workflow }
 }
 
 function activeSteps(status: RunStatus): number {

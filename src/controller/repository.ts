@@ -6,6 +6,7 @@ import { createRunObject, isSameTrigger } from '../runs/create-run.ts'
 import type { StoredRun } from '../runs/run.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import type { CronCache } from '../triggers/cron.ts'
+import type { Queue } from './admit.ts'
 import type { Slots } from './slots.ts'
 import type { Versions } from './versions.ts'
 
@@ -29,6 +30,8 @@ export interface RepositoryState {
   definitionCache: DefinitionCache
   cronCache: CronCache
   slots: Slots
+  /** Runs that wait for others of their group. */
+  queue: Queue
   /** Runs by push that exist while the cursor does not yet say so: their records wait. */
   uncovered: Set<string>
   /** Finished Runs whose end has started what it starts; the others' records wait. */

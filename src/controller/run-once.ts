@@ -2,8 +2,10 @@ import type { Context } from '../context.ts'
 import { createExpressionLanguage } from '../definitions/expressions/language.ts'
 import type { Workflow } from '../definitions/workflow.ts'
 import type { Run, StoredRun } from '../runs/run.ts'
+import type { RunExpressions } from '../runs/run-values.ts'
 import { pinnedStatus } from './pin-definition.ts'
 import { reconcileRun } from './reconcile-run.ts'
+import { createTurns } from './admit.ts'
 import { createSlots } from './slots.ts'
 import { createWorkQueue } from './work-queue.ts'
 
@@ -15,17 +17,26 @@ export interface OnceOptions {
   maxParallelSteps: number
   /** Asks for the run to be cancelled: its steps are stopped, its `finally` steps run. */
   cancel: AbortSignal
+  /** Gives the run up where it is: its steps are the caller's to end. Then there is no run to return. */
+  abandon?: AbortSignal
 }
 
-/** Carries one run to its end and returns it with all its Jobs released. Errors that pass are tried again; they are reported. */
-export async function runOnce(options: OnceOptions): Promise<StoredRun> {
-  const { context, cancel } = options
+/** Carries one run to its end and returns it with all its Jobs released, null when it was abandoned. Errors that pass are tried again; they are reported. */
+export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
+  const { context, cancel, abandon } = options
   const { object: created } = await context.runs.createRun(options.run)
   const ref = { namespace: created.metadata.namespace, name: created.metadata.name }
   context.report({ kind: 'RunCreated', repository: created.spec.repository, run: created })
-  let finish: (run: StoredRun) => void = () => undefined
-  const ended = new Promise<StoredRun>((resolve) => {
+  let finish: (run: StoredRun | null) => void = () => undefined
+  const ended = new Promise<StoredRun | null>((resolve) => {
     finish = resolve
+  })
+  const expressions: RunExpressions = { language: createExpressionLanguage(), vars: {}, branch: '' }
+  const turns = createTurns()
+  // There is nobody to wait for.
+  const workflow: Workflow = { ...options.workflow, concurrency: { policy: 'Allow', group: null, limit: 0 } }
+  abandon?.addEventListener('abort', () => {
+    finish(null)
   })
   const slots = createSlots(options.maxParallelSteps, () => {
     wake()
@@ -41,8 +52,9 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun> {
           repository: created.spec.repository,
           slots,
           policy: null,
-          expressions: { language: createExpressionLanguage(), vars: {}, branch: '' },
-          pin: (run) => Promise.resolve(pinnedStatus(options.workflow, run, context.clock.now())),
+          expressions,
+          queue: { turns, waiting: new Set() },
+          pin: (run) => Promise.resolve(pinnedStatus(workflow, run, expressions, context.clock.now())),
           onFinished: () => undefined,
         },
         ref,

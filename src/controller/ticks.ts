@@ -8,6 +8,8 @@ import { initialCursors, updateCursors } from './cursors.ts'
 import { planLost, withoutLost } from './lost.ts'
 import { isHistoryFull } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
+import type { RunExpressions } from '../runs/run-values.ts'
+import { createRefusals } from './refuse-ticks.ts'
 import { noteProblem, startRun } from './repository.ts'
 
 /** While the records wait in too great a number, ticks are looked at again after this long. */
@@ -17,7 +19,7 @@ const FULL_RETRY_MS = 10_000
  * Judges every tick since the cursors, and those that were lost with a cluster: Runs first, then the cursors that say so. Stopped in between, the next pass finds the Runs and
  * takes their fate as it is. Returns when the next tick is.
  */
-export async function judgeTicks(context: Context, state: RepositoryState, wake: Wake): Promise<number | null> {
+export async function judgeTicks(context: Context, state: RepositoryState, expressions: RunExpressions, wake: Wake): Promise<number | null> {
   const { versions } = state
   if (!state.claimed || state.look === 'Pending' || versions === null) return null
   const { settings } = state.followed
@@ -26,9 +28,11 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
   if (await isHistoryFull(context, state)) return nowMs + FULL_RETRY_MS
   const started = runs.flatMap((run) => {
-    const { trigger, fate } = run.spec
+    const { trigger, fate, fateReason } = run.spec
     if (trigger.kind !== 'Schedule') return []
-    return [{ schedule: trigger.schedule, tickMs: parseTimestamp(trigger.tick), run: run.metadata.name, fate: fate ?? 'Fired' }]
+    return [
+      { schedule: trigger.schedule, tickMs: parseTimestamp(trigger.tick), run: run.metadata.name, fate: fate ?? 'Fired', reason: fateReason ?? null },
+    ]
   })
   const plan = planTicks({
     repository: settings.ref,
@@ -39,6 +43,7 @@ export async function judgeTicks(context: Context, state: RepositoryState, wake:
     nowMs,
     started,
     cron: state.cronCache,
+    refusalOf: createRefusals({ repository: settings.ref, runs, workflowOf: (name) => versions.workflows.get(name)?.definition, expressions }),
     nameRun: (request) => runName(settings.ref, request.workflow, request.trigger, request.commit),
   })
   for (const { schedule, message } of plan.problems) {

@@ -1,9 +1,11 @@
 import type { GivenParam, ScheduleDraft, WorkflowDraft } from './draft.ts'
+import { scopeAt } from './expressions/scope.ts'
+import { expansionOf, factsOf } from './rules/expressions/workflow-facts.ts'
 import { normaliseSchedule, triggerScheduleName } from './normalise/normalise-schedule.ts'
 import { normaliseParams, normaliseWorkflow } from './normalise/normalise-workflow.ts'
 import { placeWorkflowAsks } from './policy/place-asks.ts'
 import type { Position } from './problem.ts'
-import { childOf, entriesOf, entryOf, textOf, type SourceDocument, type SourceNode } from './source/source-node.ts'
+import { childOf, entriesOf, entryOf, itemsOf, textOf, type SourceDocument, type SourceNode } from './source/source-node.ts'
 import { ownerOfExpanded, type ScheduleSource, type StepSource, type WorkflowSource } from './workflow-source.ts'
 import type { Param } from './workflow.ts'
 import type { WrittenParam, WrittenSchedule, WrittenScheduleTrigger, WrittenWorkflow } from './written.ts'
@@ -16,6 +18,7 @@ export function draftWorkflow(source: WorkflowSource, isValid: boolean): Workflo
   if (!nameNode || name === null) return []
   const place = (offset: number) => document.positionAt(offset)
   const lists = [source.steps, source.finally]
+  const references = lists.flat().flatMap((step) => draftReference(step, place))
   return [
     {
       name,
@@ -24,9 +27,15 @@ export function draftWorkflow(source: WorkflowSource, isValid: boolean): Workflo
       // The schema has nothing against it, which is what the written types say.
       body: isValid ? normaliseWorkflow(document.root.json as unknown as WrittenWorkflow) : null,
       params: readParams(source),
-      references: lists.flat().flatMap((step) => draftReference(step, place)),
+      references,
+      scopeOf: references.length === 0 ? null : manifestScopes(source),
       expandedDependencies: lists.flatMap((list) => draftExpandedDependencies(list, place)),
       schedules: source.schedules.flatMap((schedule) => draftTrigger(schedule, name, source, isValid)),
+      upstream: itemsOf(childOf(spec, 'triggers', 'workflow')).flatMap((trigger) => {
+        const node = childOf(trigger, 'name')
+        const upstream = textOf(node)
+        return node && upstream !== null ? [{ name: upstream, at: place(node.start) }] : []
+      }),
       asks: placeWorkflowAsks(source),
     },
   ]
@@ -69,6 +78,15 @@ function draftTrigger({ document, spec }: ScheduleSource, workflow: string, sour
       paramsAt: document.positionAt(entryOf(spec, 'params')?.key.start ?? spec.start),
     },
   ]
+}
+
+/** Scopes of the steps whose Jobs are manifests. */
+function manifestScopes(source: WorkflowSource): WorkflowDraft['scopeOf'] {
+  const facts = factsOf(source)
+  return (name) => {
+    const step = [...source.steps, ...source.finally].find((candidate) => candidate.name === name)
+    return facts && step ? scopeAt({ kind: 'Step', step: name, ...expansionOf(step, facts, source.language) }, facts) : null
+  }
 }
 
 function readParams({ spec, isDamaged }: WorkflowSource): Record<string, Param> | null {

@@ -1,4 +1,5 @@
 import type { EnvVar } from './container.ts'
+import type { ExpressionScope } from './expressions/expression-type.ts'
 import type { PlacedAsk } from './policy/place-asks.ts'
 import type { Position } from './problem.ts'
 import type { Param, Schedule, Step, StepWork, Workflow } from './workflow.ts'
@@ -38,6 +39,10 @@ export interface WorkflowDraft {
   /** Dependencies on single files of a folder of manifests. */
   expandedDependencies: { step: string; at: Position }[]
   schedules: ScheduleDraft[]
+  /** Workflows whose ends start it. */
+  upstream: { name: string; at: Position }[]
+  /** What expressions of a step's manifest may use; null when there are no manifests, or it cannot be told. */
+  scopeOf: ((step: string) => ExpressionScope | null) | null
   /** What the pods of its steps ask for, manifests left out. */
   asks: PlacedAsk[]
 }

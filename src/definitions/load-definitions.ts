@@ -38,7 +38,7 @@ export async function loadDefinitions(files: Files, { path, cache = createDefini
   const references = analysed.flatMap(({ analysis }) =>
     analysis.workflows.flatMap((workflow) => workflow.references.map((reference) => reference.path)),
   )
-  return linkDefinitions(analysed, await readManifests(files, references, cache), policy ?? null)
+  return linkDefinitions(analysed, await readManifests(files, references, cache), { policy: policy ?? null, language: cache.language })
 }
 
 /** The file and what it says; nothing when it is gone since it was listed. */

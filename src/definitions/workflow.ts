@@ -182,7 +182,10 @@ export interface Workflow {
 }
 
 /** What of a workflow the run itself needs: the snapshot that a Run carries, so that nothing in Git changes it any more. */
-export type RunDefinition = Pick<Workflow, 'labels' | 'params' | 'timeoutSeconds' | 'retention' | 'failFast' | 'maxParallel' | 'steps' | 'finally'>
+export type RunDefinition = Pick<
+  Workflow,
+  'labels' | 'params' | 'timeoutSeconds' | 'retention' | 'failFast' | 'maxParallel' | 'concurrency' | 'steps' | 'finally'
+>
 
 /** A mistake in a definition file, in the shape that `validate --output json` prints. */
 export interface Diagnostic {

@@ -1,9 +1,9 @@
-// Generated from schemas/ by scripts/generate.mjs: change the schemas instead.
+// Generated from schemas/ by scripts/generate.ts: change the schemas instead.
 
 /**
  * A document of ours as it is written in YAML.
  */
-export type WrittenDefinition = WrittenWorkflow | WrittenSchedule
+export type WrittenDefinition = WrittenWorkflow | WrittenSchedule | WrittenStepTemplate
 /**
  * A push to the branch.
  */
@@ -41,10 +41,25 @@ export type WrittenPullRequestTrigger = {
    */
   paths?: string[]
   /**
-   * What must happen to it.
+   * What must happen to it. Default: Opened and Updated.
    */
   on?: ('Opened' | 'Updated' | 'Closed')[]
 } | null
+/**
+ * Starts nothing: `true` until it is taken out, or with an end and a reason. Ticks in between are Skipped, with the reason.
+ */
+export type WrittenSuspension1 =
+  | boolean
+  | {
+      /**
+       * End of the suspension; without it there is none.
+       */
+      until?: string
+      /**
+       * Shown wherever a tick was skipped for it.
+       */
+      reason?: string
+    }
 /**
  * A step, or a step and what must have become of it.
  */
@@ -101,6 +116,111 @@ export type WrittenInput =
  * Does not run the step when an equal one has succeeded before.
  */
 export type WrittenStepCache =
+  | boolean
+  | {
+      /**
+       * Globs of files whose content counts.
+       */
+      paths?: string[]
+      /**
+       * Environment variables that count.
+       */
+      env?: string[]
+      /**
+       * Another salt, another cache.
+       */
+      salt?: string
+      /**
+       * Older successes do not count.
+       */
+      maxAge?: string
+    }
+/**
+ * The repository at the run's commit in `$FUSEE_SOURCE`, the working directory; or only some of its paths.
+ */
+export type WrittenSource1 =
+  | boolean
+  | {
+      /**
+       * Globs of the paths that are wanted.
+       */
+      paths?: string[]
+    }
+/**
+ * Keeps what the step leaves in `$FUSEE_OUTPUT` when it succeeds.
+ */
+export type WrittenOutput1 =
+  | boolean
+  | {
+      /**
+       * Where that folder is mounted.
+       */
+      mountPath?: string
+    }
+/**
+ * Does not run the step when an equal one has succeeded before.
+ */
+export type WrittenStepCache1 =
+  | boolean
+  | {
+      /**
+       * Globs of files whose content counts.
+       */
+      paths?: string[]
+      /**
+       * Environment variables that count.
+       */
+      env?: string[]
+      /**
+       * Another salt, another cache.
+       */
+      salt?: string
+      /**
+       * Older successes do not count.
+       */
+      maxAge?: string
+    }
+/**
+ * Starts nothing: `true` until it is taken out, or with an end and a reason. Ticks in between are Skipped, with the reason.
+ */
+export type WrittenSuspension2 =
+  | boolean
+  | {
+      /**
+       * End of the suspension; without it there is none.
+       */
+      until?: string
+      /**
+       * Shown wherever a tick was skipped for it.
+       */
+      reason?: string
+    }
+/**
+ * The repository at the run's commit in `$FUSEE_SOURCE`, the working directory; or only some of its paths.
+ */
+export type WrittenSource2 =
+  | boolean
+  | {
+      /**
+       * Globs of the paths that are wanted.
+       */
+      paths?: string[]
+    }
+/**
+ * Keeps what the step leaves in `$FUSEE_OUTPUT` when it succeeds.
+ */
+export type WrittenOutput2 =
+  | boolean
+  | {
+      /**
+       * Where that folder is mounted.
+       */
+      mountPath?: string
+    }
+/**
+ * Does not run the step when an equal one has succeeded before.
+ */
+export type WrittenStepCache2 =
   | boolean
   | {
       /**
@@ -191,7 +311,7 @@ export interface WrittenWorkflowSpec {
    * A step without `dependsOn` follows the one above it. Default: false.
    */
   chain?: boolean
-  suspend?: WrittenSuspension
+  suspend?: WrittenSuspension1
   defaults?: WrittenStepDefaults
   /**
    * What runs.
@@ -309,7 +429,7 @@ export interface WrittenWorkflowTrigger {
    */
   name: string
   /**
-   * Result that it must have.
+   * Result that it must have. Default: any.
    */
   result?: 'Succeeded' | 'Failed' | 'Cancelled' | 'TimedOut'
 }
@@ -420,15 +540,15 @@ export interface WrittenStepDefaults {
    */
   allowFailure?: boolean
   /**
-   * One Job for each combination of the lists.
+   * One Job for each combination of the values of its keys, each a list or an expression for one; or an expression for the whole.
    */
   matrix?:
     | {
-        [k: string]: unknown
+        [k: string]: unknown[] | string
       }
     | string
   /**
-   * One Job for each item of the list.
+   * One Job for each item of the list, or of the list that the expression comes to.
    */
   forEach?: unknown[] | string
   /**
@@ -502,11 +622,11 @@ export interface WrittenStepDefaults {
     [k: string]: unknown
   }[]
   /**
-   * As in core/v1 Container.
+   * Only for sidecars among initContainers; a step itself has none of its own.
    */
-  restartPolicy?: string
+  restartPolicy?: 'Always' | 'Never' | 'OnFailure'
   /**
-   * As in core/v1 Container.
+   * What happens to the container at given exit codes.
    */
   restartPolicyRules?: {
     [k: string]: unknown
@@ -524,19 +644,19 @@ export interface WrittenStepDefaults {
     [k: string]: unknown
   }[]
   /**
-   * As in core/v1 Container.
+   * The container is ended when this probe fails.
    */
   livenessProbe?: {
     [k: string]: unknown
   }
   /**
-   * As in core/v1 Container.
+   * Whether the container can be spoken to.
    */
   readinessProbe?: {
     [k: string]: unknown
   }
   /**
-   * As in core/v1 Container.
+   * The other probes wait for this one.
    */
   startupProbe?: {
     [k: string]: unknown
@@ -548,11 +668,11 @@ export interface WrittenStepDefaults {
     [k: string]: unknown
   }
   /**
-   * As in core/v1 Container.
+   * File in which the container leaves its last words. Fusee reads results from there.
    */
   terminationMessagePath?: string
   /**
-   * As in core/v1 Container.
+   * Whether the end of the log stands in for them.
    */
   terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError'
   /**
@@ -566,15 +686,15 @@ export interface WrittenStepDefaults {
     [k: string]: unknown
   }
   /**
-   * As in core/v1 Container.
+   * Keeps a standard input for the container.
    */
   stdin?: boolean
   /**
-   * As in core/v1 Container.
+   * Closes the standard input after its first use.
    */
   stdinOnce?: boolean
   /**
-   * As in core/v1 Container.
+   * Gives the container a terminal.
    */
   tty?: boolean
 }
@@ -657,11 +777,11 @@ export interface WrittenUndo {
     [k: string]: unknown
   }[]
   /**
-   * As in core/v1 Container.
+   * Only for sidecars among initContainers; a step itself has none of its own.
    */
-  restartPolicy?: string
+  restartPolicy?: 'Always' | 'Never' | 'OnFailure'
   /**
-   * As in core/v1 Container.
+   * What happens to the container at given exit codes.
    */
   restartPolicyRules?: {
     [k: string]: unknown
@@ -679,19 +799,19 @@ export interface WrittenUndo {
     [k: string]: unknown
   }[]
   /**
-   * As in core/v1 Container.
+   * The container is ended when this probe fails.
    */
   livenessProbe?: {
     [k: string]: unknown
   }
   /**
-   * As in core/v1 Container.
+   * Whether the container can be spoken to.
    */
   readinessProbe?: {
     [k: string]: unknown
   }
   /**
-   * As in core/v1 Container.
+   * The other probes wait for this one.
    */
   startupProbe?: {
     [k: string]: unknown
@@ -703,11 +823,11 @@ export interface WrittenUndo {
     [k: string]: unknown
   }
   /**
-   * As in core/v1 Container.
+   * File in which the container leaves its last words. Fusee reads results from there.
    */
   terminationMessagePath?: string
   /**
-   * As in core/v1 Container.
+   * Whether the end of the log stands in for them.
    */
   terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError'
   /**
@@ -721,17 +841,29 @@ export interface WrittenUndo {
     [k: string]: unknown
   }
   /**
-   * As in core/v1 Container.
+   * Keeps a standard input for the container.
    */
   stdin?: boolean
   /**
-   * As in core/v1 Container.
+   * Closes the standard input after its first use.
    */
   stdinOnce?: boolean
   /**
-   * As in core/v1 Container.
+   * Gives the container a terminal.
    */
   tty?: boolean
+  /**
+   * Further fields of the PodSpec.
+   */
+  pod?: {
+    [k: string]: unknown
+  }
+  /**
+   * Further fields of the JobSpec.
+   */
+  job?: {
+    [k: string]: unknown
+  }
 }
 /**
  * As in core/v1 EnvVar.
@@ -780,7 +912,7 @@ export interface WrittenStep {
   job?: {
     [k: string]: unknown
   }
-  approval?: WrittenApproval
+  approval?: WrittenApproval1
   /**
    * Name of a StepTemplate of the same repository.
    */
@@ -816,23 +948,23 @@ export interface WrittenStep {
    */
   allowFailure?: boolean
   /**
-   * One Job for each combination of the lists.
+   * One Job for each combination of the values of its keys, each a list or an expression for one; or an expression for the whole.
    */
   matrix?:
     | {
-        [k: string]: unknown
+        [k: string]: unknown[] | string
       }
     | string
   /**
-   * One Job for each item of the list.
+   * One Job for each item of the list, or of the list that the expression comes to.
    */
   forEach?: unknown[] | string
   /**
    * Most Jobs of the step's matrix or list that are active at once.
    */
   maxParallel?: number
-  source?: WrittenSource
-  output?: WrittenOutput
+  source?: WrittenSource1
+  output?: WrittenOutput1
   /**
    * Steps whose output is found in `$FUSEE_INPUTS/<step>`.
    */
@@ -843,7 +975,7 @@ export interface WrittenStep {
   results?: {
     [k: string]: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object'
   }
-  cache?: WrittenStepCache
+  cache?: WrittenStepCache1
   /**
    * Named folders restored into fresh pods and saved after success.
    */
@@ -852,7 +984,7 @@ export interface WrittenStep {
    * A named placement of the Repository.
    */
   pool?: string
-  undo?: WrittenUndo
+  undo?: WrittenUndo1
   /**
    * Container image.
    */
@@ -898,11 +1030,11 @@ export interface WrittenStep {
     [k: string]: unknown
   }[]
   /**
-   * As in core/v1 Container.
+   * Only for sidecars among initContainers; a step itself has none of its own.
    */
-  restartPolicy?: string
+  restartPolicy?: 'Always' | 'Never' | 'OnFailure'
   /**
-   * As in core/v1 Container.
+   * What happens to the container at given exit codes.
    */
   restartPolicyRules?: {
     [k: string]: unknown
@@ -920,19 +1052,19 @@ export interface WrittenStep {
     [k: string]: unknown
   }[]
   /**
-   * As in core/v1 Container.
+   * The container is ended when this probe fails.
    */
   livenessProbe?: {
     [k: string]: unknown
   }
   /**
-   * As in core/v1 Container.
+   * Whether the container can be spoken to.
    */
   readinessProbe?: {
     [k: string]: unknown
   }
   /**
-   * As in core/v1 Container.
+   * The other probes wait for this one.
    */
   startupProbe?: {
     [k: string]: unknown
@@ -944,11 +1076,11 @@ export interface WrittenStep {
     [k: string]: unknown
   }
   /**
-   * As in core/v1 Container.
+   * File in which the container leaves its last words. Fusee reads results from there.
    */
   terminationMessagePath?: string
   /**
-   * As in core/v1 Container.
+   * Whether the end of the log stands in for them.
    */
   terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError'
   /**
@@ -962,17 +1094,171 @@ export interface WrittenStep {
     [k: string]: unknown
   }
   /**
-   * As in core/v1 Container.
+   * Keeps a standard input for the container.
    */
   stdin?: boolean
   /**
-   * As in core/v1 Container.
+   * Closes the standard input after its first use.
    */
   stdinOnce?: boolean
   /**
-   * As in core/v1 Container.
+   * Gives the container a terminal.
    */
   tty?: boolean
+}
+/**
+ * Waits for a person.
+ */
+export interface WrittenApproval1 {
+  /**
+   * Groups or users of whom one must approve.
+   */
+  by?: string[]
+  /**
+   * How long it waits.
+   */
+  timeout?: string
+}
+/**
+ * A container that undoes the step; its fields default to the step's.
+ */
+export interface WrittenUndo1 {
+  /**
+   * Shell text, run by `/bin/sh -eu`; instead of `command`. Values come in by `env`: expressions are refused here.
+   */
+  script?: string
+  /**
+   * Container image.
+   */
+  image?: string
+  /**
+   * Entry point; the image's own when absent.
+   */
+  command?: string[]
+  /**
+   * Arguments of the entry point.
+   */
+  args?: string[]
+  /**
+   * Working directory of the container.
+   */
+  workingDir?: string
+  /**
+   * Environment variables.
+   */
+  env?: WrittenEnvVar[]
+  /**
+   * ConfigMaps and Secrets whose keys become environment variables.
+   */
+  envFrom?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Ports that the container shows.
+   */
+  ports?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Requests and limits of CPU, memory and others.
+   */
+  resources?: {
+    [k: string]: unknown
+  }
+  /**
+   * What happens when resources are resized.
+   */
+  resizePolicy?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Only for sidecars among initContainers; a step itself has none of its own.
+   */
+  restartPolicy?: 'Always' | 'Never' | 'OnFailure'
+  /**
+   * What happens to the container at given exit codes.
+   */
+  restartPolicyRules?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Where volumes of `pod.volumes` are mounted.
+   */
+  volumeMounts?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Block devices of the container.
+   */
+  volumeDevices?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * The container is ended when this probe fails.
+   */
+  livenessProbe?: {
+    [k: string]: unknown
+  }
+  /**
+   * Whether the container can be spoken to.
+   */
+  readinessProbe?: {
+    [k: string]: unknown
+  }
+  /**
+   * The other probes wait for this one.
+   */
+  startupProbe?: {
+    [k: string]: unknown
+  }
+  /**
+   * Hooks after the start and before the end of the container.
+   */
+  lifecycle?: {
+    [k: string]: unknown
+  }
+  /**
+   * File in which the container leaves its last words. Fusee reads results from there.
+   */
+  terminationMessagePath?: string
+  /**
+   * Whether the end of the log stands in for them.
+   */
+  terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError'
+  /**
+   * When the image is pulled.
+   */
+  imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
+  /**
+   * User, capabilities and the like of the container.
+   */
+  securityContext?: {
+    [k: string]: unknown
+  }
+  /**
+   * Keeps a standard input for the container.
+   */
+  stdin?: boolean
+  /**
+   * Closes the standard input after its first use.
+   */
+  stdinOnce?: boolean
+  /**
+   * Gives the container a terminal.
+   */
+  tty?: boolean
+  /**
+   * Further fields of the PodSpec.
+   */
+  pod?: {
+    [k: string]: unknown
+  }
+  /**
+   * Further fields of the JobSpec.
+   */
+  job?: {
+    [k: string]: unknown
+  }
 }
 /**
  * A document that starts a workflow on cron ticks, so that one workflow can have many schedules.
@@ -986,8 +1272,29 @@ export interface WrittenSchedule {
    * What this document is.
    */
   kind: 'Schedule'
-  metadata: WrittenMetadata
+  metadata: WrittenMetadata1
   spec: WrittenScheduleSpec
+}
+/**
+ * Name and labels.
+ */
+export interface WrittenMetadata1 {
+  /**
+   * A DNS label (lower-case letters, digits and `-`, at most 63), unique among the documents of this kind in the repository; not `state`.
+   */
+  name: string
+  /**
+   * Kubernetes labels; every Job and Pod of a workflow's runs inherits them.
+   */
+  labels?: {
+    [k: string]: string
+  }
+  /**
+   * Notes for other programs. Fusee does not read them.
+   */
+  annotations?: {
+    [k: string]: string
+  }
 }
 /**
  * What is started, and when.
@@ -1005,7 +1312,7 @@ export interface WrittenScheduleSpec {
    * IANA name of the time zone in which `cron` is read. Default: Etc/UTC.
    */
   timeZone?: string
-  params?: ParamValues
+  params?: ParamValues1
   /**
    * A tick that could not start within this time is Missed. Default: none.
    */
@@ -1018,5 +1325,385 @@ export interface WrittenScheduleSpec {
    * What becomes of a tick whose run had started when the cluster was lost, and has no record: it is told as Lost (Report, the default), or also run again (Rerun).
    */
   afterLoss?: 'Report' | 'Rerun'
-  suspend?: WrittenSuspension
+  suspend?: WrittenSuspension2
+}
+/**
+ * Values of the workflow's parameters for runs that this starts.
+ */
+export interface ParamValues1 {
+  [k: string]: unknown
+}
+/**
+ * A step that several workflows of the repository use, each with values of its own.
+ */
+export interface WrittenStepTemplate {
+  /**
+   * Group and version of all Fusee documents.
+   */
+  apiVersion: 'fusee.dev/v1alpha1'
+  /**
+   * What this document is.
+   */
+  kind: 'StepTemplate'
+  metadata: WrittenMetadata2
+  spec: WrittenStepTemplateSpec
+}
+/**
+ * Name and labels.
+ */
+export interface WrittenMetadata2 {
+  /**
+   * A DNS label (lower-case letters, digits and `-`, at most 63), unique among the documents of this kind in the repository; not `state`.
+   */
+  name: string
+  /**
+   * Kubernetes labels; every Job and Pod of a workflow's runs inherits them.
+   */
+  labels?: {
+    [k: string]: string
+  }
+  /**
+   * Notes for other programs. Fusee does not read them.
+   */
+  annotations?: {
+    [k: string]: string
+  }
+}
+/**
+ * Parameters and the step.
+ */
+export interface WrittenStepTemplateSpec {
+  /**
+   * What the template is for.
+   */
+  description?: string
+  /**
+   * Parameters by name; `with` of the step that uses the template gives their values. Within the template `params` are these.
+   */
+  params?: {
+    [k: string]: WrittenParam
+  }
+  step: WrittenTemplateStep
+}
+/**
+ * What is done.
+ */
+export interface WrittenTemplateStep {
+  /**
+   * Shell text, run by `/bin/sh -eu`; instead of `command`. Values come in by `env`: expressions are refused here.
+   */
+  script?: string
+  /**
+   * Further fields of the PodSpec.
+   */
+  pod?: {
+    [k: string]: unknown
+  }
+  /**
+   * Further fields of the JobSpec.
+   */
+  job?: {
+    [k: string]: unknown
+  }
+  /**
+   * Name of a StepTemplate of the same repository.
+   */
+  use?: string
+  /**
+   * Values of the StepTemplate's parameters.
+   */
+  with?: {
+    [k: string]: unknown
+  }
+  /**
+   * All attempts together. Default: 6h.
+   */
+  timeout?: string
+  /**
+   * A pod that has not started by then fails with its reason. Default: 15m.
+   */
+  startTimeout?: string
+  /**
+   * New pods within the same Job after a failure. Default: 0.
+   */
+  retries?: number
+  source?: WrittenSource2
+  output?: WrittenOutput2
+  /**
+   * Names and types of the values that the step writes to `$FUSEE_RESULTS`.
+   */
+  results?: {
+    [k: string]: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object'
+  }
+  cache?: WrittenStepCache2
+  /**
+   * Named folders restored into fresh pods and saved after success.
+   */
+  caches?: WrittenNamedCache[]
+  /**
+   * A named placement of the Repository.
+   */
+  pool?: string
+  undo?: WrittenUndo2
+  /**
+   * Container image.
+   */
+  image?: string
+  /**
+   * Entry point; the image's own when absent.
+   */
+  command?: string[]
+  /**
+   * Arguments of the entry point.
+   */
+  args?: string[]
+  /**
+   * Working directory of the container.
+   */
+  workingDir?: string
+  /**
+   * Environment variables.
+   */
+  env?: WrittenEnvVar[]
+  /**
+   * ConfigMaps and Secrets whose keys become environment variables.
+   */
+  envFrom?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Ports that the container shows.
+   */
+  ports?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Requests and limits of CPU, memory and others.
+   */
+  resources?: {
+    [k: string]: unknown
+  }
+  /**
+   * What happens when resources are resized.
+   */
+  resizePolicy?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Only for sidecars among initContainers; a step itself has none of its own.
+   */
+  restartPolicy?: 'Always' | 'Never' | 'OnFailure'
+  /**
+   * What happens to the container at given exit codes.
+   */
+  restartPolicyRules?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Where volumes of `pod.volumes` are mounted.
+   */
+  volumeMounts?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Block devices of the container.
+   */
+  volumeDevices?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * The container is ended when this probe fails.
+   */
+  livenessProbe?: {
+    [k: string]: unknown
+  }
+  /**
+   * Whether the container can be spoken to.
+   */
+  readinessProbe?: {
+    [k: string]: unknown
+  }
+  /**
+   * The other probes wait for this one.
+   */
+  startupProbe?: {
+    [k: string]: unknown
+  }
+  /**
+   * Hooks after the start and before the end of the container.
+   */
+  lifecycle?: {
+    [k: string]: unknown
+  }
+  /**
+   * File in which the container leaves its last words. Fusee reads results from there.
+   */
+  terminationMessagePath?: string
+  /**
+   * Whether the end of the log stands in for them.
+   */
+  terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError'
+  /**
+   * When the image is pulled.
+   */
+  imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
+  /**
+   * User, capabilities and the like of the container.
+   */
+  securityContext?: {
+    [k: string]: unknown
+  }
+  /**
+   * Keeps a standard input for the container.
+   */
+  stdin?: boolean
+  /**
+   * Closes the standard input after its first use.
+   */
+  stdinOnce?: boolean
+  /**
+   * Gives the container a terminal.
+   */
+  tty?: boolean
+}
+/**
+ * A container that undoes the step; its fields default to the step's.
+ */
+export interface WrittenUndo2 {
+  /**
+   * Shell text, run by `/bin/sh -eu`; instead of `command`. Values come in by `env`: expressions are refused here.
+   */
+  script?: string
+  /**
+   * Container image.
+   */
+  image?: string
+  /**
+   * Entry point; the image's own when absent.
+   */
+  command?: string[]
+  /**
+   * Arguments of the entry point.
+   */
+  args?: string[]
+  /**
+   * Working directory of the container.
+   */
+  workingDir?: string
+  /**
+   * Environment variables.
+   */
+  env?: WrittenEnvVar[]
+  /**
+   * ConfigMaps and Secrets whose keys become environment variables.
+   */
+  envFrom?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Ports that the container shows.
+   */
+  ports?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Requests and limits of CPU, memory and others.
+   */
+  resources?: {
+    [k: string]: unknown
+  }
+  /**
+   * What happens when resources are resized.
+   */
+  resizePolicy?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Only for sidecars among initContainers; a step itself has none of its own.
+   */
+  restartPolicy?: 'Always' | 'Never' | 'OnFailure'
+  /**
+   * What happens to the container at given exit codes.
+   */
+  restartPolicyRules?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Where volumes of `pod.volumes` are mounted.
+   */
+  volumeMounts?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * Block devices of the container.
+   */
+  volumeDevices?: {
+    [k: string]: unknown
+  }[]
+  /**
+   * The container is ended when this probe fails.
+   */
+  livenessProbe?: {
+    [k: string]: unknown
+  }
+  /**
+   * Whether the container can be spoken to.
+   */
+  readinessProbe?: {
+    [k: string]: unknown
+  }
+  /**
+   * The other probes wait for this one.
+   */
+  startupProbe?: {
+    [k: string]: unknown
+  }
+  /**
+   * Hooks after the start and before the end of the container.
+   */
+  lifecycle?: {
+    [k: string]: unknown
+  }
+  /**
+   * File in which the container leaves its last words. Fusee reads results from there.
+   */
+  terminationMessagePath?: string
+  /**
+   * Whether the end of the log stands in for them.
+   */
+  terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError'
+  /**
+   * When the image is pulled.
+   */
+  imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
+  /**
+   * User, capabilities and the like of the container.
+   */
+  securityContext?: {
+    [k: string]: unknown
+  }
+  /**
+   * Keeps a standard input for the container.
+   */
+  stdin?: boolean
+  /**
+   * Closes the standard input after its first use.
+   */
+  stdinOnce?: boolean
+  /**
+   * Gives the container a terminal.
+   */
+  tty?: boolean
+  /**
+   * Further fields of the PodSpec.
+   */
+  pod?: {
+    [k: string]: unknown
+  }
+  /**
+   * Further fields of the JobSpec.
+   */
+  job?: {
+    [k: string]: unknown
+  }
 }

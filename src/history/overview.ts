@@ -83,6 +83,14 @@ export function updateOverview(
   }
 }
 
+/** The overview with the row of one workflow made anew from its state, and nothing else changed. */
+export function withRow(overview: Overview, state: WorkflowState): Overview {
+  const before = overview.workflows.find((row) => row.workflow === state.workflow)
+  const others = overview.workflows.filter((row) => row !== before)
+  const rows = [...others, { ...rowOf(state), nextTickAt: before?.nextTickAt ?? null }]
+  return { ...overview, workflows: rows.toSorted((left, right) => (left.workflow < right.workflow ? -1 : 1)) }
+}
+
 /** The bytes of `state/overview.json`. */
 export function encodeOverview(overview: Overview): string {
   return `${JSON.stringify(overview, null, 2)}\n`

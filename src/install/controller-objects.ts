@@ -51,6 +51,7 @@ export function controllerDeployment(image: string, namespace: string, followsOw
             {
               name: 'controller',
               image,
+              command: ['node', '/app/fusee.mjs'],
               args: ['serve', '--runner=kubernetes', `--listen=0.0.0.0:${HTTP_PORT}`, '--data=/data', '--output=json', ...scope],
               env: [{ name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } }],
               ports: [{ name: 'http', containerPort: HTTP_PORT }],

@@ -1,4 +1,4 @@
-/** A rule of RBAC, and why it is needed. */
+/** A rule of RBAC. */
 interface Right {
   apiGroups: string[]
   resources: string[]
@@ -10,13 +10,13 @@ interface Right {
 export const CONTROLLER_RIGHTS: readonly Right[] = [
   // Repositories are written by people; the controller writes cursors and conditions.
   { apiGroups: ['fusee.dev'], resources: ['repositories'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: ['fusee.dev'], resources: ['repositories/status'], verbs: ['get', 'patch', 'update'] },
-  { apiGroups: ['fusee.dev'], resources: ['runs'], verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'] },
-  { apiGroups: ['fusee.dev'], resources: ['runs/status'], verbs: ['get', 'patch', 'update'] },
+  { apiGroups: ['fusee.dev'], resources: ['repositories/status'], verbs: ['update'] },
+  { apiGroups: ['fusee.dev'], resources: ['runs'], verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'] },
+  { apiGroups: ['fusee.dev'], resources: ['runs/status'], verbs: ['update'] },
   // A Job that is owned by a Run holds up the Run's deletion, which is a right of its own where admission asks for it.
   { apiGroups: ['fusee.dev'], resources: ['runs/finalizers'], verbs: ['update'] },
-  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'] },
-  { apiGroups: [''], resources: ['pods'], verbs: ['delete', 'get', 'list', 'watch'] },
+  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'] },
+  { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
   { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
   // Those that a Repository names for Fusee's own use, each by its name: there is no list, and no watch.
   { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
@@ -25,7 +25,7 @@ export const CONTROLLER_RIGHTS: readonly Right[] = [
 /** What it may do in its own namespace: one Lease says which replica is active. */
 export const LEADER_RIGHTS: readonly Right[] = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
-  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: ['fusee'], verbs: ['get', 'update', 'patch'] },
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: ['fusee'], verbs: ['get', 'update'] },
 ]
 
 /** The uid of `kube-system` is the cluster's name, by which a status branch knows its owner. */

@@ -22,6 +22,7 @@ export function createRunObject(repository: ObjectRef, request: RunRequest): Run
       trigger: request.trigger,
       params: request.params,
       ...(request.fate === undefined ? {} : { fate: request.fate }),
+      ...(request.fateReason === undefined ? {} : { fateReason: request.fateReason }),
       rerunOf: null,
     },
   }

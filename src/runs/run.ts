@@ -36,8 +36,9 @@ export interface RunSpec {
   commit: string
   trigger: Trigger
   params: Record<string, unknown>
-  /** Only for a tick: Fired within a minute, else Late. */
-  fate?: 'Fired' | 'Late'
+  /** Only for a tick: Fired within a minute, else Late; Skipped when `concurrency` did not let it run, for the reason beside it. */
+  fate?: 'Fired' | 'Late' | 'Skipped'
+  fateReason?: string
   rerunOf: string | null
   /** Asks for the run to end: running steps are stopped, the others are not started, `finally` runs. */
   cancel?: RunCancellation
@@ -58,11 +59,13 @@ export type RunResult = 'Succeeded' | 'Failed' | 'Cancelled' | 'TimedOut' | 'Ski
 export type StepResult = 'Succeeded' | 'Failed' | 'Skipped' | 'Cached' | 'Cancelled'
 export type StepKind = 'Step' | 'Join' | 'Approval' | 'Undo' | 'Finally'
 
-/** `Pending` until the definition is pinned, `Running` until `result` is set, then `Finished`. */
+/** `Pending` until the definition is pinned and the workflow's `concurrency` lets the run begin, `Running` until `result` is set, then `Finished`. */
 export interface RunStatus {
   phase: 'Pending' | 'Running' | 'Finished'
   /** What the run executes, read at `spec.commit` once; absent while Pending. */
   definition?: RunDefinition
+  /** What `concurrency.group` came to; absent where there is none. */
+  group?: string
   /** Values of all declared params: given ones and defaults; absent while Pending. */
   params?: Record<string, unknown>
   /**

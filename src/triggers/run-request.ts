@@ -8,5 +8,7 @@ export interface RunRequest {
   /** Given values only; defaults are filled in when the run's definition is pinned. */
   params: Record<string, unknown>
   /** Only for a tick. */
-  fate?: 'Fired' | 'Late'
+  fate?: 'Fired' | 'Late' | 'Skipped'
+  /** Only for a tick that is Skipped: why. */
+  fateReason?: string
 }

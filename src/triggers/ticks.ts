@@ -22,7 +22,9 @@ export interface StartedTick {
   tickMs: number
   /** Name of the Run. */
   run: string
-  fate: 'Fired' | 'Late'
+  fate: 'Fired' | 'Late' | 'Skipped'
+  /** Why it is Skipped. */
+  reason?: string | null
 }
 
 /** What the plan of one Repository's ticks depends on. */
@@ -42,6 +44,8 @@ export interface TickPlanInput {
    */
   started: readonly StartedTick[]
   cron: CronCache
+  /** Why the workflow's `concurrency` skips a tick that is due; null when it gets its run. Asked in the order in which runs begin. */
+  refusalOf?: (request: RunRequest) => string | null
   /** The name that the run of a request will have. */
   nameRun: (request: RunRequest) => string
 }
@@ -150,15 +154,17 @@ function addSchedule(
   const add = (at: string, fate: TickFate['fate'], reason: string | null, run: string | null): void => {
     plan.fates.push({ schedule: schedule.name, workflow: schedule.workflow, at, fate, reason, run })
   }
-  for (const { tickMs, run, fate } of started) {
+  for (const { tickMs, run, fate, reason = null } of started) {
     plan.runs.push(run)
-    if (fate === 'Late') add(formatTick(tickMs), fate, null, run)
+    if (fate !== 'Fired') add(formatTick(tickMs), fate, reason, run)
   }
-  for (const request of requestsOf(judgement, schedule, workflow?.commit)) {
+  for (const due of requestsOf(judgement, schedule, workflow?.commit)) {
+    const refusal = input.refusalOf?.(due) ?? null
+    const request: RunRequest = refusal === null ? due : { ...due, fate: 'Skipped', fateReason: refusal }
     const run = input.nameRun(request)
     plan.requests.push(request)
     plan.runs.push(run)
-    if (request.fate === 'Late') add(tickOf(request), request.fate, null, run)
+    if (request.fate === 'Late' || request.fate === 'Skipped') add(tickOf(request), request.fate, refusal, run)
   }
   for (const { afterMs, upToMs, fate, reason } of judgement.stretches.flatMap((stretch) => cut(stretch, started, nowMs))) {
     const first = ticks.next(afterMs)

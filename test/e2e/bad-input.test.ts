@@ -16,7 +16,7 @@ import { findTip, moveBranch, runGit } from '../support/git-program.ts'
 
 /* What people and machines get wrong, on the real program: one clear message that says where and what to do; nothing else stops, nothing is lost. */
 
-vi.setConfig({ maxConcurrency: 6, testTimeout: 120_000 })
+vi.setConfig({ maxConcurrency: 6, testTimeout: 1_200_000 })
 
 const isLook = ({ msg }: LogLine): boolean => msg === 'definitions in force'
 const isFinished = ({ msg }: LogLine): boolean => msg === 'run finished'

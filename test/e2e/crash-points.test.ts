@@ -10,7 +10,7 @@ import { createStory } from '../support/story.ts'
  */
 
 // Most of a story's time is waiting for the intervals of looks and of records.
-vi.setConfig({ maxConcurrency: 6, testTimeout: 120_000 })
+vi.setConfig({ maxConcurrency: 6, testTimeout: 1_200_000 })
 
 const TRANSPORTS: readonly Transport[] = ['local folder', 'http']
 

@@ -11,7 +11,7 @@ import { createStory } from '../support/story.ts'
  * what was hit is printed.
  */
 
-vi.setConfig({ testTimeout: 600_000 })
+vi.setConfig({ testTimeout: 1_200_000 })
 
 const SEED = process.env.FUSEE_TEST_SEED ?? String(Date.now() % 1_000_000)
 const KILLS = Number(process.env.FUSEE_TEST_KILLS ?? 25)

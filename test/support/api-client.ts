@@ -18,7 +18,10 @@ export interface ApiAnswer {
 
 /** A watch that is open. */
 export interface WatchReader {
-  events: { type: string; object: { metadata: { name: string; resourceVersion: string }; code?: number } }[]
+  events: {
+    type: string
+    object: { metadata: { name: string; uid: string; resourceVersion: string; labels?: Record<string, string> }; code?: number }
+  }[]
   ended: Promise<void>
   stop(): void
 }

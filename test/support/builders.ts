@@ -44,6 +44,7 @@ export function aDefinition(steps: Step[], over: Partial<RunDefinition> = {}): R
     retention: { succeeded: 10, failed: 30, maxAgeSeconds: 86_400 },
     failFast: false,
     maxParallel: null,
+    concurrency: { policy: 'Allow', group: null, limit: 100 },
     steps,
     finally: [],
     ...over,

@@ -1,4 +1,4 @@
-import { alwaysFollowed } from '../../src/context.ts'
+import { alwaysFollowed, type Context } from '../../src/context.ts'
 import { createSimulatedCluster, type SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import { createController, type Controller } from '../../src/controller/controller.ts'
 import type { ControllerEvent } from '../../src/controller/events.ts'
@@ -26,7 +26,7 @@ export interface ControlledWorld {
   /** A cluster without anything in it. */
   createCluster(): SimulatedCluster
   /** Starts a controller of this name on a cluster. */
-  start(cluster: SimulatedCluster, owner?: string): RunningController
+  start(cluster: SimulatedCluster, owner?: string, more?: Pick<Context, 'pauseAtStart'>): RunningController
   /** Lets time pass. */
   pass(ms: number): Promise<void>
 }
@@ -91,7 +91,7 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
         random: createSeededRandom(`cluster ${++clusters}`),
         scripts: (job) => ({ ...QUICK, ...(job.metadata.name.startsWith('slow') ? { runMs: 10 * MINUTE_MS } : {}) }),
       }),
-    start(cluster, owner = 'first') {
+    start(cluster, owner = 'first', more = {}) {
       const events: ControllerEvent[] = []
       const { source, status } = git.open()
       const ref = { namespace: 'data', name: 'jobs' }
@@ -103,6 +103,7 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
         runs: cluster.runs,
         jobs: cluster.jobs,
         definitionCache,
+        ...more,
         repositories: alwaysFollowed([
           {
             settings: {

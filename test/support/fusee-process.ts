@@ -23,7 +23,7 @@ export interface FuseeProcess {
   /** What it has printed so far, as it is. */
   stdout(): string
   stderr(): string
-  /** The first line, old or new, for which it holds. Rejects with the log when the process ends before, or after a minute. */
+  /** The first line, old or new, for which it holds. Rejects with the log when the process ends before, or after five minutes. */
   waitForLine(what: string, wanted: (line: LogLine) => boolean): Promise<LogLine>
   ended: Promise<ProcessEnd>
   kill(signal: NodeJS.Signals): void
@@ -31,7 +31,7 @@ export interface FuseeProcess {
   stop(): Promise<ProcessEnd>
 }
 
-const LONGEST_WAIT_MS = 60_000
+const LONGEST_WAIT_MS = 300_000
 
 /** Starts the bundle. Lines of standard output that are no JSON are kept in `stdout()` alone. */
 export function startFusee(words: readonly string[], env: Readonly<Record<string, string>> = {}): FuseeProcess {
@@ -74,7 +74,7 @@ export function startFusee(words: readonly string[], env: Readonly<Record<string
           })
         }
         const limit = setTimeout(() => {
-          fail(`a minute has passed`)
+          fail(`five minutes have passed`)
         }, LONGEST_WAIT_MS)
         const finish = (settle: () => void): void => {
           clearTimeout(limit)
@@ -101,11 +101,11 @@ export async function runFusee(
   return { ...end, stdout: fusee.stdout(), stderr: fusee.stderr() }
 }
 
-/** Waits until it holds; looks again and again, for what no event tells of. Rejects with `describe()` after a minute. */
+/** Waits until it holds; looks again and again, for what no event tells of. Rejects with `describe()` after five minutes. */
 export async function until(what: string, holds: () => Promise<boolean> | boolean, describe: () => string = () => ''): Promise<void> {
   const deadline = performance.now() + LONGEST_WAIT_MS
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`a minute has passed without ${what}\n${describe()}`)
+    if (performance.now() > deadline) throw new Error(`five minutes have passed without ${what}\n${describe()}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }

@@ -45,6 +45,9 @@ export interface GitServerFaults {
 export interface GitServerOptions {
   /** Folder of the repositories. */
   root: string
+  /** Default: loopback, any free port. */
+  host?: string
+  port?: number
   /** Header that a request must carry. */
   authorization?: string
   tls?: { key: string; cert: string }
@@ -75,7 +78,7 @@ export async function startGitHttpServer(options: GitServerOptions): Promise<Git
     void answer(options, faults, seen, request, response).catch(() => response.destroy())
   }
   const server = options.tls === undefined ? http.createServer(handle) : https.createServer(options.tls, handle)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
     url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,

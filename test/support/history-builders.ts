@@ -98,6 +98,7 @@ export function failedRun(wish: RunWish = {}): StoredRun {
     retention: { succeeded: 10, failed: 30, maxAgeSeconds: 1 },
     failFast: false,
     maxParallel: null,
+    concurrency: { policy: 'Allow' as const, group: null, limit: 100 },
     steps: [definedStep('load'), definedStep('measure', ['load']), definedStep('publish', ['measure'])],
     finally: [definedStep('notify')],
   }

@@ -2,7 +2,8 @@ import { createExpressionLanguage } from '../../src/definitions/expressions/lang
 import type { Job, JobObservation, Pod, StoredJob } from '../../src/runs/objects.ts'
 import { FINALIZER } from '../../src/runs/objects.ts'
 import { planRun } from '../../src/runs/plan-run.ts'
-import type { RunExpressions, RunPlan } from '../../src/runs/plan/board.ts'
+import type { RunPlan } from '../../src/runs/plan/board.ts'
+import type { RunExpressions } from '../../src/runs/run-values.ts'
 import type { RunSpec, StoredRun } from '../../src/runs/run.ts'
 import { stepKey } from '../../src/runs/step-key.ts'
 import { NOON } from './builders.ts'
@@ -19,6 +20,8 @@ export interface Play {
   run: StoredRun
   /** By stepKey; steps that are not named succeed. */
   outcomes?: (key: string) => Outcome
+  /** What people do once they see the run like this; asked again after everything that happens. */
+  act?: (run: StoredRun) => Partial<RunSpec> | null
   /** What happens when so many Jobs have ended by themselves; `isLate`: once the steps have ended. */
   happenings?: { afterEnds: number; spec?: Partial<RunSpec>; passMs?: number; isLate?: boolean }[]
 }
@@ -35,7 +38,7 @@ export interface Played {
 export const EXPRESSIONS: RunExpressions = { language: createExpressionLanguage(), vars: { environment: 'test' }, branch: 'main' }
 
 /** Plays a run to its end on the planner alone. Jobs end one after the other, in the order in which they were made. Throws when the run hangs. */
-export function playRun({ run, outcomes = () => ({}), happenings = [] }: Play): Played {
+export function playRun({ run, outcomes = () => ({}), happenings = [], act = () => null }: Play): Played {
   const jobs: { key: string; observation: JobObservation }[] = []
   const started: string[] = []
   const pending = [...happenings].sort((one, other) => one.afterEnds - other.afterEnds)
@@ -48,6 +51,11 @@ export function playRun({ run, outcomes = () => ({}), happenings = [] }: Play): 
     current = { ...current, status: plan.status }
     if (plan.status.phase === 'Finished') return { run: current, started, passes }
     if (plan.storeFirst || plan.create.length > 0 || plan.stop.length > 0) continue
+    const change = act(current)
+    if (change !== null) {
+      current = { ...current, spec: { ...current.spec, ...change } }
+      continue
+    }
     const due = pending[0]
     if (due !== undefined && due.afterEnds <= ends && (current.status?.outcome === undefined) === (due.isLate !== true)) {
       pending.shift()

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { readCredentials, readSigner } from '../../src/read-credentials.ts'
+import { folderSecrets, readCredentials, readSigner } from '../../src/read-credentials.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -15,14 +15,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 it('reads what ssh needs', async () => {
-  expect(await readCredentials(folder, 'git')).toEqual({ identity: 'a key\nof two lines', knownHosts: 'host ssh-ed25519 AAAA' })
+  expect(await readCredentials(folderSecrets(folder), 'git')).toEqual({ identity: 'a key\nof two lines', knownHosts: 'host ssh-ed25519 AAAA' })
 })
 
 it('says which files it wants', async () => {
-  await expect(readCredentials(folder, 'empty')).rejects.toThrow(/no Secret empty in .*identity, known_hosts/)
-  await expect(readSigner(folder, 'empty')).rejects.toThrow(/no key for signing in the Secret empty: put one into the file git.asc/)
+  await expect(readCredentials(folderSecrets(folder), 'empty')).rejects.toThrow(/no Secret empty in .*identity, known_hosts/)
+  await expect(readSigner(folderSecrets(folder), 'empty')).rejects.toThrow(/no key for signing in the Secret empty: put one, called git.asc/)
 })
 
 it('says that a key for signing is none', async () => {
-  await expect(readSigner(folder, 'git')).rejects.toThrow(/the key for signing commits cannot be used: it is no key/)
+  await expect(readSigner(folderSecrets(folder), 'git')).rejects.toThrow(/the key for signing commits cannot be used: it is no key/)
 })

@@ -1,5 +1,6 @@
 import type { JobObservation, ObjectRef, Pod, StoredJob } from '../../runs/objects.ts'
 import { FINALIZER, LABELS } from '../../runs/objects.ts'
+import { SOURCE_ANNOTATION } from '../../runs/render-job.ts'
 import type { ReportProblem } from '../listeners.ts'
 import { createListeners } from '../listeners.ts'
 import type { ClusterEvent, LoggedJobs } from '../ports.ts'
@@ -16,6 +17,9 @@ import { prepareJob, restoreOwner } from './prepare-job.ts'
 import type { ApiObject } from './reflector.ts'
 import { startReflector } from './reflector.ts'
 import { collectionPath, deleteOptions, objectPath } from './resources.ts'
+
+const NO_SOURCE =
+  'source: the kubernetes runner does not bring the repository into pods yet. Take "source" out and fetch in the script what the step needs, or use the local runner.'
 
 /** Jobs of a real cluster. */
 export interface KubernetesJobs extends LoggedJobs {
@@ -138,6 +142,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
   return {
     cache: jobs,
     async createJob(job) {
+      if (job.spec.template.metadata?.annotations?.[SOURCE_ANNOTATION] !== undefined) throw new UnsupportedJobError(NO_SOURCE)
       const body = prepareJob(job, runsLive)
       for (;;) {
         try {

@@ -88,7 +88,7 @@ export function createObjectCache<T extends ApiObject>({ indexKeys = () => [], o
 }
 
 /** Who set which field is of no interest and most of an object's size. */
-function withoutBookkeeping<T extends ApiObject>(object: T): T {
+export function withoutBookkeeping<T extends ApiObject>(object: T): T {
   if (!('managedFields' in object.metadata)) return object
   const metadata = { ...object.metadata }
   delete (metadata as { managedFields?: unknown }).managedFields

@@ -63,7 +63,7 @@ function cloneStatus({ definition, ...rest }: RunStatus): RunStatus {
 }
 
 /** The status as it lies in the cluster, without what the annotation says. */
-export function encodeStatus(status: RunStatus): StoredStatus {
+export function encodeStatus(status: RunStatus, createdAt: string): StoredStatus {
   const { recorded: _, ...state } = status
   const { phase, result, reason, message, startedAt, finishedAt, steps } = state
   const optional = { result, reason, message, startedAt, finishedAt }
@@ -71,15 +71,19 @@ export function encodeStatus(status: RunStatus): StoredStatus {
     phase,
     ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as typeof optional as Pick<StoredStatus, 'result'>),
     progress: `${steps.filter((step) => step.state === 'Ended').length}/${steps.length}`,
-    conditions: conditionsOf(status),
+    conditions: conditionsOf(status, createdAt),
     state: pack(state),
   }
 }
 
 /** `Finished` is True at any end, `Succeeded` only at that one; both for `kubectl wait`. */
-function conditionsOf({ phase, result, reason, message = '', startedAt = '', finishedAt = startedAt }: RunStatus): Condition[] {
+function conditionsOf({ phase, result, reason, message = '', startedAt, finishedAt }: RunStatus, createdAt: string): Condition[] {
   const isFinished = phase === 'Finished'
-  const why = { reason: isFinished ? (reason ?? result ?? 'Finished') : phase, message, lastTransitionTime: isFinished ? finishedAt : startedAt }
+  const why = {
+    reason: isFinished ? (reason ?? result ?? 'Finished') : phase,
+    message,
+    lastTransitionTime: (isFinished ? finishedAt : startedAt) ?? createdAt,
+  }
   const succeeded = !isFinished ? 'Unknown' : result === 'Succeeded' ? 'True' : 'False'
   return [
     { type: 'Finished', status: isFinished ? 'True' : 'False', ...why },

@@ -10,7 +10,7 @@ import { isConflict, isNotFound, isTaken } from './api-error.ts'
 import type { RepositoryObject } from './cursor-codec.ts'
 import { decodeCursors, encodeCursors } from './cursor-codec.ts'
 import type { ObjectCache } from './object-cache.ts'
-import { createObjectCache } from './object-cache.ts'
+import { createObjectCache, withoutBookkeeping } from './object-cache.ts'
 import { startReflector } from './reflector.ts'
 import { collectionPath, deleteOptions, objectPath } from './resources.ts'
 import type { RunObject } from './run-codec.ts'
@@ -71,9 +71,7 @@ export async function createKubernetesRuns({ client, namespace, report }: Kubern
   /** Brings the newest version into the cache, so that whoever tries again after a conflict decides on what is. */
   async function refresh(ref: ObjectRef): Promise<RunObject | null> {
     try {
-      const object = await client.request<RunObject>({ path: objectPath('runs', ref) })
-      runs.put(object)
-      return object
+      return take(await client.request<RunObject>({ path: objectPath('runs', ref) }))
     } catch (error) {
       if (!isNotFound(error)) throw error
       const known = runs.get(ref)
@@ -93,7 +91,8 @@ export async function createKubernetesRuns({ client, namespace, report }: Kubern
   }
 
   /** What an answer says is there, unless it says that this was the end of it. */
-  function take(object: RunObject): RunObject {
+  function take(answer: RunObject): RunObject {
+    const object = withoutBookkeeping(answer)
     const { deletionTimestamp, finalizers = [] } = object.metadata
     if (deletionTimestamp !== undefined && finalizers.length === 0) runs.forget(object)
     else runs.put(object)
@@ -132,7 +131,7 @@ export async function createKubernetesRuns({ client, namespace, report }: Kubern
       const before = own(base)
       let current = base
       if (isStatusChanged(before, run) && run.status !== undefined) {
-        const body = { ...base, status: encodeStatus(run.status) }
+        const body = { ...base, status: encodeStatus(run.status, run.metadata.creationTimestamp) }
         current = await write(run, { method: 'PUT', path: `${objectPath('runs', run.metadata)}/status`, body })
       }
       const patch = patchOf(before, run)

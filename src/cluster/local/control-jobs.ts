@@ -25,7 +25,7 @@ export interface JobController {
   podsOf(job: StoredJob): readonly LocalPod[]
   /** Called by the supervisor. */
   podChanged(pod: LocalPod): void
-  close(): void
+  close(): Promise<void>
 }
 
 /** What the controller works with. */
@@ -174,9 +174,10 @@ export function createJobController(options: JobControllerOptions): JobControlle
       }
       void request(entry.ref)
     },
-    close() {
+    async close() {
       isClosed = true
       for (const entry of entries.values()) entry.cancelTimer?.()
+      await Promise.all([...entries.values()].flatMap((entry) => entry.work ?? []))
     },
   }
 }

@@ -49,6 +49,8 @@ export interface LocalJobOptions {
 
 /** Jobs as processes of this machine. `close` lets go of them; they go on, and the next opening of the folder finds them. */
 export interface LocalJobs extends LoggedJobs {
+  /** SIGKILL to everything that runs; answers once nothing does. Nothing new is started afterwards. */
+  killAll(): Promise<void>
   close(): Promise<void>
 }
 
@@ -101,8 +103,12 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
     ...createPort(context, store, controller),
     subscribe: (listener) => listeners.add(listener),
     followLog: (job, hear, signal) => followPodLogs(clock, () => lookAt(job, store, controller), hear, signal),
+    async killAll() {
+      await controller.close()
+      await supervisor.killAll()
+    },
     async close() {
-      controller.close()
+      await controller.close()
       supervisor.close()
       await sweeper.close()
     },

@@ -20,6 +20,8 @@ export interface PodSupervisor {
   adopt(pod: LocalPod, decided: Decided): void
   /** SIGTERM to all processes of the pod's containers, now and as they appear; SIGKILL once `killAtMs` has come. Said again, it changes nothing. */
   stop(pod: LocalPod, killAtMs: number): void
+  /** SIGKILL to all that is followed, at once; answers when it has gone. */
+  killAll(): Promise<void>
   /** Lets go of everything; the pods go on. */
   close(): void
 }
@@ -179,6 +181,14 @@ export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
     if (now >= one.killAtMs + SCRIPT_GRACE_MS) signals.killScript(one)
   }
 
+  function killWhole(one: Followed): void {
+    look(one)
+    if (!followed.has(one.pod.folder)) return
+    signals.killScript(one)
+    signals.kill(one)
+    if (!one.isChild && !signals.isScriptAlive(one.pod)) reap(one)
+  }
+
   function start(one: Followed, script: string): void {
     const { pod } = one
     const env = { ...options.environment, [POD_VARIABLE]: pod.manifest.metadata.uid }
@@ -223,6 +233,14 @@ export function createPodSupervisor(options: SupervisorOptions): PodSupervisor {
       after(Math.max(0, killAtMs - clock.now()), () => {
         guard(one, signal)
       })
+    },
+    async killAll() {
+      while (followed.size > 0) {
+        for (const one of followed.values()) guard(one, killWhole)
+        await new Promise<void>((resolve) => {
+          after(REAP_MS, resolve)
+        })
+      }
     },
     close() {
       cancelTick?.()

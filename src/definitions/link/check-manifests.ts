@@ -1,17 +1,22 @@
+import type { ExpressionLanguage } from '../expressions/language.ts'
 import type { ManifestReference } from '../draft.ts'
 import { excerpt } from '../excerpt.ts'
 import type { FoundManifest, ManifestFile } from '../manifests/read-manifests.ts'
 import { didYouMean } from '../near-names.ts'
 import { repositoryPath } from '../repository-path.ts'
+import { checkExpandedName } from '../rules/derived-names.ts'
 import { MOST_STEPS } from '../rules/too-many-steps.ts'
 import type { Diagnostic } from '../workflow.ts'
 import { expandReference } from './expand-manifests.ts'
 import { errorAt, type Linkage, type LinkedWorkflow } from './linker.ts'
 
 /** What is wrong with the manifests that a workflow names, and with what depends on them. */
-export function checkManifests(workflow: LinkedWorkflow, { manifests }: Linkage): Diagnostic[] {
+export function checkManifests(workflow: LinkedWorkflow, { manifests, language }: Linkage): Diagnostic[] {
   const found = [
-    ...workflow.references.flatMap((reference) => checkReference(workflow.file, reference, manifests)),
+    ...workflow.references.flatMap((reference) => [
+      ...checkReference(workflow.file, reference, manifests),
+      ...checkManifestExpressions(workflow, reference, manifests, language),
+    ]),
     ...checkExpandedNames(workflow, manifests),
     ...checkCount(workflow, manifests),
   ]
@@ -37,6 +42,22 @@ function checkReference(file: string, { path, at }: ManifestReference, manifests
   }
 }
 
+/** The same manifest may suit one step and not another: what its expressions name is what the step sees. */
+function checkManifestExpressions(
+  workflow: LinkedWorkflow,
+  { step, path }: ManifestReference,
+  manifests: ReadonlyMap<string, FoundManifest>,
+  language: ExpressionLanguage,
+): Diagnostic[] {
+  const found = manifests.get(path)
+  if (!found || found.kind === 'Missing' || step === null) return []
+  const files = found.kind === 'File' ? [found.file] : found.files
+  return files.flatMap(({ path: file, analysis }) => {
+    const scope = analysis.checkExpressions ? (workflow.scopeOf?.(step) ?? null) : null
+    return scope ? (analysis.checkExpressions?.(scope, language) ?? []).map((problem) => ({ file, ...problem })) : []
+  })
+}
+
 function describeMissing(path: string): string {
   if (!repositoryPath(path)) return `${excerpt(path)} lies outside the repository; write a path relative to its root`
   return `there is no file or folder ${excerpt(path)} in the repository; the path is relative to its root`
@@ -56,6 +77,11 @@ function checkExpandedNames(workflow: LinkedWorkflow, manifests: ReadonlyMap<str
       if (known.has(step))
         problems.push(
           errorAt(workflow.file, reference.at, 'duplicate-step', `${excerpt(path)} makes a second step ${excerpt(step)}; rename the file`),
+        )
+      const wrong = checkExpandedName(step)
+      if (wrong !== null)
+        problems.push(
+          errorAt(workflow.file, reference.at, 'derived-name', `${excerpt(path)} makes the step ${excerpt(step)}, which ${wrong}; rename the file`),
         )
       known.add(step)
     }

@@ -1,6 +1,5 @@
 import type { FileAnalysis } from '../analyse-file.ts'
 import type { FoundManifest } from '../manifests/read-manifests.ts'
-import type { Policy } from '../policy/policy.ts'
 import { compareProblems, compareText } from '../problem.ts'
 import type { Definitions, Diagnostic, Schedule, Workflow } from '../workflow.ts'
 import { checkManifests } from './check-manifests.ts'
@@ -8,6 +7,7 @@ import { checkPolicy } from './check-policy.ts'
 import { checkDuplicateSchedules, checkDuplicateWorkflows } from './duplicate-names.ts'
 import { expandSteps } from './expand-manifests.ts'
 import type { Linkage, LinkedSchedule, LinkedWorkflow } from './linker.ts'
+import { checkUnknownUpstream, checkWorkflowLoops } from './workflow-triggers.ts'
 import { checkScheduleParams, checkUnknownWorkflow } from './schedule-targets.ts'
 
 /** A file of the definitions' folder and what it says. */
@@ -16,13 +16,18 @@ export interface AnalysedFile {
   analysis: FileAnalysis
 }
 
+/** What linking needs beside the files. */
+export type LinkContext = Pick<Linkage, 'policy' | 'language'>
+
 /** Joins what the files say, each by itself, into what the commit defines. `files` are sorted by path. */
-export function linkDefinitions(files: readonly AnalysedFile[], manifests: ReadonlyMap<string, FoundManifest>, policy: Policy | null): Definitions {
-  const linkage = createLinkage(files, manifests, policy)
+export function linkDefinitions(files: readonly AnalysedFile[], manifests: ReadonlyMap<string, FoundManifest>, context: LinkContext): Definitions {
+  const linkage = createLinkage(files, manifests, context)
   const diagnostics = [
     ...files.flatMap(({ path, analysis }) => analysis.problems.map((problem) => ({ file: path, ...problem }))),
     ...checkDuplicateWorkflows(linkage.workflows),
     ...linkage.workflows.flatMap((workflow) => [...checkManifests(workflow, linkage), ...checkPolicy(workflow, linkage)]),
+    ...linkage.workflows.flatMap((workflow) => checkUnknownUpstream(workflow, linkage)),
+    ...checkWorkflowLoops(linkage),
     ...checkDuplicateSchedules(linkage.schedules),
     ...linkage.schedules.flatMap((schedule) => [...checkUnknownWorkflow(schedule, linkage), ...checkScheduleParams(schedule, linkage)]),
   ]
@@ -38,7 +43,7 @@ export function linkDefinitions(files: readonly AnalysedFile[], manifests: Reado
   }
 }
 
-function createLinkage(files: readonly AnalysedFile[], manifests: ReadonlyMap<string, FoundManifest>, policy: Policy | null): Linkage {
+function createLinkage(files: readonly AnalysedFile[], manifests: ReadonlyMap<string, FoundManifest>, context: LinkContext): Linkage {
   const workflows: LinkedWorkflow[] = []
   const schedules: LinkedSchedule[] = []
   for (const { path: file, analysis } of files) {
@@ -53,7 +58,7 @@ function createLinkage(files: readonly AnalysedFile[], manifests: ReadonlyMap<st
   const byName = new Map<string, LinkedWorkflow>()
   for (const workflow of workflows) if (!byName.has(workflow.name)) byName.set(workflow.name, workflow)
   const lostWorkflows = new Set(files.flatMap(({ analysis }) => analysis.lostWorkflows))
-  return { workflows, schedules, byName, manifests, lostWorkflows, policy }
+  return { workflows, schedules, byName, manifests, lostWorkflows, ...context }
 }
 
 function finishWorkflow({ body, file, isInvalid }: LinkedWorkflow, { manifests }: Linkage): Workflow[] {

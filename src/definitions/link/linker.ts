@@ -1,4 +1,5 @@
 import type { ScheduleDraft, WorkflowDraft } from '../draft.ts'
+import type { ExpressionLanguage } from '../expressions/language.ts'
 import type { FoundManifest } from '../manifests/read-manifests.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Position } from '../problem.ts'
@@ -34,6 +35,7 @@ export interface Linkage {
   manifests: ReadonlyMap<string, FoundManifest>
   /** What the Repository allows; null when nobody asks. */
   policy: Policy | null
+  language: ExpressionLanguage
 }
 
 /** Makes an error diagnostic. */

@@ -1,7 +1,14 @@
 import type { JsonObject } from '../container.ts'
 import { excerpt } from '../excerpt.ts'
 import { placeManifestAsks, type PlacedAsk } from '../policy/place-asks.ts'
-import { compareProblems, type Finding, type Problem } from '../problem.ts'
+import { compareProblems, MOST_FINDINGS, type Finding, type Problem } from '../problem.ts'
+import type { ExpressionScope } from '../expressions/expression-type.ts'
+import type { ExpressionLanguage } from '../expressions/language.ts'
+import { checkSpot } from '../rules/expressions/check-spot.ts'
+import { findManifestSpots, type Spots } from '../rules/expressions/spots.ts'
+import { checkMounts } from '../rules/volume-mounts.ts'
+import { checkJobSchema } from '../schema/kubernetes-check.ts'
+import { schemaFindings } from '../schema/schema-findings.ts'
 import { checkRefused, REFUSED_JOB_FIELDS } from '../rules/refused-field.ts'
 import { decodeText } from '../source/decode-text.ts'
 import { parseDocuments } from '../source/parse-documents.ts'
@@ -16,7 +23,11 @@ export interface ManifestAnalysis {
   problems: Problem[]
   /** What the Job's pod asks for. */
   asks: PlacedAsk[]
+  /** What is wrong with its expressions for a step that sees this; null when it holds none. */
+  checkExpressions: ((scope: ExpressionScope, language: ExpressionLanguage) => Problem[]) | null
 }
+
+const NO_JOB = { job: null, asks: [], checkExpressions: null } as const
 
 const JOB_VERSION = 'batch/v1'
 
@@ -25,19 +36,27 @@ export function analyseManifest(bytes: Uint8Array): ManifestAnalysis {
   const decoded = decodeText(bytes)
   if (decoded.kind === 'Refused') {
     const problem: Problem = { line: 1, column: 1, severity: 'error', rule: decoded.rule, message: decoded.message }
-    return { job: null, content: 'no text', problems: [problem], asks: [] }
+    return { ...NO_JOB, content: 'no text', problems: [problem], asks: [] }
   }
   const { documents, problems, isUnreadable } = parseDocuments(decoded.text)
   const [first] = documents
-  if (isUnreadable || !first) return { job: null, content: 'nothing', problems, asks: [] }
+  if (isUnreadable || !first) return { ...NO_JOB, content: 'nothing', problems, asks: [] }
   const job = documents.find(isJob)
-  if (!job) return { job: null, content: describeContent(first), problems, asks: [] }
-  const found = [...problems, ...checkDocuments(documents), ...checkJob(job)].sort(compareProblems)
+  if (!job) return { ...NO_JOB, content: describeContent(first), problems, asks: [] }
+  const spots = findManifestSpots(job)
+  const found = [...problems, ...checkDocuments(documents), ...checkJob(job, spots)].sort(compareProblems).slice(0, MOST_FINDINGS)
   return {
     job: found.length === 0 ? (job.root.json as JsonObject) : null,
     content: describeContent(job),
     problems: found,
     asks: placeManifestAsks(job),
+    checkExpressions:
+      spots.allowed.length === 0
+        ? null
+        : (scope, language) =>
+            spots.allowed
+              .flatMap((spot) => checkSpot(job, spot, scope, language).findings)
+              .map((finding) => problemOf(job, 'invalid-expression', finding)),
   }
 }
 
@@ -63,26 +82,45 @@ function checkDocuments(documents: readonly SourceDocument[]): Problem[] {
   ]
 }
 
-function checkJob(document: SourceDocument): Problem[] {
+function checkJob(document: SourceDocument, spots: Spots): Problem[] {
   const spec = childOf(document.root, 'spec')
+  const pod = childOf(spec, 'template', 'spec')
+  const schema = schemaFindings(document.root, checkJobSchema(document.root.json)).findings
+  const containers = checkContainers(document, spec).filter(({ at }) => !schema.some((finding) => finding.at === at))
   return [
     ...checkRefused(spec, 'spec', REFUSED_JOB_FIELDS).map((finding) => problemOf(document, 'refused-field', finding)),
-    ...checkContainers(document, spec).map((finding) => problemOf(document, 'manifest-invalid', finding)),
+    ...schema.map((finding) => problemOf(document, finding.rule, finding)),
+    ...containers.map((finding) => problemOf(document, 'manifest-invalid', finding)),
+    ...checkPodMounts(pod).map((finding) => problemOf(document, 'mount-without-volume', finding)),
+    ...spots.refused.map((finding) => problemOf(document, 'misplaced-expression', finding)),
+    ...spots.inShell.map((finding) => problemOf(document, 'expression-in-script', finding)),
   ]
 }
 
+function checkPodMounts(pod: SourceNode | undefined): Finding[] {
+  const containers = [...itemsOf(childOf(pod, 'initContainers')), ...itemsOf(childOf(pod, 'containers'))]
+  return containers.flatMap((container) => checkMounts(childOf(container, 'volumeMounts'), childOf(pod, 'volumes'), 'volumes of the pod'))
+}
+
 function checkContainers(document: SourceDocument, spec: SourceNode | undefined): Finding[] {
-  const pod = childOf(spec, 'template', 'spec')
-  const containers = entryOf(pod, 'containers')
+  const containers = entryOf(childOf(spec, 'template', 'spec'), 'containers')
   if (!containers) {
     const at = entryOf(document.root, 'spec')?.key.start ?? document.root.start
     return [{ at, message: 'the Job needs spec.template.spec.containers' }]
   }
   const items = itemsOf(containers.value)
   if (items.length === 0) return [{ at: containers.key.start, message: '"containers" must be a list of at least one container' }]
-  return items.flatMap((item) => {
-    if (item.kind !== 'Map') return [{ at: item.start, message: 'a container is a map of fields' }]
-    return textOf(childOf(item, 'image')) ? [] : [{ at: item.start, message: 'the container needs an image' }]
+  const names = new Set<string>()
+  return items.flatMap((item): Finding[] => {
+    if (item.kind !== 'Map') return []
+    const node = childOf(item, 'name')
+    const name = textOf(node)
+    const isTwice = name !== null && names.has(name)
+    if (name !== null) names.add(name)
+    return [
+      ...(textOf(childOf(item, 'image')) ? [] : [{ at: item.start, message: 'the container needs an image' }]),
+      ...(isTwice && node ? [{ at: node.start, message: `a container ${excerpt(name)} is there already; choose another name` }] : []),
+    ]
   })
 }
 

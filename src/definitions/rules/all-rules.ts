@@ -1,27 +1,38 @@
+import { constantCondition } from './constant-condition.ts'
+import { cronNeverFires } from './cron-never-fires.ts'
+import { derivedName } from './derived-names.ts'
 import { duplicateStep } from './duplicate-step.ts'
 import { exclusiveFields } from './exclusive-fields.ts'
 import { expressionInScript } from './expression-in-script.ts'
 import { invalidExpression } from './expressions/invalid-expression.ts'
 import { misplacedExpression } from './expressions/misplaced-expression.ts'
+import { cachedTag, imageLatest } from './image-tags.ts'
+import { inputWithoutOutput } from './input-without-output.ts'
 import { invalidCron } from './invalid-cron.ts'
 import { invalidDefault, invalidEnum } from './invalid-default.ts'
 import { invalidLabel } from './invalid-label.ts'
 import { invalidDocumentName, invalidScheduleName, invalidStepName } from './invalid-name.ts'
 import { invalidPattern } from './invalid-pattern.ts'
+import { emptyExpansion, matrixTooLarge } from './matrix-limits.ts'
 import { missingImage } from './missing-image.ts'
+import { neverHolds } from './never-holds.ts'
+import { noResources } from './no-resources.ts'
 import { notSupportedYet } from './not-supported-yet.ts'
 import { invalidParamName, paramCollision } from './param-names.ts'
-import { pushNeedsParams } from './push-needs-params.ts'
 import { refusedField } from './refused-field.ts'
 import { requiredWithDefault } from './required-with-default.ts'
 import { reservedName } from './reserved-name.ts'
+import { invalidKeyName } from './result-names.ts'
 import type { DocumentRule, ScheduleRule, WorkflowRule } from './rule.ts'
 import { stepCycle } from './step-cycle.ts'
 import { stepsUnordered } from './steps-unordered.ts'
 import { tooManySteps } from './too-many-steps.ts'
+import { triggerNeedsParams } from './trigger-needs-params.ts'
 import { unknownDependency } from './unknown-dependency.ts'
 import { unknownTimeZone } from './unknown-time-zone.ts'
 import { unnamedSchedule } from './unnamed-schedule.ts'
+import { mountWithoutVolume } from './volume-mounts.ts'
+import { duplicateWebhook, invalidWebhookName } from './webhook-names.ts'
 
 /** Rules for every document of ours. */
 export const DOCUMENT_RULES: readonly DocumentRule[] = [invalidDocumentName, invalidLabel]
@@ -36,7 +47,7 @@ export const WORKFLOW_RULES: readonly WorkflowRule[] = [
   invalidEnum,
   invalidPattern,
   requiredWithDefault,
-  pushNeedsParams,
+  triggerNeedsParams,
   unnamedSchedule,
   tooManySteps,
   duplicateStep,
@@ -49,8 +60,21 @@ export const WORKFLOW_RULES: readonly WorkflowRule[] = [
   expressionInScript,
   misplacedExpression,
   invalidExpression,
+  neverHolds,
+  constantCondition,
+  inputWithoutOutput,
+  matrixTooLarge,
+  emptyExpansion,
+  invalidKeyName,
+  invalidWebhookName,
+  duplicateWebhook,
+  derivedName,
+  mountWithoutVolume,
+  imageLatest,
+  cachedTag,
+  noResources,
   notSupportedYet,
 ]
 
 /** Rules for Schedule documents and for schedules inside workflows. */
-export const SCHEDULE_RULES: readonly ScheduleRule[] = [invalidScheduleName, invalidCron, unknownTimeZone]
+export const SCHEDULE_RULES: readonly ScheduleRule[] = [invalidScheduleName, invalidCron, cronNeverFires, unknownTimeZone]

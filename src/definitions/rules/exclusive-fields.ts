@@ -12,6 +12,14 @@ const EXCLUSIVE: readonly { field: string; beside: readonly string[]; reason: st
     beside: ['manifest'],
     reason: 'the manifest says all that; only env, retries and timeout override it',
   })),
+  { field: 'matrix', beside: ['forEach'], reason: 'a step is expanded one way; make the items a key of the matrix' },
+  { field: 'undo', beside: ['approval'], reason: 'an approval does nothing that could be undone' },
+  { field: 'with', beside: ['script', 'manifest'], reason: 'it gives values to the template that "use" names' },
+  ...['manifest', 'script', 'pod', 'job', 'results', 'undo', 'output', 'cache', ...CONTAINER_FIELDS].map((field) => ({
+    field,
+    beside: ['use'],
+    reason: 'the template says all that; give it a parameter',
+  })),
   { field: 'approval', beside: ['script', 'use', ...CONTAINER_FIELDS], reason: 'an approval runs nothing; make it a step of its own' },
 ]
 

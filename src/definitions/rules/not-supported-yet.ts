@@ -17,9 +17,9 @@ export const notSupportedYet: WorkflowRule = {
 }
 
 function checkTable(node: SourceNode | undefined, table: readonly UnsupportedField[]): Finding[] {
-  return table.flatMap(({ path, severity, isFine }) => {
+  return table.flatMap(({ path, severity }) => {
     const entry = entryOf(childOf(node, ...path.slice(0, -1)), path.at(-1) ?? '')
-    if (!entry || asksForNothing(path, entry.value.json) || isFine?.(entry.value.json)) return []
+    if (!entry || asksForNothing(path, entry.value.json)) return []
     const consequence = severity === 'error' ? 'take it out' : 'it has no effect'
     return [{ at: entry.key.start, severity, message: `"${path.join('.')}" is not supported yet; ${consequence}` }]
   })

@@ -1,4 +1,3 @@
-import type { Json } from '../container.ts'
 import type { Problem } from '../problem.ts'
 
 /** A field that the schema knows and this version does not carry out. Rows go as the version learns. */
@@ -7,13 +6,10 @@ export interface UnsupportedField {
   path: readonly string[]
   /** A warning where a run does the same without it. */
   severity: Problem['severity']
-  /** Values that ask for nothing, beside false, null and what is empty. */
-  isFine?: (value: Json) => boolean
 }
 
 /** Fields of a step, and of `spec.defaults`. */
 export const UNSUPPORTED_STEP_FIELDS: readonly UnsupportedField[] = [
-  { path: ['approval'], severity: 'error' },
   { path: ['use'], severity: 'error' },
   { path: ['with'], severity: 'error' },
   { path: ['output'], severity: 'error' },
@@ -27,8 +23,5 @@ export const UNSUPPORTED_STEP_FIELDS: readonly UnsupportedField[] = [
 /** Fields of a workflow's `spec`. */
 export const UNSUPPORTED_SPEC_FIELDS: readonly UnsupportedField[] = [
   { path: ['triggers', 'pullRequest'], severity: 'error' },
-  { path: ['concurrency', 'policy'], severity: 'error', isFine: (value) => value === 'Allow' },
-  { path: ['concurrency', 'group'], severity: 'error' },
-  { path: ['concurrency', 'limit'], severity: 'error' },
   { path: ['expect'], severity: 'warning' },
 ]

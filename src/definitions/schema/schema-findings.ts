@@ -2,7 +2,9 @@ import type { ErrorObject } from 'ajv/dist/2020.js'
 import { excerpt } from '../excerpt.ts'
 import { MOST_FINDINGS, type Finding } from '../problem.ts'
 import { nearestName } from '../near-names.ts'
-import { entryOf, itemsOf, type SourceNode } from '../source/source-node.ts'
+import { holdsExpression } from '../expressions/template.ts'
+import { entryOf, itemsOf, textOf, type SourceNode } from '../source/source-node.ts'
+import { describeQuantity } from './quantity.ts'
 import { describeUnknownField, knownFields } from './unknown-field.ts'
 
 /** A finding that names its rule. */
@@ -49,6 +51,8 @@ export function schemaFindings(root: SourceNode, errors: readonly ErrorObject[])
   const misspelt = misspeltFields(errors.slice(0, MOST_FINDINGS))
   for (const error of errors) {
     const place = placeOf(root, error.instancePath)
+    // What an expression comes to is judged in the run; where none is allowed a rule says so.
+    if (isExpression(place.node) || isConsequence(error)) continue
     for (const node of [...place.around, place.node]) damaged.add(node)
     if (error.keyword === 'additionalProperties') withUnknownFields.add(place.node)
     if (findings.length >= MOST_FINDINGS) continue
@@ -56,6 +60,16 @@ export function schemaFindings(root: SourceNode, errors: readonly ErrorObject[])
     findings.push(describe(error, place))
   }
   return { findings, damaged, withUnknownFields }
+}
+
+function isExpression(node: SourceNode): boolean {
+  const text = textOf(node)
+  return text !== null && holdsExpression(text)
+}
+
+/** Of "this, or null" only what is wrong with this is of interest. */
+function isConsequence({ keyword, params }: ErrorObject): boolean {
+  return keyword === 'anyOf' || (keyword === 'type' && params.type === 'null')
 }
 
 /** Fields that are there under a name that is nearly right: they are not missing as well. */
@@ -104,7 +118,8 @@ function nameOf(place: Place): string {
 
 function describeType(error: ErrorObject, node: SourceNode): string {
   const types = [error.params.type as string | string[]].flat()
-  const wanted = types.map((type) => TYPE_WORDS[type] ?? type).join(' or ')
+  const named = types.length > 1 ? types.filter((type) => type !== 'null') : types
+  const wanted = named.map((type) => TYPE_WORDS[type] ?? type).join(' or ')
   if (node.kind === 'Scalar' && node.json !== null) {
     if (types.includes('string')) return `${wanted}; quote it: "${String(node.json)}"`
     if (types.includes('array') && typeof node.json === 'string') return `${wanted}; write [${excerpt(node.json)}]`
@@ -116,11 +131,12 @@ function describeType(error: ErrorObject, node: SourceNode): string {
 function describeValue(error: ErrorObject, node: SourceNode): string {
   switch (error.keyword) {
     case 'enum': {
-      const allowed = (error.params.allowedValues as unknown[]).map(String)
+      const allowed = (error.params.allowedValues as unknown[]).filter((value) => value !== null && value !== '').map(String)
       const near = typeof node.json === 'string' ? nearestName(node.json, allowed) : null
       return `must be one of ${allowed.join(', ')}${near === null ? '' : `; did you mean "${near}"?`}`
     }
     case 'pattern': {
+      if (error.parentSchema?.['form'] === 'quantity') return describeQuantity(node.json)
       const { description, examples } = error.parentSchema as { description?: string; examples?: string[] }
       return `is written wrong: ${excerpt(node.json)}. ${description ?? ''}${examples ? ` Such as ${examples.join(', ')}.` : ''}`
     }

@@ -1,11 +1,12 @@
 import { formatTimestamp } from '../../clock.ts'
-import type { Evaluated, ExpressionLanguage } from '../../definitions/expressions/language.ts'
+import type { Evaluated } from '../../definitions/expressions/language.ts'
 import type { RunDefinition, Step } from '../../definitions/workflow.ts'
 import { jobName } from '../names.ts'
 import type { Job, JobObservation, StoredJob } from '../objects.ts'
 import { isOwnJob } from '../render-job.ts'
 import type { RunStatus, StepKind, StepStatus, StepStop, StoredRun } from '../run.ts'
 import type { StepBounds } from '../observe-step.ts'
+import type { RunExpressions } from '../run-values.ts'
 import type { ExpansionValue } from './expand.ts'
 import { isActive, stepKey, stepOfExpansion } from '../step-key.ts'
 
@@ -38,15 +39,6 @@ export interface RunInput {
   /** How many steps may become active in this pass. */
   freeSlots: number
   expressions: RunExpressions
-}
-
-/** What expressions need beside the run. */
-export interface RunExpressions {
-  language: ExpressionLanguage
-  /** The Repository's. */
-  vars: Readonly<Record<string, string>>
-  /** The followed branch. */
-  branch: string
 }
 
 /** One step of a run, or one expansion of a step, while a pass goes over it. */

@@ -1,6 +1,6 @@
 import type { Json } from '../../definitions/container.ts'
 import type { ExpressionType } from '../../definitions/expressions/expression-type.ts'
-import { ANY, commonType, typeOfValue } from '../../definitions/expressions/expression-type.ts'
+import { ANY, commonType, TEXT, typeOfValue } from '../../definitions/expressions/expression-type.ts'
 import type { Evaluation } from '../../definitions/expressions/render.ts'
 import { bareExpression } from '../../definitions/expressions/render.ts'
 import { holdsExpression } from '../../definitions/expressions/template.ts'
@@ -21,9 +21,10 @@ function itemType(list: Json[] | string, evaluation: Evaluation): ExpressionType
 }
 
 function typeOfItem(item: Json, evaluation: Evaluation): ExpressionType {
-  if (typeof item !== 'string' || !holdsExpression(item)) return typeOfValue(item)
+  if (typeof item !== 'string') return holdsExpression(JSON.stringify(item)) ? ANY : typeOfValue(item)
+  if (!holdsExpression(item)) return TEXT
   const { text } = bareExpression(item)
-  return text === item ? typeOfValue(item) : typeOfExpression(text, evaluation)
+  return text === item ? TEXT : typeOfExpression(text, evaluation)
 }
 
 function typeOfExpression(text: string, { language, scope }: Evaluation): ExpressionType {

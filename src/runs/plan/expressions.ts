@@ -6,6 +6,7 @@ import type { ExpressionPlace, WorkflowFacts } from '../../definitions/expressio
 import { scopeAt } from '../../definitions/expressions/scope.ts'
 import type { RunDefinition, Step } from '../../definitions/workflow.ts'
 import type { StepResult } from '../run.ts'
+import { runValues } from '../run-values.ts'
 import type { Board, Entry } from './board.ts'
 import { endStep } from './board.ts'
 
@@ -46,20 +47,10 @@ export function factsOf({ params, steps, finally: last }: Pick<RunDefinition, 'p
 /** Values of all variables but `matrix` and `item`. Steps are looked at when an expression uses them. */
 function valuesOf({ run, byStep, plan, input }: Board): ExpressionValues {
   const { params = {}, outcome } = plan.status
-  const { namespace } = run.metadata
-  const { repository: name, workflow, commit, trigger } = run.spec
-  const { vars, branch } = input.expressions
   const steps = {}
   for (const [step, entries] of byStep) Object.defineProperty(steps, step, { enumerable: true, get: () => stepValue(entries) })
   const { result = null, reason = null, message = null } = outcome ?? {}
-  return {
-    params,
-    vars,
-    trigger,
-    run: { name: run.metadata.name, workflow, commit, result, reason, message },
-    repository: { name, namespace, branch },
-    steps,
-  }
+  return { ...runValues(run, params, input.expressions, { result, reason, message }), steps }
 }
 
 function stepValue(entries: readonly Entry[]): Json {

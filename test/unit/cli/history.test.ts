@@ -68,21 +68,16 @@ describe('fusee history', () => {
     expect((await run(await remoteWith([]), [])).out).toBe('No run is recorded yet.\n')
   })
 
-  it.each([
-    {
-      name: 'no status branch',
-      remote: createMemoryRemote(),
-      words: [],
-      wantMessage: '/work-folder/data-jobs has no branch fusee/status: nothing has been recorded there yet',
-    },
-    {
-      name: 'an unknown workflow',
-      remote: null,
-      words: ['nightly'],
-      wantMessage: '/work-folder/data-jobs has no records of a workflow "nightly" on fusee/status, only of nightly-report, site',
-    },
-  ])('has one clear message for $name', async ({ remote, words, wantMessage }) => {
-    await expect(run(remote ?? (await remoteWith([failed, pushed])), words)).rejects.toThrow(wantMessage)
+  it('has nothing to show, and no failure, while there is no status branch', async () => {
+    const note = '/work-folder/data-jobs has no branch fusee/status: nothing has been recorded there yet\n'
+    expect(await run(createMemoryRemote(), [])).toEqual({ out: note, err: '', exitCode: 0 })
+    const json = await run(createMemoryRemote(), ['--output', 'json'])
+    expect({ ...json, out: JSON.parse(json.out) as unknown }).toEqual({ out: { records: [] }, err: `fusee: ${note}`, exitCode: 0 })
+  })
+
+  it('has one clear message for an unknown workflow', async () => {
+    const wantMessage = '/work-folder/data-jobs has no records of a workflow "nightly" on fusee/status, only of nightly-report, site'
+    await expect(run(await remoteWith([failed, pushed]), ['nightly'])).rejects.toThrow(wantMessage)
   })
 
   it('shows the repository as it may be shown', async () => {
@@ -92,8 +87,8 @@ describe('fusee history', () => {
       log: noLog,
       close: () => undefined,
     })
-    const wantMessage = 'https://git.example.com/a/b.git has no branch fusee/status: nothing has been recorded there yet'
-    await expect(run(createMemoryRemote(), ['--repo', 'https://ada:s3cret@git.example.com/a/b.git'], open)).rejects.toThrow(new Error(wantMessage))
+    const { out } = await run(createMemoryRemote(), ['--repo', 'https://ada:s3cret@git.example.com/a/b.git'], open)
+    expect(out).toBe('https://git.example.com/a/b.git has no branch fusee/status: nothing has been recorded there yet\n')
   })
 
   it.each(['0', '-1', '1.5', 'many', ''])('refuses --limit %j', async (limit) => {

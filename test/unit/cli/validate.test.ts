@@ -41,7 +41,7 @@ async function validate(...words: string[]): Promise<{ exitCode: number; stdout:
 }
 
 const GOOD = workflow(
-  'triggers: {push: {}, schedule: [{cron: "@daily", suspend: true}]}\nsteps: [{name: one, image: x}, {name: two, dependsOn: [one]}]',
+  'triggers: {push: {}, schedule: [{cron: "@daily", suspend: true}]}\nsteps: [{name: one, image: "x:1", resources: {limits: {cpu: 1}}}, {name: two, dependsOn: [one]}]',
 )
 
 describe('fusee validate', () => {
@@ -51,7 +51,7 @@ describe('fusee validate', () => {
   })
 
   it('ends with 2 and shows each error at its place', async () => {
-    await write('workflows/a.yaml', workflow('timout: 1h\nsteps: [{name: one, image: x}]'))
+    await write('workflows/a.yaml', workflow('timout: 1h\nsteps: [{name: one, image: "x:1", resources: {limits: {cpu: 1}}}]'))
     const { exitCode, stdout } = await validate('.')
     expect(exitCode).toBe(2)
     expect(stdout).toContain('workflows/a.yaml:6:3 error unknown field "timout", did you mean "timeout"?')
@@ -59,7 +59,7 @@ describe('fusee validate', () => {
   })
 
   it('ends with 0 when there are only warnings', async () => {
-    await write('workflows/a.yaml', workflow('steps: [{name: one, image: x}, {name: two, image: x}]'))
+    await write('workflows/a.yaml', workflow('steps: [{name: one, image: "x:1", resources: {limits: {cpu: 1}}}, {name: two, image: x}]'))
     const { exitCode, stdout } = await validate()
     expect(exitCode).toBe(0)
     expect(stdout).toContain('warning')
@@ -70,7 +70,7 @@ describe('fusee validate', () => {
       `apiVersion: fusee.dev/v1alpha1\nkind: Repository\nmetadata: {name: jobs}\nspec: {url: ., path: jobs${policy}}\n`
     await write('strict.yaml', document(''))
     await write('open.yaml', document(', policy: {secrets: [db]}'))
-    await write('jobs/a.yaml', workflow('steps: [{name: one, image: x, envFrom: [{secretRef: {name: db}}]}]'))
+    await write('jobs/a.yaml', workflow('steps: [{name: one, image: "x:1", resources: {limits: {cpu: 1}}, envFrom: [{secretRef: {name: db}}]}]'))
     expect(await validate('--path', 'jobs')).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('warning the Secret "db" is refused') as string,
@@ -126,7 +126,7 @@ describe('fusee validate', () => {
     await write('workflows/a.yaml', workflow('steps: [{name: one, manifest: jobs/a.yaml}]'))
     await write(
       'jobs/a.yaml',
-      'apiVersion: batch/v1\nkind: Job\nspec:\n  ttlSecondsAfterFinished: 1\n  template: {spec: {containers: [{name: a, image: x}]}}\n',
+      'apiVersion: batch/v1\nkind: Job\nspec:\n  ttlSecondsAfterFinished: 1\n  template: {spec: {containers: [{name: a, image: "x:1", resources: {limits: {cpu: 1}}}]}}\n',
     )
     const { exitCode, stdout } = await validate()
     expect(exitCode).toBe(2)

@@ -18,6 +18,7 @@ function changingRepositories(): FollowedRepositories & { set(repositories: Foll
   let now: FollowedRepository[] = []
   return {
     current: () => now,
+    isSettled: () => true,
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createSimulatedCluster } from '../../../src/cluster/simulated/cluster.ts'
+import { createTurns } from '../../../src/controller/admit.ts'
 import { reconcileRun } from '../../../src/controller/reconcile-run.ts'
 import { createSlots } from '../../../src/controller/slots.ts'
 import { plainWriteSite } from '../../../src/crash-points.ts'
@@ -27,7 +28,19 @@ async function passOver(container: Container, policy: Policy | null) {
   const repository = 'data/jobs'
   const slots = createSlots(5, () => undefined)
   const pin = () => Promise.resolve(pinned)
-  await reconcileRun({ context, repository, slots, policy, expressions: EXPRESSIONS, pin, onFinished: () => undefined }, run.metadata)
+  await reconcileRun(
+    {
+      context,
+      repository,
+      slots,
+      policy,
+      expressions: EXPRESSIONS,
+      queue: { turns: createTurns(), waiting: new Set() },
+      pin,
+      onFinished: () => undefined,
+    },
+    run.metadata,
+  )
   const jobs = await cluster.jobs.observeJobs(run.metadata)
   return { step: (await cluster.runs.getRun(run.metadata))?.status?.steps[0], jobs: jobs.map(({ job }) => job) }
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { CommitSha } from '../../../src/git/ports.ts'
 import { createControlledWorld, everyMinute, MINUTE_MS, type ControlledWorld } from '../../support/controlled-world.ts'
 
 const HOUR_SECONDS = 3600

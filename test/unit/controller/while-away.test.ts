@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { initialCursors } from '../../../src/controller/cursors.ts'
 import { GitError } from '../../../src/git/ports.ts'
 import { takeOver } from '../../../src/history/owner.ts'
 import type { TickRange } from '../../../src/history/ticks.ts'
@@ -70,6 +71,27 @@ describe('a Run whose definition is not pinned yet', () => {
     await world.pass(MINUTE_MS)
     expect((await second.runs()).map(({ status }) => [status?.result, status?.reason])).toEqual([['Failed', 'DefinitionInvalid']])
     await second.stop()
+  })
+})
+
+describe('a controller that begins paused', () => {
+  it('starts nothing new until it is resumed, and says why ticks were skipped', async () => {
+    const world = createControlledWorld()
+    await world.push({ 'README.md': 'no workflow yet' })
+    const cluster = world.createCluster()
+    const paused = world.start(cluster, 'first', { pauseAtStart: { by: 'ada', reason: 'serve --paused' } })
+    await world.pass(1000)
+    await world.push({ 'workflows/a.yaml': everyMinute('a') })
+    await world.pass(2 * MINUTE_MS)
+    expect(await paused.runs()).toEqual([])
+    const fates = paused.events.flatMap((event) => (event.kind === 'TickJudged' ? [`${event.fate.fate}: ${event.fate.reason ?? ''}`] : []))
+    expect(new Set(fates)).toEqual(new Set(['Skipped: paused by ada: serve --paused']))
+    const { paused: switchedBy, ...resumed } = (await paused.cursors()) ?? initialCursors
+    expect(switchedBy).toMatchObject({ by: 'ada' })
+    await cluster.runs.writeCursors(REPOSITORY, resumed)
+    await world.pass(MINUTE_MS)
+    expect((await paused.runs()).length).toBe(1)
+    await paused.stop()
   })
 })
 

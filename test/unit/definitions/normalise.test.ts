@@ -204,7 +204,7 @@ describe('steps as meant', () => {
         'jobs/publish/two.json': JSON.stringify({
           apiVersion: 'batch/v1',
           kind: 'Job',
-          spec: { template: { spec: { containers: [{ image: 'two' }] } } },
+          spec: { template: { spec: { containers: [{ name: 'c', image: 'two' }] } } },
         }),
         'jobs/publish/config.yaml': 'apiVersion: v1\nkind: ConfigMap\n',
         'jobs/publish/notes.txt': 'no manifest',

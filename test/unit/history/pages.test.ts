@@ -246,6 +246,7 @@ function definitionOf(names: readonly string[]): RunDefinition {
     retention: { succeeded: 1, failed: 1, maxAgeSeconds: 1 },
     failFast: false,
     maxParallel: null,
+    concurrency: { policy: 'Allow', group: null, limit: 100 },
     steps,
     finally: [],
   }

@@ -63,6 +63,7 @@ describe('Runs in the simulated cluster', () => {
       retention: RETENTION,
       failFast: false,
       maxParallel: null,
+      concurrency: { policy: 'Allow' as const, group: null, limit: 100 },
       steps: [],
       finally: [],
     }

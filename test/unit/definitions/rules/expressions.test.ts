@@ -135,7 +135,7 @@ steps:
     name: 'in labels, and names of variables',
     text: workflow(`
 description: "\${{ is just text here }}"
-triggers: {webhook: [{name: "«\${{ vars.x }}"}]}
+triggers: {push: {paths: ["«\${{ vars.x }}"]}}
 steps:
   - {name: a, image: x, env: [{name: "«\${{ vars.x }}", value: ok}]}
 `),

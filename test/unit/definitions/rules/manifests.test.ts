@@ -60,12 +60,36 @@ describe('mistakes within a manifest', () => {
     {
       name: 'containers that are none',
       text: `${JOB}  template: {spec: {containers: [x, {name: a}]}}\n`,
-      want: ['4:34 manifest-invalid', '4:37 manifest-invalid'],
+      want: ['4:34 wrong-type', '4:37 manifest-invalid'],
     },
     {
       name: 'refused fields',
-      text: `${JOB}  ttlSecondsAfterFinished: 1\n  selector: {}\n  manualSelector: true\n  template: {spec: {containers: [{image: x}]}}\n`,
+      text: `${JOB}  ttlSecondsAfterFinished: 1\n  selector: {}\n  manualSelector: true\n  template: {spec: {containers: [{name: c, image: x}]}}\n`,
       want: ['4:3 refused-field', '5:3 refused-field', '6:3 refused-field'],
+    },
+    {
+      name: 'expressions',
+      text: `${JOB}  template: {spec: {containers: [{name: c, image: "x:\${{ params.tag }}"}]}}\n`,
+      want: ['4:65 invalid-expression'],
+    },
+    {
+      name: 'what Kubernetes would refuse',
+      text: `${JOB}  backofLimit: 1\n  template:\n    spec:\n      restartPolicy: Always\n      containers:\n        - {name: c, image: x, comand: [a], resources: {limits: {cpu: 100x, memory: 64Mib}}}\n        - {name: c, image: x, env: [{name: A, value: 1}], volumeMounts: [{name: data, mountPath: /d}]}\n`,
+      want: [
+        '4:3 unknown-field',
+        '7:22 invalid-value',
+        '9:31 unknown-field',
+        '9:70 invalid-value',
+        '9:84 invalid-value',
+        '10:18 manifest-invalid',
+        '10:54 wrong-type',
+        '10:81 mount-without-volume',
+      ],
+    },
+    {
+      name: 'expressions where none is allowed',
+      text: `apiVersion: batch/v1\nkind: Job\nmetadata: {name: "\${{ vars.a }}"}\nspec: {template: {spec: {containers: [{name: c, image: x, command: [sh, -c, "\${{ vars.a }}"]}]}}}\n`,
+      want: ['3:19 misplaced-expression', '4:78 expression-in-script'],
     },
     { name: 'a fault of syntax', text: 'kind: [\n', want: ['2:1 yaml-syntax'] },
     { name: 'no text', text: '\0', want: ['1:1 file-not-text'] },
@@ -78,7 +102,7 @@ describe('mistakes within a manifest', () => {
   })
 
   it('a backoffLimit of its own stays beside retries, which override it', async () => {
-    const manifest = `${JOB}  backoffLimit: 3\n  template: {spec: {containers: [{image: x}]}}\n`
+    const manifest = `${JOB}  backoffLimit: 3\n  template: {spec: {containers: [{name: c, image: x}]}}\n`
     const definitions = await load({
       'workflows/a.yaml': workflow('steps: [{name: one, manifest: jobs/a.yaml, retries: 1}]'),
       'jobs/a.yaml': manifest,

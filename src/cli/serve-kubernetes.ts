@@ -1,0 +1,78 @@
+import path from 'node:path'
+import type { ListenAddress } from '../config/listen-address.ts'
+import { parseListenAddress } from '../config/listen-address.ts'
+import { createController } from '../controller/controller.ts'
+import type { Report } from '../controller/events.ts'
+import { createKubernetesContext } from '../create-kubernetes-context.ts'
+import type { Served } from './serve-http.ts'
+import { listenFor, pausedAtStart } from './serve-http.ts'
+import type { Shell } from './shell.ts'
+import { UsageError } from './shell.ts'
+
+/** Options of `fusee serve` that count with a cluster. */
+export interface ServeKubernetesOptions {
+  repo?: string
+  repository?: string
+  secrets?: string
+  namespace?: string
+  data?: string
+  listen?: string
+  paused?: boolean
+}
+
+/** `fusee serve --runner kubernetes`: stands by until the lease is its own, then follows the cluster's Repositories. Throws when the lease is lost. */
+export async function serveKubernetes(shell: Shell, options: ServeKubernetesOptions, served: Served, say: (line: string) => void): Promise<void> {
+  for (const name of ['repo', 'repository', 'secrets'] as const) {
+    if (options[name] === undefined) continue
+    throw new UsageError(
+      `--${name} is for the local runner: with --runner kubernetes, Repositories and Secrets are objects of the cluster (kubectl apply -f)`,
+    )
+  }
+  const listen = readListen(options.listen)
+  const dataFolder = options.data === undefined ? null : path.resolve(shell.workingDirectory, options.data)
+  const stop = shell.stopSignal()
+  const cluster = await createKubernetesContext({ namespace: options.namespace ?? null, dataFolder }, shell.env, served.report)
+  try {
+    const controller = createController(options.paused === true ? pausedAtStart(cluster.context) : cluster.context)
+    let isLeader = false
+    // One that stands by is ready for that: else a Deployment of two would never be.
+    const server = await listenFor({ context: cluster.context, controller, served, listen, isReady: () => !isLeader || controller.isReady() })
+    say(
+      `watching ${cluster.namespace === null ? 'all namespaces' : `namespace ${cluster.namespace}`} of ${cluster.server}, listening on ${server.url}`,
+    )
+    const stopped = new Promise<'stopped'>((resolve) => {
+      if (stop.aborted) resolve('stopped')
+      stop.addEventListener('abort', () => {
+        resolve('stopped')
+      })
+    })
+    const end = await Promise.race([stopped, cluster.lease.acquired.then(() => 'acquired' as const)])
+    if (end === 'acquired') {
+      isLeader = true
+      say('this controller is the leader')
+      controller.start()
+      cluster.start()
+      const lost = await Promise.race([stopped, cluster.lease.lost])
+      if (lost !== 'stopped') giveUp(served.report, lost)
+    }
+    say('stopping: what is being written is finished, steps go on by themselves')
+    await controller.drain()
+    await server.close()
+  } finally {
+    await cluster.close()
+  }
+
+  /** Whoever is not the leader any more has nothing to finish: what it knows is old. */
+  function giveUp(report: Report, why: string): never {
+    report({ kind: 'RunnerProblem', message: 'this controller is not the leader any more', about: { why } })
+    throw new Error(`not the leader any more: ${why}`)
+  }
+}
+
+function readListen(text: string | undefined): ListenAddress {
+  try {
+    return parseListenAddress(text ?? '127.0.0.1:8080')
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error })
+  }
+}

@@ -1,0 +1,45 @@
+import type { ApiClient } from './cluster/kubernetes/api-client.ts'
+import { isNotFound } from './cluster/kubernetes/api-error.ts'
+import { objectPath } from './cluster/kubernetes/resources.ts'
+import type { Secrets } from './read-credentials.ts'
+
+/** The Secrets of one namespace of a cluster, and which versions of them were read. */
+export interface ClusterSecrets extends Secrets {
+  /** Versions of all Secrets that were read since the last call, as one text: another one means that a value may have changed. */
+  versions(): string
+}
+
+/** Reads each Secret when it is asked for: only `get` is needed, and nobody else's Secrets are ever listed. */
+export function clusterSecrets(client: ApiClient, namespace: string): ClusterSecrets {
+  const seen = new Map<string, string>()
+  return {
+    async read(secret) {
+      try {
+        const found = await client.request<{ metadata: { resourceVersion: string }; data?: Record<string, string> }>({
+          path: objectPath('secrets', { namespace, name: secret }),
+        })
+        seen.set(secret, found.metadata.resourceVersion)
+        const values = Object.entries(found.data ?? {}).map(
+          ([key, value]) =>
+            [
+              key,
+              Buffer.from(value, 'base64')
+                .toString('utf8')
+                .replace(/\r?\n$/, ''),
+            ] as const,
+        )
+        return new Map(values)
+      } catch (error) {
+        if (!isNotFound(error)) throw error
+        seen.set(secret, '')
+        return new Map()
+      }
+    },
+    placeOf: (secret) => ({ missing: `in namespace ${namespace}`, put: `the Secret ${secret} of namespace ${namespace}` }),
+    versions: () =>
+      [...seen]
+        .map(([name, version]) => `${name}=${version}`)
+        .sort()
+        .join(),
+  }
+}

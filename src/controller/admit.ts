@@ -1,0 +1,93 @@
+import { formatTimestamp, parseTimestamp } from '../clock.ts'
+import { groupOf, planAdmission } from '../runs/admission.ts'
+import type { RunCancellation, RunResult, RunStatus, StoredRun } from '../runs/run.ts'
+import type { RunReconciliation } from './reconcile-run.ts'
+
+/** Does one thing at a time: whoever admits a run must see all that others were admitted before. */
+export type Turns = <T>(work: () => Promise<T>) => Promise<T>
+
+/** Turns of one Repository. */
+export function createTurns(): Turns {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const next = last.then(work, work)
+    last = next.catch(() => undefined)
+    return next
+  }
+}
+
+/** Runs of one Repository that wait for their turn; they are woken when another has ended. */
+export interface Queue {
+  turns: Turns
+  waiting: Set<string>
+}
+
+/** What became of a run that was to be admitted: its next status, or when to ask again. */
+export type Admitted = { kind: 'Status'; status: RunStatus } | { kind: 'Waits'; requeueAtMs: number | null }
+
+/**
+ * Admits a run whose definition is pinned, by its workflow's `concurrency`. Whom it replaces is told to end first, and is waited for with
+ * all its Jobs and `finally` steps. One that is cancelled or over time while it waits ends without having begun.
+ */
+export async function admit({ context, queue }: RunReconciliation, run: StoredRun, status: RunStatus): Promise<Admitted> {
+  const nowMs = context.clock.now()
+  const early = earlyEnd(run, status, nowMs)
+  if (early !== null) return { kind: 'Status', status: neverBegun(status, early, nowMs) }
+  const { namespace, name } = run.metadata
+  const pinned: StoredRun = { ...run, status }
+  const all = status.definition?.concurrency.policy === 'Allow' ? [] : await context.runs.listRuns({ namespace, repository: run.spec.repository })
+  const group = groupOf(pinned, all)
+  const admission = planAdmission(pinned, group)
+  switch (admission.kind) {
+    case 'Begin':
+      queue.waiting.delete(name)
+      return { kind: 'Status', status: { ...status, phase: 'Running', startedAt: formatTimestamp(nowMs) } }
+    case 'Skip':
+      return { kind: 'Status', status: neverBegun(status, { result: 'Skipped', reason: admission.reason, message: admission.message }, nowMs) }
+    case 'Replace':
+      for (const one of admission.replaced) await tellToEnd(context, one, { by: 'fusee', reason: `replaced by ${name}`, word: 'Replaced' })
+      for (const one of admission.superseded) await tellToEnd(context, one, { by: 'fusee', reason: `superseded by ${name}`, word: 'Superseded' })
+      queue.waiting.add(name)
+      return { kind: 'Waits', requeueAtMs: deadlineMs(run, status) }
+    case 'Wait':
+      queue.waiting.add(name)
+      return { kind: 'Waits', requeueAtMs: deadlineMs(run, status) }
+  }
+}
+
+async function tellToEnd({ runs, writeSite }: RunReconciliation['context'], run: StoredRun, cancel: RunCancellation): Promise<void> {
+  await writeSite('run-status-written', () => runs.updateRun({ ...run, spec: { ...run.spec, cancel } }))
+}
+
+interface EarlyEnd {
+  result: RunResult
+  reason: string
+  message: string
+}
+
+function earlyEnd(run: StoredRun, status: RunStatus, nowMs: number): EarlyEnd | null {
+  if (run.metadata.deletionTimestamp !== undefined) return { result: 'Cancelled', reason: 'RunDeleted', message: 'the Run was deleted' }
+  const { cancel } = run.spec
+  if (cancel !== undefined) {
+    return {
+      result: 'Cancelled',
+      reason: cancel.word ?? 'RunCancelled',
+      message: cancel.word === undefined ? `cancelled by ${cancel.by}: ${cancel.reason}` : cancel.reason,
+    }
+  }
+  const seconds = status.definition?.timeoutSeconds ?? 0
+  return nowMs >= (deadlineMs(run, status) ?? Infinity)
+    ? { result: 'TimedOut', reason: 'RunTimedOut', message: `the run waited longer than its ${seconds}s` }
+    : null
+}
+
+function deadlineMs(run: StoredRun, { definition }: RunStatus): number | null {
+  const seconds = definition?.timeoutSeconds ?? null
+  return seconds === null ? null : parseTimestamp(run.metadata.creationTimestamp) + seconds * 1000
+}
+
+function neverBegun(status: RunStatus, end: EarlyEnd, nowMs: number): RunStatus {
+  const finishedAt = formatTimestamp(nowMs)
+  const steps = status.steps.map((step) => ({ ...step, state: 'Ended' as const, result: 'Skipped' as const, reason: end.reason, finishedAt }))
+  return { ...status, ...end, phase: 'Finished', steps, finishedAt }
+}

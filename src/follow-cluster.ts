@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { clusterSecrets } from './cluster-secrets.ts'
+import type { ApiClient } from './cluster/kubernetes/api-client.ts'
+import type { RepositoryObject } from './cluster/kubernetes/cursor-codec.ts'
+import type { KubernetesRuns } from './cluster/kubernetes/runs.ts'
+import { isRemoteUrl } from './config/repository-name.ts'
+import { parseRepositoryDocument, type RepositoryDocument } from './config/repository-document.ts'
+import { resolveServeConfig } from './config/serve-config.ts'
+import type { Context, FollowedRepositories, FollowedRepository } from './context.ts'
+import { updateCursors, withCondition } from './controller/cursors.ts'
+import { createWorkQueue } from './controller/work-queue.ts'
+import { GitError } from './git/ports.ts'
+import { endOrphans, isTaken } from './end-orphans.ts'
+import { openFollowed } from './open-followed.ts'
+import { API_VERSION } from './runs/objects.ts'
+
+/** Secrets are looked at again this often: a password that was changed is used within a minute. */
+const LOOK_AGAIN_MS = 60_000
+
+/** Repositories that are objects of a cluster. */
+export interface ClusterRepositories extends FollowedRepositories {
+  /** Begins to open what there is. */
+  start(): void
+  close(): Promise<void>
+}
+
+/** What is needed to follow them. */
+export interface ClusterRepositoriesOptions {
+  client: ApiClient
+  runs: KubernetesRuns
+  context: Omit<Context, 'repositories'>
+  /** Where fetched objects are kept, for as long as this is open. */
+  gitFolder: string
+  /** Uid of the namespace `kube-system`, which names the cluster. */
+  clusterId: string
+  /** Service accounts of Fusee itself, refused to every step. */
+  ownServiceAccounts: readonly string[]
+  env: Readonly<Record<string, string | undefined>>
+}
+
+interface Opened {
+  followed: FollowedRepository
+  /** What it was opened with: the object's uid and generation, the versions of its Secrets, and what is Fusee's own beside it. */
+  fingerprint: string
+  close: () => void
+}
+
+/** Follows the Repository objects of a cluster: each is opened when it appears, again when it or its Secrets change, and let go when it is gone. */
+export function followClusterRepositories(options: ClusterRepositoriesOptions): ClusterRepositories {
+  const { client, runs, context, clusterId } = options
+  const opened = new Map<string, Opened>()
+  const tried = new Set<string>()
+  const listeners = new Set<() => void>()
+  const queue = createWorkQueue({
+    clock: context.clock,
+    random: context.random,
+    reconcile,
+    onError: (key, error) => {
+      context.report({ kind: 'ReconcileFailed', key: `repository ${key}`, error })
+    },
+  })
+
+  function wakeAll(): void {
+    for (const { metadata } of runs.repositories.all()) queue.add(`${metadata.namespace}/${metadata.name}`)
+    for (const key of opened.keys()) queue.add(key)
+  }
+
+  async function reconcile(key: string): Promise<number | null> {
+    const [namespace = '', name = ''] = key.split('/')
+    const object = runs.repositories.get({ namespace, name })
+    if (object === null) {
+      replace(key, null)
+      tried.delete(key)
+      await endOrphans(context, { namespace, name })
+      return null
+    }
+    try {
+      const next = await open(object, opened.get(key)?.fingerprint)
+      if (next !== null) replace(key, next)
+    } catch (error) {
+      if (!(error instanceof TypeError || (error instanceof GitError && error.kind === 'RepositoryNotFound'))) throw error
+      replace(key, null)
+      await tellInvalid(object, error.message)
+    }
+    tried.add(key)
+    return context.clock.now() + LOOK_AGAIN_MS
+  }
+
+  /** Opens it anew when it is not as it was; null when it is. */
+  async function open(object: RepositoryObject, fingerprint: string | undefined): Promise<Opened | null> {
+    const { namespace, name, uid, generation = 0 } = object.metadata
+    const document = documentOf(object)
+    const config = resolveServeConfig({
+      repo: undefined,
+      document,
+      data: options.gitFolder,
+      listen: undefined,
+      secrets: options.gitFolder,
+      env: {},
+      workingDirectory: '/',
+    })
+    const own = ownNames(namespace)
+    config.settings = { ...config.settings, policy: { ...config.settings.policy, own } }
+    const secrets = clusterSecrets(client, namespace)
+    const owner = `${clusterId}/${namespace}/${name}`
+    const dataFolder = path.join(options.gitFolder, `${namespace}.${name}-${digest([uid, config.url, config.history?.url ?? ''])}`)
+    const { followed, git } = await openFollowed(config, { secrets, owner, dataFolder, env: options.env })
+    const found = digest([uid, String(generation), secrets.versions(), JSON.stringify(own)])
+    if (found === fingerprint) {
+      git.close()
+      return null
+    }
+    return {
+      followed,
+      fingerprint: found,
+      close() {
+        git.close()
+      },
+    }
+  }
+
+  /** Secrets that any Repository of the namespace names are Fusee's own, for all of them. */
+  function ownNames(namespace: string): { serviceAccounts: readonly string[]; secrets: readonly string[] } {
+    const secrets = new Set<string>()
+    for (const { metadata, spec } of runs.repositories.all()) if (metadata.namespace === namespace) collectSecretNames(spec, secrets)
+    return { serviceAccounts: options.ownServiceAccounts, secrets: [...secrets].sort() }
+  }
+
+  function replace(key: string, next: Opened | null): void {
+    const before = opened.get(key)
+    if (next === null) opened.delete(key)
+    else opened.set(key, next)
+    if (before === undefined && next === null) return
+    for (const listener of listeners) listener()
+    before?.close()
+  }
+
+  async function tellInvalid({ metadata }: RepositoryObject, message: string): Promise<void> {
+    const ref = { namespace: metadata.namespace, name: metadata.name }
+    let isNews = false
+    await updateCursors(context, ref, (current) => {
+      const known = current.conditions.find((one) => one.type === 'Ready')
+      isNews = known?.message !== message
+      const condition = { type: 'Ready', status: 'False', reason: 'CannotBeOpened', message } as const
+      return { ...current, conditions: withCondition(current.conditions, condition, context.clock.now()) }
+    })
+    if (isNews) context.report({ kind: 'LookFailed', repository: `${ref.namespace}/${ref.name}`, reason: 'CannotBeOpened', message })
+  }
+
+  let stopListening: () => void = () => undefined
+  return {
+    current: () => [...opened.values()].map(({ followed }) => followed),
+    isSettled: () => [...runs.repositories.all()].every(({ metadata }) => tried.has(`${metadata.namespace}/${metadata.name}`)),
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    start() {
+      stopListening = runs.onRepositoryChange(wakeAll)
+      wakeAll()
+      // Runs whose Repository went while nobody looked.
+      void runs.listRuns().then((all) => {
+        for (const run of all) if (isTaken(run)) queue.add(`${run.metadata.namespace}/${run.spec.repository}`)
+      })
+    },
+    async close() {
+      stopListening()
+      await queue.drain()
+      for (const { close } of opened.values()) close()
+      // What was fetched is fetched again; nothing else lies there.
+      await rm(options.gitFolder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The Repository as a document of a file would be: the same rules hold. Throws TypeError. */
+function documentOf({ metadata, spec }: RepositoryObject): RepositoryDocument {
+  const { namespace, name } = metadata
+  const document = { apiVersion: API_VERSION, kind: 'Repository', metadata: { namespace, name }, spec }
+  const parsed = parseRepositoryDocument(JSON.stringify(document), `Repository ${namespace}/${name}`)
+  for (const url of [parsed.spec.url, parsed.spec.history.url]) {
+    if (url !== undefined && (!isRemoteUrl(url) || /^file:/i.test(url))) {
+      throw new TypeError(`${url} is a folder of whatever machine the controller runs on: a Repository of a cluster needs an https or ssh URL`)
+    }
+  }
+  return parsed
+}
+
+/** Names in all `secretRef`s and their like, at any depth. */
+function collectSecretNames(value: unknown, names: Set<string>): void {
+  if (value === null || typeof value !== 'object') return
+  for (const [field, inner] of Object.entries(value)) {
+    const name = /secretRef$/i.test(field) ? (inner as { name?: unknown } | null)?.name : undefined
+    if (typeof name === 'string') names.add(name)
+    collectSecretNames(inner, names)
+  }
+}
+
+function digest(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
+}

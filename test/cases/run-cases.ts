@@ -1,0 +1,330 @@
+import type { RunSpec, StoredRun } from '../../src/runs/run.ts'
+import { stepKey } from '../../src/runs/step-key.ts'
+import type { Outcome } from '../support/play-run.ts'
+
+/**
+ * One run and what its record must say, whatever carries it out: the planner alone, the simulator with and without faults, this machine, a real
+ * cluster. `outcomes` are what the scripts of the workflow come to, for those that run no scripts.
+ */
+export interface RunCase {
+  name: string
+  /** The workflow's `spec`, as YAML. */
+  spec: string
+  params?: Record<string, unknown>
+  /** By stepKey; what is not named succeeds. */
+  outcomes?: Record<string, Outcome>
+  /** What people do when they see the run so. */
+  act?: (run: StoredRun) => Partial<RunSpec> | null
+  wantResult: string
+  wantReason?: string
+  /** `name Result Reason`, undos as `name undo …`, in the order of the record. */
+  wantSteps: string[]
+  wantResults?: Record<string, Record<string, unknown>>
+}
+
+const AT = '2026-11-20T12:00:00.000Z'
+
+/** Does something once when a step is in this state. */
+function once(key: string, state: string, change: Partial<RunSpec>): (run: StoredRun) => Partial<RunSpec> | null {
+  return ({ spec, status }) => {
+    const isDone = Object.keys(change).every((field) => spec[field as keyof RunSpec] !== undefined)
+    return !isDone && status?.steps.some((step) => stepKey(step) === key && step.state === state) === true ? change : null
+  }
+}
+
+/** The table. */
+export const RUN_CASES: readonly RunCase[] = [
+  {
+    name: 'a diamond',
+    spec: `
+steps:
+  - {name: a, image: busybox, script: 'true'}
+  - {name: b, image: busybox, script: 'true', dependsOn: [a]}
+  - {name: c, image: busybox, script: 'true', dependsOn: [a]}
+  - {name: d, dependsOn: [b, c]}
+`,
+    wantResult: 'Succeeded',
+    wantSteps: ['a Succeeded', 'b Succeeded', 'c Succeeded', 'd Succeeded'],
+  },
+  {
+    name: 'a failure that is answered',
+    spec: `
+steps:
+  - {name: measure, image: busybox, script: exit 3}
+  - {name: alarm, image: busybox, script: 'true', dependsOn: [{step: measure, when: Failed}]}
+  - {name: publish, image: busybox, script: 'true', dependsOn: [measure]}
+  - {name: tell, image: busybox, script: 'true', dependsOn: [{step: publish, when: NotFailed}]}
+  - {name: whatever, image: busybox, script: 'true', dependsOn: [{step: publish, when: Always}]}
+`,
+    outcomes: { measure: { exitCodes: [3] } },
+    wantResult: 'Failed',
+    wantReason: 'StepFailed',
+    wantSteps: ['measure Failed ExitCode', 'alarm Succeeded', 'publish Skipped DependencyNotMet', 'tell Succeeded', 'whatever Succeeded'],
+  },
+  {
+    name: 'a failure that is allowed',
+    spec: `
+steps:
+  - {name: try, image: busybox, script: exit 1, allowFailure: true}
+  - {name: next, image: busybox, script: 'true', dependsOn: [try]}
+`,
+    outcomes: { try: { exitCodes: [1] } },
+    wantResult: 'Succeeded',
+    wantSteps: ['try Failed ExitCode', 'next Succeeded'],
+  },
+  {
+    name: 'conditions on params and on results of steps',
+    spec: `
+params: {site: {default: www.example.org}}
+steps:
+  - name: measure
+    image: busybox
+    results: {kilobytes: integer, name: string}
+    script: printf 'kilobytes=12\\nname=index\\n' >> "$FUSEE_RESULTS"
+  - {name: large, image: busybox, script: 'true', dependsOn: [measure], if: steps.measure.results.kilobytes > 10}
+  - {name: small, image: busybox, script: 'true', dependsOn: [measure], if: steps.measure.results.kilobytes <= 10}
+  - {name: other, image: busybox, script: 'true', if: "params.site != 'www.example.org'"}
+`,
+    outcomes: { measure: { results: 'kilobytes=12\nname=index\n' } },
+    wantResult: 'Succeeded',
+    wantSteps: ['measure Succeeded', 'large Succeeded', 'small Skipped ConditionFalse', 'other Skipped ConditionFalse'],
+    wantResults: { measure: { kilobytes: 12, name: 'index' } },
+  },
+  {
+    name: 'results that are too large, wrong, undeclared or missing',
+    spec: `
+steps:
+  - {name: large, image: busybox, results: {a: string}, allowFailure: true, script: 'head -c 5000 /dev/zero | tr "\\\\0" x > "$FUSEE_RESULTS"'}
+  - {name: wrong, image: busybox, results: {a: integer}, allowFailure: true, script: 'echo a=many > "$FUSEE_RESULTS"'}
+  - {name: other, image: busybox, results: {a: string}, allowFailure: true, script: 'echo b=1 > "$FUSEE_RESULTS"'}
+  - {name: none, image: busybox, results: {a: string}, allowFailure: true, script: 'true'}
+  - {name: json, image: busybox, results: {a: array, b: object}, script: 'echo "{\\"a\\": [1, 2], \\"b\\": {\\"c\\": null}}" > "$FUSEE_RESULTS"'}
+`,
+    outcomes: {
+      large: { results: 'x'.repeat(4097) },
+      wrong: { results: 'a=many\n' },
+      other: { results: 'b=1\n' },
+      json: { results: '{"a": [1, 2], "b": {"c": null}}\n' },
+    },
+    wantResult: 'Succeeded',
+    wantSteps: [
+      'large Failed ResultsTooLarge',
+      'wrong Failed ResultsInvalid',
+      'other Failed ResultsInvalid',
+      'none Failed ResultsInvalid',
+      'json Succeeded',
+    ],
+    wantResults: { json: { a: [1, 2], b: { c: null } } },
+  },
+  {
+    name: 'a matrix whose dependents wait for all of it',
+    spec: `
+steps:
+  - name: build
+    image: busybox
+    matrix: {os: [linux, darwin], arch: [amd64, arm64]}
+    env: [{name: TARGET, value: "\${{ matrix.os }}-\${{ matrix.arch }}"}]
+    results: {target: string}
+    script: echo "target=$TARGET" > "$FUSEE_RESULTS"; test "$TARGET" != darwin-arm64
+  - {name: after, image: busybox, script: 'true', dependsOn: [build]}
+  - {name: alarm, image: busybox, script: 'true', dependsOn: [{step: build, when: Failed}]}
+  - {name: join, dependsOn: [{step: build, when: Always}]}
+`,
+    outcomes: {
+      'build/0': { results: 'target=linux-amd64' },
+      'build/1': { results: 'target=linux-arm64' },
+      'build/2': { results: 'target=darwin-amd64' },
+      'build/3': { exitCodes: [1] },
+    },
+    wantResult: 'Failed',
+    wantSteps: [
+      'build/0 Succeeded',
+      'build/1 Succeeded',
+      'build/2 Succeeded',
+      'build/3 Failed ExitCode',
+      'after Skipped DependencyNotMet',
+      'alarm Succeeded',
+      'join Succeeded',
+    ],
+    wantResults: { 'build/0': { target: 'linux-amd64' }, 'build/2': { target: 'darwin-amd64' } },
+  },
+  {
+    name: 'forEach over a param and over a result, one after the other, and what they leave in order',
+    spec: `
+params: {sites: {type: array, default: [one, two]}}
+steps:
+  - name: count
+    image: busybox
+    forEach: params.sites
+    maxParallel: 1
+    env: [{name: SITE, value: "\${{ item }}"}]
+    results: {size: integer}
+    script: echo "size=\${#SITE}" > "$FUSEE_RESULTS"
+  - name: sum
+    image: busybox
+    dependsOn: [count]
+    env: [{name: SIZES, value: "\${{ steps.count.results.size }}"}]
+    results: {sizes: array}
+    script: echo "sizes=$SIZES" > "$FUSEE_RESULTS"
+  - name: each
+    image: busybox
+    dependsOn: [sum]
+    forEach: steps.sum.results.sizes
+    env: [{name: SIZE, value: "\${{ item }}"}]
+    script: test "$SIZE" = 5
+`,
+    params: { sites: ['three', 'fiver'] },
+    outcomes: { 'count/0': { results: 'size=5' }, 'count/1': { results: 'size=5' }, sum: { results: 'sizes=[5,5]' } },
+    wantResult: 'Succeeded',
+    wantSteps: ['count/0 Succeeded', 'count/1 Succeeded', 'sum Succeeded', 'each/0 Succeeded', 'each/1 Succeeded'],
+    wantResults: { sum: { sizes: [5, 5] } },
+  },
+  {
+    name: 'forEach over nothing, and over what is no list',
+    spec: `
+params: {sites: {type: array, default: []}, thing: {type: object, default: {}}}
+steps:
+  - {name: none, image: busybox, script: 'true', forEach: params.sites}
+  - {name: after, image: busybox, script: 'true', dependsOn: [none]}
+  - {name: bad, image: busybox, script: 'true', allowFailure: true, forEach: "params.thing.sites"}
+`,
+    wantResult: 'Succeeded',
+    wantSteps: ['none Succeeded NothingToDo', 'after Succeeded', 'bad Failed ExpressionFailed'],
+  },
+  {
+    name: 'undos, the latest first, of what succeeded only; finally afterwards',
+    spec: `
+steps:
+  - {name: a, image: busybox, script: 'true', undo: {script: 'true'}}
+  - {name: b, image: busybox, script: 'true', dependsOn: [a], undo: {script: exit 4}}
+  - {name: c, image: busybox, script: exit 3, dependsOn: [b], undo: {script: 'true'}}
+finally:
+  - {name: notify, image: busybox, env: [{name: RESULT, value: "\${{ run.result }}"}], script: 'test "$RESULT" = Failed'}
+`,
+    outcomes: { c: { exitCodes: [3] }, 'b undo': { exitCodes: [4] } },
+    wantResult: 'Failed',
+    wantReason: 'StepFailed',
+    wantSteps: ['a Succeeded', 'a undo Succeeded', 'b Succeeded', 'b undo Failed ExitCode', 'c Failed ExitCode', 'notify Succeeded'],
+  },
+  {
+    name: 'a finally step that fails',
+    spec: `
+steps: [{name: a, image: busybox, script: 'true'}]
+finally: [{name: last, image: busybox, script: exit 5}]
+`,
+    outcomes: { last: { exitCodes: [5] } },
+    wantResult: 'Failed',
+    wantSteps: ['a Succeeded', 'last Failed ExitCode'],
+  },
+  {
+    name: 'failFast',
+    spec: `
+failFast: true
+steps:
+  - {name: long, image: busybox, script: sleep 600}
+  - {name: broken, image: busybox, script: exit 1}
+  - {name: after, image: busybox, script: 'true', dependsOn: [long]}
+  - {name: alarm, image: busybox, script: 'true', dependsOn: [{step: broken, when: Failed}]}
+`,
+    outcomes: { long: { lasts: true }, broken: { exitCodes: [1] } },
+    wantResult: 'Failed',
+    wantSteps: ['long Cancelled FailFast', 'broken Failed ExitCode', 'after Skipped FailFast', 'alarm Succeeded'],
+  },
+  {
+    name: 'an approval that is given',
+    spec: `
+steps:
+  - {name: build, image: busybox, script: 'true'}
+  - {name: gate, dependsOn: [build], approval: {by: [ann]}}
+  - {name: publish, image: busybox, script: 'true', dependsOn: [gate]}
+`,
+    act: once('gate', 'Running', { approvals: [{ step: 'gate', by: 'ann', at: AT }] }),
+    wantResult: 'Succeeded',
+    wantSteps: ['build Succeeded', 'gate Succeeded Approved', 'publish Succeeded'],
+    wantResults: { gate: { approvedBy: 'ann', approvedAt: AT } },
+  },
+  {
+    name: 'an approval that nobody gives',
+    spec: `
+steps:
+  - {name: gate, approval: {timeout: 1s}}
+  - {name: publish, image: busybox, script: 'true', dependsOn: [gate]}
+`,
+    wantResult: 'Failed',
+    wantSteps: ['gate Failed Timeout', 'publish Skipped DependencyNotMet'],
+  },
+  {
+    name: 'a run that is cancelled',
+    spec: `
+steps:
+  - {name: first, image: busybox, script: 'true', undo: {script: 'true'}}
+  - {name: long, image: busybox, script: sleep 600, dependsOn: [first]}
+  - {name: after, image: busybox, script: 'true', dependsOn: [long]}
+finally: [{name: notify, image: busybox, script: 'true'}]
+`,
+    outcomes: { long: { lasts: true } },
+    act: once('long', 'Running', { cancel: { by: 'ann', reason: 'wrong branch' } }),
+    wantResult: 'Cancelled',
+    wantReason: 'RunCancelled',
+    wantSteps: ['first Succeeded', 'long Cancelled RunCancelled', 'after Skipped RunCancelled', 'notify Succeeded'],
+  },
+  {
+    name: 'a step that is cancelled',
+    spec: `
+steps:
+  - {name: long, image: busybox, script: sleep 600}
+  - {name: after, image: busybox, script: 'true', dependsOn: [long]}
+  - {name: always, image: busybox, script: 'true', dependsOn: [{step: long, when: Always}]}
+`,
+    outcomes: { long: { lasts: true } },
+    act: once('long', 'Running', { cancelSteps: [{ step: 'long', by: 'ann', reason: 'stuck' }] }),
+    wantResult: 'Succeeded',
+    wantSteps: ['long Cancelled StepCancelled', 'after Skipped DependencyNotMet', 'always Succeeded'],
+  },
+  {
+    name: 'a run that is over time',
+    spec: `
+timeout: 2s
+steps:
+  - {name: long, image: busybox, script: sleep 600}
+  - {name: after, image: busybox, script: 'true', dependsOn: [long]}
+finally: [{name: notify, image: busybox, script: 'true'}]
+`,
+    outcomes: { long: { lasts: true } },
+    wantResult: 'TimedOut',
+    wantReason: 'RunTimedOut',
+    wantSteps: ['long Cancelled RunTimedOut', 'after Skipped RunTimedOut', 'notify Succeeded'],
+  },
+  {
+    name: 'a step that is over time',
+    spec: `
+steps:
+  - {name: long, image: busybox, timeout: 1s, script: sleep 600}
+  - {name: alarm, image: busybox, script: 'true', dependsOn: [{step: long, when: Failed}]}
+`,
+    outcomes: { long: { lasts: true } },
+    wantResult: 'Failed',
+    wantSteps: ['long Failed Timeout', 'alarm Succeeded'],
+  },
+  {
+    name: 'a second try',
+    spec: `
+steps:
+  - {name: flaky, image: busybox, retries: 1, script: '[ -e /tmp/fusee-case-$FUSEE_RUN ] && rm /tmp/fusee-case-$FUSEE_RUN || { : > /tmp/fusee-case-$FUSEE_RUN; exit 9; }'}
+`,
+    outcomes: { flaky: { exitCodes: [9, 0] } },
+    wantResult: 'Succeeded',
+    wantSteps: ['flaky Succeeded'],
+  },
+  {
+    name: 'an expression that cannot be worked out',
+    spec: `
+params: {map: {type: object, default: {}}}
+steps:
+  - {name: bad, image: busybox, env: [{name: A, value: "\${{ params.map.nothing.there }}"}], script: 'true'}
+  - {name: alarm, image: busybox, script: 'true', dependsOn: [{step: bad, when: Failed}]}
+`,
+    wantResult: 'Failed',
+    wantSteps: ['bad Failed ExpressionFailed', 'alarm Succeeded'],
+  },
+]

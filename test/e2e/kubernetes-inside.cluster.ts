@@ -1,0 +1,211 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BUNDLE } from '../../scripts/bundle.ts'
+import { installObjects, printManifests } from '../../src/install/install-objects.ts'
+import { until } from '../support/fusee-process.ts'
+import { runGit } from '../support/git-program.ts'
+import { kubectl } from '../support/kubectl.ts'
+import { openTestNamespace, realApi, type TestNamespace } from '../support/real-cluster.ts'
+
+/*
+ * The controller inside the cluster, as the manifests say: two replicas under their own service account, a Repository on a git server that is a
+ * pod, all workflows of sample-repo/, and a leader that is lost.
+ */
+
+/** Program that puts the files of a folder into an image of the cluster: `load-image NAME DIR [--at PATH] [--user USER] [--env NAME=VALUE]`. */
+const LOAD_IMAGE = process.env['FUSEE_TEST_LOAD_IMAGE']
+const IMAGE = 'fusee-test:dev'
+const GIT_IMAGE = 'fusee-test-git:dev'
+
+/** What each workflow of the sample comes to on a cluster. Nothing brings a repository's files into pods yet. */
+const WANT: Record<string, string> = {
+  diamond: 'Succeeded',
+  fallback: 'Succeeded',
+  greeting: 'Succeeded',
+  nightly: 'Succeeded',
+  report: 'Failed',
+  site: 'Succeeded',
+}
+
+interface Recorded {
+  run: string
+  workflow: string
+  commit: string
+  result: string
+}
+
+describe.skipIf(LOAD_IMAGE === undefined)('the controller inside a cluster', () => {
+  const api = realApi()
+  const folder = mkdtempSync(path.join(tmpdir(), 'fusee-inside-'))
+  const clone = path.join(folder, 'clone')
+  let home: TestNamespace
+  let data: TestNamespace
+  let forward: ChildProcess | null = null
+
+  beforeAll(async () => {
+    await buildImages(folder)
+    home = await openTestNamespace(api, { 'pod-security.kubernetes.io/enforce': 'restricted' })
+    data = await openTestNamespace(api)
+    await kubectl(['create', '-n', data.name, '-f', '-'], gitPod())
+    await kubectl(['wait', '--for=condition=Ready', 'pod/git', '-n', data.name, '--timeout=60s'])
+    forward = spawn('kubectl', ['port-forward', '-n', data.name, 'pod/git', ':8080'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const port = await new Promise<string>((resolve) => {
+      forward?.stdout?.on('data', (chunk: Buffer) => {
+        const match = /127\.0\.0\.1:(\d+)/.exec(chunk.toString())
+        if (match !== null) resolve(match[1] ?? '')
+      })
+    })
+    await runGit(folder, ['clone', '--quiet', `http://127.0.0.1:${port}/sample.git`, clone])
+    const objects = installObjects({ image: IMAGE, namespace: home.name, scope: 'Cluster' }).filter(({ kind }) => kind !== 'Namespace')
+    execFileSync('kubectl', ['apply', '--server-side', '--force-conflicts', '-f', '-'], {
+      input: printManifests(objects),
+      stdio: ['pipe', 'ignore', 'inherit'],
+    })
+  })
+  afterAll(async () => {
+    forward?.kill()
+    if (home !== undefined) await kubectl(['delete', 'deployment', 'fusee', '--ignore-not-found', '-n', home.name])
+    for (const kind of ['frun', 'jobs']) await lift(kind)
+    await data?.close()
+    await home?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Nobody is left who would. */
+  async function lift(kind: string): Promise<void> {
+    const names = await kubectl(['get', kind, '-n', data.name, '-o', 'name'])
+    for (const name of names.split('\n').filter((one) => one !== '')) {
+      await kubectl(['patch', name, '-n', data.name, '--type=merge', '-p', '{"metadata":{"finalizers":null}}']).catch(() => '')
+    }
+  }
+
+  async function pushChange(files: readonly string[]): Promise<string> {
+    for (const file of files) appendFileSync(path.join(clone, 'workflows', file), `# touched\n`)
+    await runGit(clone, ['commit', '--quiet', '--all', '--message', 'Touch the workflows'])
+    await runGit(clone, ['push', '--quiet', 'origin', 'main'])
+    return runGit(clone, ['rev-parse', 'HEAD'])
+  }
+
+  async function records(): Promise<Recorded[]> {
+    await runGit(clone, ['fetch', '--quiet', 'origin']).catch(() => '')
+    const names = await runGit(clone, ['ls-tree', '-r', '--name-only', 'origin/fusee/status']).catch(() => '')
+    const paths = names.split('\n').filter((one) => /\/\d\d\/[^/]+\.json$/.test(one) && !one.endsWith('ticks.json'))
+    return Promise.all(paths.map(async (one) => JSON.parse(await runGit(clone, ['show', `origin/fusee/status:${one}`])) as Recorded))
+  }
+
+  const leader = async () => (await kubectl(['get', 'lease', 'fusee', '-n', home.name, '-o', 'jsonpath={.spec.holderIdentity}'])).split('_')[0] ?? ''
+  const logs = () => kubectl(['logs', '-n', home.name, '-l', 'app.kubernetes.io/name=fusee', '--tail=-1', '--prefix'])
+
+  it('has two replicas that are ready, and one leader', { timeout: 180_000 }, async () => {
+    await kubectl(['rollout', 'status', 'deployment/fusee', '-n', home.name, '--timeout=150s'])
+    const pods = (await kubectl(['get', 'pods', '-n', home.name, '-o', 'jsonpath={.items[*].metadata.name}'])).split(' ')
+    expect(pods).toHaveLength(2)
+    expect(pods).toContain(await leader())
+  })
+
+  it('has no right that it does not need', async () => {
+    const may = (verb: string, what: string, ...rest: string[]) =>
+      kubectl(['auth', 'can-i', verb, what, `--as=system:serviceaccount:${home.name}:fusee`, '-n', data.name, ...rest]).catch(() => 'no')
+    expect([await may('get', 'secrets'), await may('create', 'jobs'), await may('update', 'runs', '--subresource=status')]).toEqual([
+      'yes',
+      'yes',
+      'yes',
+    ])
+    expect([await may('list', 'secrets'), await may('create', 'pods'), await may('delete', 'pods'), await may('update', 'repositories')]).toEqual([
+      'no',
+      'no',
+      'no',
+      'no',
+    ])
+  })
+
+  it('runs all that the sample holds, each once, and records it', { timeout: 400_000 }, async () => {
+    const url = `http://${await kubectl(['get', 'pod', 'git', '-n', data.name, '-o', 'jsonpath={.status.podIP}'])}:8080/sample.git`
+    const spec = { url, interval: '1s', history: { interval: '1s' } }
+    await kubectl(['create', '-n', data.name, '-f', '-'], {
+      apiVersion: 'fusee.dev/v1alpha1',
+      kind: 'Repository',
+      metadata: { name: 'sample' },
+      spec,
+    })
+    await kubectl(['wait', '--for=condition=Ready', 'frepo/sample', '-n', data.name, '--timeout=60s'])
+    const commit = await pushChange(readdirSync('sample-repo/workflows'))
+    const own = async () => (await records()).filter((record) => record.commit === commit && record.workflow in WANT)
+    await untilThere('the records', async () => (await own()).length >= Object.keys(WANT).length)
+    expect(Object.fromEntries((await own()).map(({ workflow, result }) => [workflow, result]))).toEqual(WANT)
+    await untilThere('a tick of every minute', async () =>
+      (await records()).some(({ workflow, result }) => workflow === 'heartbeat' && result === 'Succeeded'),
+    )
+  })
+
+  it('goes on when its leader is lost', { timeout: 300_000 }, async () => {
+    const first = await leader()
+    await kubectl(['delete', 'pod', first, '-n', home.name, '--force', '--grace-period=0'])
+    const commit = await pushChange(['diamond.yaml'])
+    await untilThere('another leader', async () => ![first, ''].includes(await leader()))
+    const own = async () => (await records()).filter((record) => record.commit === commit && record.workflow === 'diamond')
+    await untilThere('its record', async () => (await own()).length > 0)
+    expect((await own()).map(({ result }) => result)).toEqual(['Succeeded'])
+    expect((await logs()).split('\n').filter((line) => /forbidden/i.test(line))).toEqual([])
+  })
+
+  /** The machine may be busy with pods. */
+  async function untilThere(what: string, holds: () => Promise<boolean>): Promise<void> {
+    for (let minutes = 0; ; minutes++) {
+      try {
+        return await until(what, holds)
+      } catch (error) {
+        if (minutes === 3) throw new Error(`${String(error)}\n${(await logs()).slice(-4000)}`, { cause: error })
+      }
+    }
+  }
+})
+
+/** The controller as the Dockerfile lays it out, and a git server with the sample in it. */
+async function buildImages(folder: string): Promise<void> {
+  const load = (...words: string[]): void => void execFileSync(LOAD_IMAGE ?? '', words, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const app = path.join(folder, 'app')
+  mkdirSync(app)
+  cpSync(BUNDLE, path.join(app, 'fusee.mjs'))
+  load(IMAGE, app, '--at', '/app', '--user', '1000')
+
+  const git = path.join(folder, 'git')
+  for (const part of ['bin', 'git-core', 'lib', 'repos']) mkdirSync(path.join(git, part), { recursive: true })
+  await build({
+    entryPoints: ['test/support/git-pod-server.ts'],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile: path.join(git, 'server.mjs'),
+  })
+  const core = execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim()
+  for (const program of ['git', 'git-http-backend', 'git-upload-pack', 'git-receive-pack']) {
+    cpSync(path.join(core, program), path.join(git, 'git-core', program), { dereference: true })
+  }
+  const libraries = execFileSync('ldd', [path.join(core, 'git')], { encoding: 'utf8' }).matchAll(/=> (\S*(?:pcre|libz)\S*)/g)
+  for (const [, file = ''] of libraries) cpSync(file, path.join(git, 'lib', path.basename(file)), { dereference: true })
+  const wrapper = '#!/bin/sh\nexport LD_LIBRARY_PATH=/app/lib GIT_EXEC_PATH=/app/git-core\nexec /app/git-core/git "$@"\n'
+  writeFileSync(path.join(git, 'bin', 'git'), wrapper, { mode: 0o755 })
+  const bare = path.join(git, 'repos', 'sample.git')
+  const work = path.join(folder, 'work')
+  cpSync('sample-repo', work, { recursive: true })
+  await runGit(work, ['init', '--quiet', '--initial-branch=main'])
+  await runGit(work, ['add', '--all'])
+  await runGit(work, ['commit', '--quiet', '--message', 'Workflows of the sample'])
+  await runGit(folder, ['clone', '--quiet', '--bare', work, bare])
+  await runGit(bare, ['config', 'http.receivepack', 'true'])
+  await runGit(bare, ['config', 'uploadpack.allowFilter', 'true'])
+  await runGit(bare, ['config', 'uploadpack.allowAnySHA1InWant', 'true'])
+  load(GIT_IMAGE, git, '--at', '/app')
+}
+
+function gitPod(): object {
+  const probe = { tcpSocket: { port: 8080 }, periodSeconds: 1 }
+  const env = [{ name: 'PATH', value: '/app/bin:/usr/local/bin:/usr/bin:/bin' }]
+  const container = { name: 'git', image: GIT_IMAGE, command: ['node', '/app/server.mjs', '/app/repos', '8080'], env, readinessProbe: probe }
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'git' }, spec: { terminationGracePeriodSeconds: 0, containers: [container] } }
+}

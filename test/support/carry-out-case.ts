@@ -1,0 +1,43 @@
+import type { RunCluster } from '../../src/cluster/ports.ts'
+import { ConflictError } from '../../src/cluster/ports.ts'
+import type { OnceOptions } from '../../src/controller/run-once.ts'
+import { runOnce } from '../../src/controller/run-once.ts'
+import { createRunObject } from '../../src/runs/create-run.ts'
+import type { StoredRun } from '../../src/runs/run.ts'
+import type { RunCase } from '../cases/run-cases.ts'
+import { createInMemoryFiles } from '../unit/definitions/in-memory-files.ts'
+import { workflowOf } from './run-case.ts'
+
+/** Name of the run of a case that is carried out. */
+export function caseRunName(key: string): string {
+  return createRunObject({ namespace: 'default', name: 'cases' }, requestOf(key, {})).metadata.name
+}
+
+/** Carries the run of a case out on these ports, and does what people do meanwhile. `people` are the ports without any faults. */
+export async function carryOut(one: RunCase, key: string, context: OnceOptions['context'], people: RunCluster = context.runs): Promise<StoredRun> {
+  const run = createRunObject({ namespace: 'default', name: 'cases' }, requestOf(key, one.params ?? {}))
+  const workflow = await workflowOf(one, createInMemoryFiles)
+  const act = async (): Promise<void> => {
+    const found = await people.getRun(run.metadata)
+    const change = found === null ? null : (one.act?.(found) ?? null)
+    if (found === null || change === null) return
+    try {
+      await people.updateRun({ ...found, spec: { ...found.spec, ...change } })
+    } catch (error) {
+      // Whoever wrote in between has made an event, at which it is tried again.
+      if (!(error instanceof ConflictError)) throw error
+    }
+  }
+  const end = people.subscribe(() => void act())
+  try {
+    const ended = await runOnce({ context, run, workflow, maxParallelSteps: 50, cancel: new AbortController().signal })
+    if (ended === null) throw new Error('the run was abandoned')
+    return ended
+  } finally {
+    end()
+  }
+}
+
+function requestOf(key: string, params: Record<string, unknown>) {
+  return { workflow: 'case', commit: 'a'.repeat(40), trigger: { kind: 'Manual', key, by: 'test' }, params } as const
+}

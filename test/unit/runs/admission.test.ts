@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import type { Concurrency } from '../../../src/definitions/workflow.ts'
+import type { Admission } from '../../../src/runs/admission.ts'
+import { groupOf, planAdmission } from '../../../src/runs/admission.ts'
+import type { RunSpec, RunStatus, StoredRun } from '../../../src/runs/run.ts'
+import { aDefinition, aRun, aStep } from '../../support/builders.ts'
+
+/** A run of the workflow `nightly`, created so many seconds after noon. */
+function aRunAt(
+  name: string,
+  seconds: number,
+  phase: RunStatus['phase'],
+  over: { concurrency?: Partial<Concurrency>; group?: string; spec?: Partial<RunSpec> } = {},
+): StoredRun {
+  const concurrency: Concurrency = { policy: 'Forbid', group: null, limit: 2, ...over.concurrency }
+  const run = aRun(aDefinition([aStep('a')], { concurrency }), {
+    name,
+    status: { phase, ...(over.group === undefined ? {} : { group: over.group }) },
+    ...(over.spec && { spec: over.spec }),
+  })
+  return { ...run, metadata: { ...run.metadata, creationTimestamp: `2026-11-20T12:00:${String(seconds).padStart(2, '0')}Z` } }
+}
+
+function show(admission: Admission): string {
+  switch (admission.kind) {
+    case 'Begin':
+    case 'Wait':
+      return admission.kind
+    case 'Skip':
+      return `Skip ${admission.reason}`
+    case 'Replace':
+      return `Replace ${admission.replaced.map(({ metadata }) => metadata.name).join()} supersede ${admission.superseded.map(({ metadata }) => metadata.name).join()}`
+  }
+}
+
+const active = (name: string, over = {}) => aRunAt(name, 0, 'Running', over)
+const waiting = (name: string, seconds: number, over = {}) => aRunAt(name, seconds, 'Pending', over)
+
+describe('whether a run may begin', () => {
+  it.each<{ name: string; policy: Concurrency['policy']; others: StoredRun[]; spec?: Partial<RunSpec>; want: string }>([
+    { name: 'Allow', policy: 'Allow', others: [active('a')], want: 'Begin' },
+    { name: 'Forbid, alone', policy: 'Forbid', others: [], want: 'Begin' },
+    { name: 'Forbid, after one that has finished', policy: 'Forbid', others: [aRunAt('a', 0, 'Finished')], want: 'Begin' },
+    { name: 'Forbid, beside another', policy: 'Forbid', others: [active('a')], want: 'Skip Forbid' },
+    { name: 'Forbid, a tick that was judged to run', policy: 'Forbid', others: [active('a')], spec: { fate: 'Fired' }, want: 'Wait' },
+    { name: 'Forbid, a tick that was judged not to', policy: 'Forbid', others: [], spec: { fate: 'Skipped', fateReason: 'x' }, want: 'Skip Forbid' },
+    { name: 'another group', policy: 'Forbid', others: [active('a', { group: 'fi' })], want: 'Begin' },
+    { name: 'another workflow', policy: 'Forbid', others: [active('a', { spec: { workflow: 'hourly' } })], want: 'Begin' },
+    { name: 'Queue, behind one', policy: 'Queue', others: [active('a')], want: 'Wait' },
+    { name: 'Queue, its turn before a later one', policy: 'Queue', others: [waiting('later', 40)], want: 'Begin' },
+    { name: 'Queue, behind an earlier one', policy: 'Queue', others: [waiting('earlier', 10)], want: 'Wait' },
+    { name: 'Queue, full', policy: 'Queue', others: [active('a'), waiting('b', 10), waiting('c', 11)], want: 'Skip QueueFull' },
+    { name: 'Replace, alone', policy: 'Replace', others: [], want: 'Begin' },
+    { name: 'Replace', policy: 'Replace', others: [active('a'), waiting('b', 10), waiting('c', 40)], want: 'Replace a supersede b' },
+    {
+      name: 'Replace, already asked',
+      policy: 'Replace',
+      others: [active('a', { spec: { cancel: { by: 'fusee', reason: '' } } })],
+      want: 'Replace  supersede ',
+    },
+    {
+      name: 'Replace, a run of before the workflow was changed',
+      policy: 'Replace',
+      others: [active('a', { concurrency: { policy: 'Allow' } })],
+      want: 'Replace a supersede ',
+    },
+  ])('$name: $want', ({ policy, others, spec, want }) => {
+    const run = aRunAt('run', 30, 'Pending', { concurrency: { policy }, ...(spec && { spec }) })
+    expect(show(planAdmission(run, groupOf(run, [run, ...others])))).toBe(want)
+  })
+
+  it('goes by name between runs of the same moment', () => {
+    const [one, other] = [waiting('a', 30, { concurrency: { policy: 'Queue' } }), waiting('b', 30, { concurrency: { policy: 'Queue' } })]
+    expect(show(planAdmission(one, groupOf(one, [one, other])))).toBe('Begin')
+    expect(show(planAdmission(other, groupOf(other, [one, other])))).toBe('Wait')
+  })
+})
