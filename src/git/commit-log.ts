@@ -3,11 +3,9 @@ import { join } from 'node:path'
 import { NOTHING, download } from './download.ts'
 import { storageError } from './failures.ts'
 import type { ObjectStore } from './object-store.ts'
-import { createObjectStore, listPacks } from './object-store.ts'
+import { createObjectStore } from './object-store.ts'
 import type { ObjectType } from './objects.ts'
 import { objectId, parseTree } from './objects.ts'
-import type { PackFile } from './pack-file.ts'
-import { openPackFile } from './pack-file.ts'
 import type { CommitLog, CommitSha } from './ports.ts'
 import { GitError, asCommitSha } from './ports.ts'
 import { branchRef, readRef } from './refs.ts'
@@ -23,12 +21,11 @@ const MOST_RECENT = 2000
 
 /** Reads a repository on this disk. A branch that is not there is looked for among those of `origin`, as a plain clone has them. */
 export function createLocalLog(path: string): CommitLog {
-  let opened: { folder: RepositoryFolder; store: Pick<ObjectStore, 'raw'> } | null = null
-  async function open(): Promise<{ folder: RepositoryFolder; store: Pick<ObjectStore, 'raw'> }> {
+  let opened: { folder: RepositoryFolder; store: ObjectStore } | null = null
+  async function open(): Promise<{ folder: RepositoryFolder; store: ObjectStore }> {
     if (opened !== null) return opened
     const folder = await locateRepository(path)
-    const store = createObjectStore({ folders: folder.objectFolders, where: path, shared: true })
-    opened = { folder, store: packsFirst(await openPacks(folder.objectFolders), store) }
+    opened = { folder, store: createObjectStore({ folders: folder.objectFolders, where: path, shared: true }) }
     return opened
   }
   return createLog({ raw: async (id, type) => (await open()).store.raw(id, type) }, path, async (branch) => {
@@ -48,36 +45,9 @@ export function createRemoteLog(uploadPack: UploadPack, where: string, folder: s
     await mkdir(join(folder, 'objects/pack'), { recursive: true }).catch((error: unknown) => {
       throw storageError(error, folder)
     })
-    if (!(await store.has(id))) await download(uploadPack, where, folder, { ...NOTHING, wants: [id] }, signal)
+    if (!(await store.has(id))) await download(uploadPack, where, { folder, store }, { ...NOTHING, wants: [id] }, signal)
     return asCommitSha(id)
   })
-}
-
-/** The packs that can be read; what lies in another is left to the store. */
-async function openPacks(folders: readonly string[]): Promise<PackFile[]> {
-  const opened = (await Promise.all(folders.map(listPacks))).flat().map((path) => openPackFile(path).catch(() => null))
-  return (await Promise.all(opened)).filter((pack) => pack !== null)
-}
-
-/** Whoever reads a whole history cannot pay for a chain of deltas again and again. Whatever is not as it should be, the store judges. */
-function packsFirst(packs: readonly PackFile[], store: ObjectStore): Pick<ObjectStore, 'raw'> {
-  const find = (id: string): ReturnType<PackFile['read']> => {
-    for (const pack of packs) {
-      try {
-        const found = pack.read(id)
-        if (found !== null) return found
-      } catch {
-        return null
-      }
-    }
-    return null
-  }
-  return {
-    raw(id, type) {
-      const found = find(id)
-      return found?.type === type ? Promise.resolve(found.bytes) : store.raw(id, type)
-    },
-  }
 }
 
 function createLog(store: Pick<ObjectStore, 'raw'>, where: string, tip: CommitLog['tip']): CommitLog {

@@ -14,6 +14,8 @@ import type { CommitLog, CommitSigner, ReviewBranches, SourceRepository, StatusB
 import { GitError } from './ports.ts'
 import { branchRef } from './refs.ts'
 import type { ProxyVariables } from './proxy.ts'
+import type { GenerationBounds } from './remote-branch.ts'
+import type { Remote } from './remote.ts'
 import { createRemoteReviewPlace, createRemoteSource, createRemoteStatus, createStatusObjects } from './remote.ts'
 import { createReviewBranches } from './review.ts'
 import { createSshTransport } from './ssh-transport.ts'
@@ -47,6 +49,8 @@ export interface OpenRepositoryOptions {
   totalTimeoutMs?: number
   /** Variables that name proxies, `HTTPS_PROXY` and the like, as in the environment; none without it. */
   proxies?: ProxyVariables
+  /** How many files are kept of a remote before they are tidied up. */
+  bounds?: GenerationBounds
   /** Largest answer of a remote; default 512 MiB. */
   maxBytes?: number
 }
@@ -130,13 +134,13 @@ function openFolder(path: string, options: OpenRepositoryOptions, style: CommitS
     status: createLocalStatus(repository, path, options.statusBranch, style),
     log: createLocalLog(path),
     reviews: (into) => createReviewBranches(createLocalReviewPlace(repository, path), options.statusBranch, into, style),
-    close: () => undefined,
+    close: () => repository.close(),
   }
 }
 
 function openRemote(transport: GitTransport, options: OpenRepositoryOptions, style: CommitStyle): OpenedRepository {
   const uploadPack = createUploadPack(transport)
-  const remote = { transport, uploadPack, dataFolder: options.dataFolder }
+  const remote: Remote = { transport, uploadPack, dataFolder: options.dataFolder, bounds: options.bounds, closing: [] }
   const statusObjects = createStatusObjects(remote, options.statusBranch)
   return {
     url: transport.where,
@@ -144,7 +148,10 @@ function openRemote(transport: GitTransport, options: OpenRepositoryOptions, sty
     status: createRemoteStatus(remote, options.statusBranch, style, statusObjects),
     reviews: (into) => createReviewBranches(createRemoteReviewPlace(remote, options.statusBranch, statusObjects), options.statusBranch, into, style),
     log: createRemoteLog(uploadPack, transport.where, join(options.dataFolder, 'log')),
-    close: () => transport.close(),
+    close() {
+      transport.close()
+      for (const close of remote.closing) void close().catch(() => undefined)
+    },
   }
 }
 

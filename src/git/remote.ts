@@ -13,7 +13,7 @@ import type { ReviewPlace } from './review.ts'
 import { push } from './receive-pack.ts'
 import { branchRef } from './refs.ts'
 import { createDeeperHistory, createRemoteAccess } from './remote-access.ts'
-import type { RemoteBranch } from './remote-branch.ts'
+import type { GenerationBounds, RemoteBranch } from './remote-branch.ts'
 import { createRemoteBranch } from './remote-branch.ts'
 import type { GitTransport } from './transport.ts'
 import type { UploadPack } from './upload-pack.ts'
@@ -23,6 +23,10 @@ export interface Remote {
   transport: GitTransport
   uploadPack: UploadPack
   dataFolder: string
+  /** When what is kept is tidied up. */
+  bounds?: GenerationBounds | undefined
+  /** What lets go of open files; what opens some adds itself. */
+  closing: (() => Promise<void>)[]
 }
 
 /** Follows a branch of a remote; null follows the branch that its HEAD is on at the first look, and another one only when that is gone. */
@@ -33,7 +37,10 @@ export function createRemoteSource(remote: Remote, branch: string | null): Sourc
     folder: join(remote.dataFolder, 'source'),
     url: remote.transport.where,
     ref: branch === null ? 'HEAD' : branchRef(branch),
+    bounds: remote.bounds,
   })
+
+  remote.closing.push(() => objects.close())
 
   async function look(signal?: AbortSignal): Promise<CommitSha> {
     const wanted = branch ?? followed
@@ -88,24 +95,31 @@ async function noDefaultBranchError(remote: Remote, signal?: AbortSignal): Promi
   return new GitError('BranchNotFound', `HEAD of ${where} is on no branch: name the branch to follow (${branches.slice(0, 5).join(', ')})`)
 }
 
-/** What is fetched of the status branch of a remote: its writer and its reviews share it. */
-export function createStatusObjects(remote: Remote, branch: string): RemoteBranch {
-  return createRemoteBranch({
+/** What is fetched of a branch that we write, or read beside it. */
+function openObjects(remote: Remote, branch: string, folder: string): RemoteBranch {
+  const objects = createRemoteBranch({
     uploadPack: remote.uploadPack,
-    folder: join(remote.dataFolder, 'status'),
+    folder: join(remote.dataFolder, folder),
     url: remote.transport.where,
     ref: branchRef(branch),
+    bounds: remote.bounds,
   })
+  remote.closing.push(() => objects.close())
+  return objects
 }
 
-/** Branches of review of a remote. `into` and the review that was read last each have a folder; `status` is shared with its writer. */
+/** What is fetched of the status branch of a remote: its writer and its reviews share it. */
+export function createStatusObjects(remote: Remote, branch: string): RemoteBranch {
+  return openObjects(remote, branch, 'status')
+}
+
+/** Branches of review of a remote. Each branch that is read has a folder; that of the status branch is shared with its writer. */
 export function createRemoteReviewPlace(remote: Remote, statusBranch: string, status: RemoteBranch): ReviewPlace {
   const opened = new Map<string, RemoteBranch>([[statusBranch, status]])
   const objectsOf = (branch: string): RemoteBranch => {
     const known = opened.get(branch)
     if (known !== undefined) return known
-    const folder = join(remote.dataFolder, 'review', createHash('sha256').update(branch).digest('hex').slice(0, 16))
-    const objects = createRemoteBranch({ uploadPack: remote.uploadPack, folder, url: remote.transport.where, ref: branchRef(branch) })
+    const objects = openObjects(remote, branch, join('review', createHash('sha256').update(branch).digest('hex').slice(0, 16)))
     opened.set(branch, objects)
     return objects
   }
@@ -124,12 +138,7 @@ export function createRemoteReviewPlace(remote: Remote, statusBranch: string, st
 }
 
 /** Writes the status branch of a remote. */
-export function createRemoteStatus(
-  remote: Remote,
-  branch: string,
-  style: CommitStyle,
-  objects: RemoteBranch = createStatusObjects(remote, branch),
-): StatusBranch {
+export function createRemoteStatus(remote: Remote, branch: string, style: CommitStyle, objects: RemoteBranch): StatusBranch {
   const access = createRemoteAccess(objects)
   let tip: CommitSha | null = null
   return {
