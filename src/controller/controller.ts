@@ -16,6 +16,7 @@ import { writeRecords } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { createSlots } from './slots.ts'
 import { followUpEnds } from './follow-up-ends.ts'
+import { updateReview } from './review.ts'
 import { sweep, sweepOrphans } from './sweep.ts'
 import { takeInHand } from './take-in-hand.ts'
 import { judgeTicks } from './ticks.ts'
@@ -123,6 +124,8 @@ export function createController(context: Context): Controller {
         return backfill(context, state, wake)
       case 'records':
         return writeRecords(context, state, wake, state.signal)
+      case 'review':
+        return updateReview(context, state, state.signal)
       case 'sweep':
         return sweep(context, state)
       default:
@@ -235,6 +238,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     sinceMs: context.clock.now(),
     problems: new Map(),
     fatesSinceMs: null,
+    review: '',
     history: { knownTip: null, checkAtMs: 0 },
     recordsNotBeforeMs: 0,
     historyFailures: 0,

@@ -29,7 +29,7 @@ describe('sweeping', () => {
     await world.pass(HOUR)
     expect(await world.runs()).toHaveLength(6)
     await world.git.pushCommit({ 'workflows/beat.yaml': null })
-    await world.pass(5 * 60_000)
+    await world.pass(2.5 * HOUR)
     expect(await world.runs()).toEqual([])
     expect([...(await world.git.readFiles()).keys()].filter((path) => /\/beat-[^/]*\.json$/.test(path))).toHaveLength(6)
   })
