@@ -322,6 +322,7 @@ try {
   for (const round of ['a', 'b']) {
     bare.push(await bareRate(world, `bare-${round}`))
     runs.push(await fuseeRate(world, `single-${round}`))
+    say(`round ${round}: ${runs.at(-1)?.toFixed(1)} runs a second, ${bare.at(-1)?.toFixed(1)} bare Jobs a second`)
   }
   say(`one-step runs a second: ${mean(runs).toFixed(1)}, bare Jobs a second: ${mean(bare).toFixed(1)}, ratio ${(mean(runs) / mean(bare)).toFixed(2)}`)
   say(`resident after ${2 * RUNS + ROUNDS + 1} runs in one life: ${residentMegabytes(fusee).toFixed(0)} MB`)
