@@ -167,16 +167,19 @@ interface Ending {
 
 async function ended(api: ApiClient, collection: string, names: readonly string[], isEnded: (object: Ending) => boolean): Promise<void> {
   const open = new Set(names)
-  const reader = api.watch(`${collection}?watch=true&resourceVersion=0`)
-  await new Promise<void>((resolve) => {
-    const take: typeof reader.events.push = (...events) => {
-      for (const { object } of events) if (isEnded(object)) open.delete(object.metadata.name)
-      if (open.size === 0) resolve()
-      return 0
-    }
-    reader.events.push = take
-  })
-  reader.stop()
+  // A server ends watches of clients that are too slow for it.
+  while (open.size > 0) {
+    const reader = api.watch(`${collection}?watch=true&resourceVersion=0`)
+    const done = new Promise<void>((resolve) => {
+      reader.events.push = (...events) => {
+        for (const { object } of events) if (isEnded(object as unknown as Ending)) open.delete(object.metadata.name)
+        if (open.size === 0) resolve()
+        return 0
+      }
+    })
+    await Promise.race([done, reader.ended])
+    reader.stop()
+  }
 }
 
 async function bareRate({ api, jobs }: World, prefix: string): Promise<number> {
