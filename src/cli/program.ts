@@ -5,11 +5,8 @@ import { createHistoryCommand } from './history.ts'
 import { createBackfillCommand } from './backfill.ts'
 import { createPauseCommand, createResumeCommand } from './pause.ts'
 import { createInstallCommand } from './install.ts'
-<<<<<<< HEAD
 import { createPlanCommand } from './plan.ts'
-=======
 import { createApproveCommand, createCancelCommand, createLogsCommand, createRerunCommand, createRunsCommand } from './run-commands.ts'
->>>>>>> main
 import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
