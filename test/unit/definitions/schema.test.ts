@@ -134,6 +134,15 @@ describe('what the schema finds', () => {
   })
 })
 
+it.each(['"${{ vars.x }}"', '{steps: "${{ vars.x }}"}', '{steps: [{name: a, image: x, env: "${{ vars.x }}"}]}'])(
+  'an expression stands for no part of the structure: spec: %s',
+  async (spec) => {
+    const { definitions, rules } = await checkMarked(workflow('x').replace(/spec:[^]*/, `spec: ${spec}\n`))
+    expect(rules).toContain('wrong-type')
+    expect(definitions.workflows).toEqual([])
+  },
+)
+
 describe('documents that nearly are ours', () => {
   it.each([
     { text: 'apiVersion: fusee.dev/v1alpha1\nkind: «Workflw\n', rule: 'unknown-kind', wantMessage: 'did you mean "Workflow"?' },
