@@ -21,7 +21,11 @@ export function withoutOwnTimes(step: StepStatus): StoredAttempt[] {
 
 /** The attempts of a step in full. */
 export function attemptsOfStep(run: string, step: StepStatus): Attempt[] {
-  const job = jobName(run, stepKey(step))
+  return unpackAttempts(jobName(run, stepKey(step)), step)
+}
+
+/** The attempts of a step whose Job has this name, in full. */
+export function unpackAttempts(job: string, step: StepStatus): Attempt[] {
   return step.attempts.map(({ pod, exitCode, startedAt, finishedAt = step.finishedAt ?? null }) => {
     const [, length, rest] = /^(\d+)~(.*)$/.exec(pod) ?? []
     return { pod: length === undefined ? pod : job.slice(0, Number(length)) + (rest ?? ''), exitCode, startedAt, finishedAt }
