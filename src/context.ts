@@ -42,6 +42,8 @@ export interface Context {
   runs: RunCluster
   jobs: JobCluster
   repositories: FollowedRepositories
+  /** A lost event costs at most this long; the controller's own when absent. */
+  resyncIntervalMs?: number
   /** What is known of files that were read before; the controller's own when absent. */
   definitionCache?: DefinitionCache
   /** Every Repository is paused, as by `fusee pause`, before anything of it starts. */

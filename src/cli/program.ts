@@ -8,6 +8,7 @@ import { createInstallCommand } from './install.ts'
 import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
+import { createSimulateCommand } from './simulate.ts'
 import { createTriggerCommand } from './trigger.ts'
 import { createUninstallCommand } from './uninstall.ts'
 import { createValidateCommand } from './validate.ts'
@@ -22,6 +23,7 @@ const COMMANDS: readonly CommandFactory[] = [
   createServeCommand,
   (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),
   createInstallCommand,
+  createSimulateCommand,
   createUninstallCommand,
   createTriggerCommand,
   createBackfillCommand,

@@ -150,9 +150,9 @@ export function createController(context: Context): Controller {
         expressions: expressionsOf(state),
         queue: state.queue,
         pin: (pending) => pinDefinition(context, state, expressionsOf(state), pending),
-        onFinished: () => {
+        onFinished: (ended) => {
           wakeWaiting(state)
-          wake(`ends ${state.key}`)
+          if (!state.followedUp.has(ended.metadata.name)) wake(`ends ${state.key}`)
         },
       },
       { namespace, name },
@@ -163,7 +163,7 @@ export function createController(context: Context): Controller {
     for (const run of await context.runs.listRuns()) {
       if (run.status?.recorded === undefined) wakeRun(run.metadata)
     }
-    return context.clock.now() + RESYNC_INTERVAL_MS
+    return context.clock.now() + (context.resyncIntervalMs ?? RESYNC_INTERVAL_MS)
   }
 
   return {

@@ -42,7 +42,7 @@ export function createRemoteLog(uploadPack: UploadPack, where: string, folder: s
     await mkdir(join(folder, 'objects/pack'), { recursive: true }).catch((error: unknown) => {
       throw storageError(error, folder)
     })
-    if (!(await store.has(id))) await download(uploadPack, where, folder, { ...NOTHING, wants: [id] }, signal)
+    if (!(await store.has(id))) await download(uploadPack, where, { folder, store }, { ...NOTHING, wants: [id] }, signal)
     return asCommitSha(id)
   })
 }

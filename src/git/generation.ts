@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { storageError } from './failures.ts'
 import { makeFolder } from './write-file.ts'
@@ -75,4 +75,30 @@ export async function removeOtherGenerations(folder: string, keep: string | null
   const names = await readdir(folder).catch(() => [])
   const others = names.filter((name) => name.startsWith('generation-') && name !== keep)
   await Promise.all(others.map((name) => rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined)))
+}
+
+/** How many packs a generation has. */
+export async function countPacks(generation: string): Promise<number> {
+  return (await listPackFiles(generation)).filter((name) => name.endsWith('.pack')).length
+}
+
+/** How many loose objects it has. */
+export async function countLooseObjects(generation: string): Promise<number> {
+  const objects = join(generation, 'objects')
+  const shards = (await readdir(objects).catch(() => [])).filter((name) => /^[0-9a-f]{2}$/.test(name))
+  const counts = await Promise.all(shards.map(async (shard) => (await readdir(join(objects, shard)).catch(() => [])).length))
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+/** Gives the packs of one generation to another one too, without copying them. Throws GitError `Storage`. */
+export async function linkPacks(from: string, to: string): Promise<void> {
+  try {
+    for (const name of await listPackFiles(from)) await link(join(from, 'objects/pack', name), join(to, 'objects/pack', name))
+  } catch (error) {
+    throw storageError(error, to)
+  }
+}
+
+async function listPackFiles(generation: string): Promise<string[]> {
+  return (await readdir(join(generation, 'objects/pack')).catch(() => [])).filter((name) => /\.(pack|idx)$/.test(name))
 }

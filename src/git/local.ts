@@ -23,6 +23,8 @@ export interface LocalRepository {
   /** Looks at the folder again and opens its objects. Throws GitError. */
   open(): Promise<{ folder: RepositoryFolder; store: ObjectStore }>
   access: CommitAccess
+  /** Lets go of open files. */
+  close(): void
 }
 
 /** Several handles may share one, and with it the packs held in memory. */
@@ -32,6 +34,7 @@ export function createLocalRepository(path: string): LocalRepository {
   async function open(): Promise<{ folder: RepositoryFolder; store: ObjectStore }> {
     const folder = await locateRepository(path)
     const same = opened !== null && opened.folder.objectFolders.join('\n') === folder.objectFolders.join('\n')
+    if (!same) void opened?.store.close().catch(() => undefined)
     const store = same && opened !== null ? opened.store : createObjectStore({ folders: folder.objectFolders, where: path, shared: true })
     opened = { folder, store }
     return opened
@@ -40,7 +43,7 @@ export function createLocalRepository(path: string): LocalRepository {
     at: async (commit, read) => createPlainAccess((opened ?? (await open())).store).at(commit, read),
     blob: async (id) => (opened ?? (await open())).store.blob(id),
   }
-  return { open, access }
+  return { open, access, close: () => void opened?.store.close().catch(() => undefined) }
 }
 
 /** Follows a branch of a repository on this disk; null follows the branch that HEAD is on at the first look. */

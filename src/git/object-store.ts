@@ -1,23 +1,27 @@
-import fs from 'node:fs'
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import git from 'isomorphic-git'
 import { errorCode } from './failures.ts'
 import { createLimiter } from './limiter.ts'
+import { openObjectFolder } from './object-folder.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { MissingObjectError } from './object-reader.ts'
 import type { CommitObject, ObjectType, TreeEntry } from './objects.ts'
-import { parseCommit, parseTree } from './objects.ts'
+import { EMPTY_TREE, objectId, parseCommit, parseTree } from './objects.ts'
+import type { StoredObject } from './pack-file.ts'
 import { GitError } from './ports.ts'
+import { createRecentlyUsed } from './recently-used.ts'
+import type { RecentlyUsed } from './recently-used.ts'
 
 /** Objects read from folders of git's own format. */
 export interface ObjectStore extends ObjectReader {
-  /** Whether the object is here. */
+  /** Whether the object is here. For packed ones no file is touched. */
   has(id: string): Promise<boolean>
-  /** The bytes of an object, as they are stored. Throws MissingObjectError, GitError. */
+  /** Whether it is in a pack. */
+  isPacked(id: string): Promise<boolean>
+  /** The bytes of an object, as they are stored, with exactly this id. Throws MissingObjectError, GitError. */
   raw(id: string, type: ObjectType): Promise<Uint8Array>
-  /** Lets go of packs that are no longer on disk; call it when the repository has moved. */
+  /** Looks which packs there are: call it when some have come or the repository has moved. */
   refresh(): Promise<void>
+  /** Lets go of open files, after the reads under way. */
+  close(): Promise<void>
 }
 
 export interface ObjectStoreOptions {
@@ -35,44 +39,60 @@ const PARALLEL_READS = 32
 const CACHED_BYTES = 8 << 20
 
 /**
- * Opens folders of objects. The library keeps indexes and whole packs in its cache; it is dropped once, and the read
- * repeated, when something does not fit together, as happens when `git gc` replaces packs beside us.
+ * Opens folders of objects. Each object is read, inflated and checked by itself, on Node's own zlib and off the main thread: memory
+ * does not grow with the packs. The library would read whole packs into memory and inflate them in JavaScript.
  */
 export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
   const limit = createLimiter(PARALLEL_READS)
   const commits = createRecentlyUsed<CommitObject>(CACHED_BYTES)
   const trees = createRecentlyUsed<readonly TreeEntry[]>(CACHED_BYTES)
-  let libraryCache: object = {}
-  let knownPacks = new Set<string>()
+  const folders = options.folders.map(openObjectFolder)
+  let opened: Promise<unknown> | null = null
 
-  async function read(id: string, type: ObjectType): Promise<Uint8Array> {
-    const first = await limit(() => readFrom(options.folders, id, libraryCache))
-    if (first.kind === 'found') return ofType(first, type, id, options.where)
-    if (first.kind === 'missing' && !options.shared) throw new MissingObjectError(id, options.where)
-    libraryCache = {}
-    const second = await limit(() => readFrom(options.folders, id, libraryCache))
-    if (second.kind === 'found') return ofType(second, type, id, options.where)
-    if (second.kind === 'missing') throw new MissingObjectError(id, options.where)
-    throw readError(second.error, id, options.where)
+  async function refresh(): Promise<void> {
+    opened = Promise.all(folders.map((folder) => folder.refresh()))
+    await opened
   }
 
-  return {
-    async commit(id) {
-      return commits.get(id) ?? parse(await read(id, 'commit'), id, parseCommit, commits)
-    },
-    async tree(id) {
-      return trees.get(id) ?? parse(await read(id, 'tree'), id, parseTree, trees)
-    },
-    blob: (id) => read(id, 'blob'),
-    raw: read,
-    async has(id) {
-      return (await limit(() => readFrom(options.folders, id, libraryCache))).kind === 'found'
-    },
-    async refresh() {
-      const packs = new Set((await Promise.all(options.folders.map(listPacks))).flat())
-      if ([...knownPacks].some((pack) => !packs.has(pack))) libraryCache = {}
-      knownPacks = packs
-    },
+  async function find(id: string): Promise<StoredObject | null> {
+    const failures: Error[] = []
+    for (const folder of folders) {
+      try {
+        const found = await folder.read(id, find)
+        if (found !== null && isIntact(found, id)) return found
+        if (found !== null) failures.push(new RangeError('its content is not what its id stands for'))
+      } catch (error) {
+        failures.push(error instanceof Error ? error : new Error(String(error)))
+      }
+    }
+    const [failure] = failures
+    if (failure !== undefined) throw failure
+    return null
+  }
+
+  async function raw(id: string, type: ObjectType): Promise<Uint8Array> {
+    await (opened ?? refresh())
+    const found = await limit(() => findAgain(id))
+    if (found === null) throw new MissingObjectError(id, options.where)
+    if (found.type === type) return found.bytes
+    const message = `object ${id} of ${options.where} is a ${found.type} where a ${type} belongs: check the repository with git fsck`
+    throw new GitError('Corrupt', message)
+  }
+
+  /** Once more with fresh indexes when something does not fit together, as happens when `git gc` replaces packs beside us. */
+  async function findAgain(id: string): Promise<StoredObject | null> {
+    try {
+      const found = await find(id)
+      if (found !== null || !options.shared) return found
+    } catch {
+      // Whatever it was, it may have passed.
+    }
+    await refresh()
+    try {
+      return await find(id)
+    } catch (error) {
+      throw readError(error, id, options.where)
+    }
   }
 
   function parse<T>(bytes: Uint8Array, id: string, parser: (bytes: Uint8Array) => T, cache: RecentlyUsed<T>): T {
@@ -84,31 +104,35 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
       throw readError(error, id, options.where)
     }
   }
-}
 
-async function listPacks(folder: string): Promise<string[]> {
-  const names = await readdir(join(folder, 'objects/pack')).catch(() => [])
-  return names.filter((name) => name.endsWith('.pack')).map((name) => join(folder, name))
-}
-
-type Lookup = { kind: 'found'; type: string; bytes: Uint8Array } | { kind: 'missing' } | { kind: 'unreadable'; error: unknown }
-
-async function readFrom(folders: readonly string[], id: string, cache: object): Promise<Lookup> {
-  let result: Lookup = { kind: 'missing' }
-  for (const gitdir of folders) {
-    try {
-      const found = await git.readObject({ fs, gitdir, oid: id, format: 'content', cache })
-      if (found.object instanceof Uint8Array && found.type !== undefined) return { kind: 'found', type: found.type, bytes: found.object }
-    } catch (error) {
-      if (errorCode(error) !== 'NotFoundError') result = { kind: 'unreadable', error }
-    }
+  return {
+    async commit(id) {
+      return commits.get(id) ?? parse(await raw(id, 'commit'), id, parseCommit, commits)
+    },
+    async tree(id) {
+      if (id === EMPTY_TREE) return []
+      return trees.get(id) ?? parse(await raw(id, 'tree'), id, parseTree, trees)
+    },
+    blob: (id) => raw(id, 'blob'),
+    raw,
+    async has(id) {
+      await (opened ?? refresh())
+      for (const folder of folders) if (await folder.has(id)) return true
+      return false
+    },
+    async isPacked(id) {
+      await (opened ?? refresh())
+      return folders.some((folder) => folder.isPacked(id))
+    },
+    refresh,
+    async close() {
+      await Promise.all(folders.map((folder) => folder.close()))
+    },
   }
-  return result
 }
 
-function ofType(found: { type: string; bytes: Uint8Array }, type: string, id: string, where: string): Uint8Array {
-  if (found.type === type) return found.bytes
-  throw new GitError('Corrupt', `object ${id} of ${where} is a ${found.type} where a ${type} belongs: check the repository with git fsck`)
+function isIntact({ type, bytes }: StoredObject, id: string): boolean {
+  return objectId(type as ObjectType, bytes) === id
 }
 
 function readError(error: unknown, id: string, where: string): GitError {
@@ -117,34 +141,4 @@ function readError(error: unknown, id: string, where: string): GitError {
     return new GitError('Storage', `cannot read object ${id} of ${where} (${code}): let the user that Fusee runs as read it`, { cause: error })
   }
   return new GitError('Corrupt', `object ${id} of ${where} cannot be read: check the repository with git fsck`, { cause: error })
-}
-
-interface RecentlyUsed<T> {
-  get(key: string): T | undefined
-  set(key: string, value: T, bytes: number): void
-}
-
-/** Keeps what was used last, up to a sum of sizes. */
-function createRecentlyUsed<T>(mostBytes: number): RecentlyUsed<T> {
-  const entries = new Map<string, { value: T; bytes: number }>()
-  let total = 0
-  return {
-    get(key) {
-      const entry = entries.get(key)
-      if (entry === undefined) return undefined
-      entries.delete(key)
-      entries.set(key, entry)
-      return entry.value
-    },
-    set(key, value, bytes) {
-      if (bytes > mostBytes / 4 || entries.has(key)) return
-      entries.set(key, { value, bytes })
-      total += bytes
-      for (const [oldest, entry] of entries) {
-        if (total <= mostBytes) break
-        entries.delete(oldest)
-        total -= entry.bytes
-      }
-    },
-  }
 }

@@ -14,6 +14,8 @@ import type { CommitLog, CommitSigner, SourceRepository, StatusBranch } from './
 import { GitError } from './ports.ts'
 import { branchRef } from './refs.ts'
 import type { ProxyVariables } from './proxy.ts'
+import type { GenerationBounds } from './remote-branch.ts'
+import type { Remote } from './remote.ts'
 import { createRemoteSource, createRemoteStatus } from './remote.ts'
 import { createSshTransport } from './ssh-transport.ts'
 import type { SshPlace } from './ssh-url.ts'
@@ -46,6 +48,8 @@ export interface OpenRepositoryOptions {
   totalTimeoutMs?: number
   /** Variables that name proxies, `HTTPS_PROXY` and the like, as in the environment; none without it. */
   proxies?: ProxyVariables
+  /** How many files are kept of a remote before they are tidied up. */
+  bounds?: GenerationBounds
   /** Largest answer of a remote; default 512 MiB. */
   maxBytes?: number
 }
@@ -125,19 +129,22 @@ function openFolder(path: string, options: OpenRepositoryOptions, style: CommitS
     source: createLocalSource(repository, path, options.branch),
     status: createLocalStatus(repository, path, options.statusBranch, style),
     log: createLocalLog(path),
-    close: () => undefined,
+    close: () => repository.close(),
   }
 }
 
 function openRemote(transport: GitTransport, options: OpenRepositoryOptions, style: CommitStyle): OpenedRepository {
   const uploadPack = createUploadPack(transport)
-  const remote = { transport, uploadPack, dataFolder: options.dataFolder }
+  const remote: Remote = { transport, uploadPack, dataFolder: options.dataFolder, bounds: options.bounds, closing: [] }
   return {
     url: transport.where,
     source: createRemoteSource(remote, options.branch),
     status: createRemoteStatus(remote, options.statusBranch, style),
     log: createRemoteLog(uploadPack, transport.where, join(options.dataFolder, 'log')),
-    close: () => transport.close(),
+    close() {
+      transport.close()
+      for (const close of remote.closing) void close().catch(() => undefined)
+    },
   }
 }
 

@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import fs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import git from 'isomorphic-git'
 import { errorCode, storageError } from './failures.ts'
+import { indexPack } from './index-pack.ts'
 import { GitError } from './ports.ts'
 import { makeFolder } from './write-file.ts'
 
@@ -45,7 +44,7 @@ export function createPackReceiver(folder: string, where: string): PackReceiver 
     const { count, checksum } = check.result()
     if (checksum === null) throw corruptPack(where)
     if (count === 0) return
-    await indexPack(incoming, folder, count, where)
+    await index(incoming, folder, count, where)
     const name = join(packs, `pack-${checksum}`)
     await store(async () => {
       // The index last: who lists packs looks for it.
@@ -80,11 +79,11 @@ export function createPackReceiver(folder: string, where: string): PackReceiver 
   }
 }
 
-async function indexPack(incoming: string, folder: string, count: number, where: string): Promise<void> {
+async function index(incoming: string, folder: string, count: number, where: string): Promise<void> {
   try {
-    const { oids } = await git.indexPack({ fs, dir: incoming, gitdir: folder, filepath: 'new.pack', cache: {} })
+    const { size } = await stat(join(incoming, 'new.pack'))
     // The library leaves out what it cannot resolve and says nothing.
-    if (oids.length !== count) throw corruptPack(where)
+    if ((await indexPack({ folder: incoming, gitFolder: folder, file: 'new.pack' }, size)) !== count) throw corruptPack(where)
   } catch (error) {
     if (error instanceof GitError) throw error
     const isSystemError = /^E[A-Z]+$/.test(errorCode(error))

@@ -39,7 +39,7 @@ export function createRemoteAccess(branch: RemoteBranch): CommitAccess {
     if (await here.store.has(id)) return
     const wants = await chooseBlobs(here.store, id, [...wanted, ...others])
     try {
-      await download(branch.uploadPack, branch.where, here.folder, { ...NOTHING, wants })
+      await download(branch.uploadPack, branch.where, here, { ...NOTHING, wants })
     } catch (error) {
       if (!isWorthAnotherWay(error)) throw error
       await bringBlobAlone(id)
@@ -120,19 +120,21 @@ export function createDeeperHistory(branch: RemoteBranch): DeeperHistory {
       if (here === null) return
       // Apart from the rest, because commits without their trees must not pass for commits that are here.
       const folder = join(here.folder, 'history')
+      const store = createObjectStore({ folders: [here.folder, folder], where: branch.where, shared: false })
       const filter = (await branch.uploadPack.canFilter()) ? 'tree:0' : null
       try {
         for (const depth of DEEPENING) {
           const result = await branch.oneAtATime(async () => {
             await prepareFolder(folder)
             return refusalAsMissing(commit, branch.where, () =>
-              download(branch.uploadPack, branch.where, folder, { ...NOTHING, wants: [commit], depth, filter }),
+              download(branch.uploadPack, branch.where, { folder, store }, { ...NOTHING, wants: [commit], depth, filter }),
             )
           })
-          yield createObjectStore({ folders: [here.folder, folder], where: branch.where, shared: false })
+          yield store
           if (result.kind !== 'pack' || result.shallow.length === 0) return
         }
       } finally {
+        await store.close()
         await rm(folder, { recursive: true, force: true }).catch(() => undefined)
       }
     },

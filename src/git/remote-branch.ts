@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import type { BuiltCommit } from './build-commit.ts'
+import { copyObjects } from './copy-objects.ts'
 import { NOTHING, download, isWorthAnotherWay, refusalAsMissing } from './download.ts'
 import type { FetchRequest, FetchResult } from './fetch-protocol.ts'
 import { RemoteRefusalError } from './fetch-protocol.ts'
 import type { BranchState } from './generation.ts'
-import { createGeneration, readState, removeOtherGenerations, writeState } from './generation.ts'
+import { countLooseObjects, countPacks, createGeneration, linkPacks, readState, removeOtherGenerations, writeState } from './generation.ts'
 import type { Limiter } from './limiter.ts'
 import { createLimiter } from './limiter.ts'
 import { writeLooseObjects } from './loose-objects.ts'
@@ -35,6 +36,8 @@ export interface RemoteBranch {
   startAnew(tip: string, filtered: boolean, signal?: AbortSignal): Promise<OpenGeneration>
   /** Commits that must come along when everything is fetched anew. */
   keep(commits: readonly string[]): void
+  /** Lets go of open files. */
+  close(): Promise<void>
   /** Something here could not be read: the next `follow` fetches everything anew. */
   doubt(): void
   /** Fetches of this branch go through here. */
@@ -52,18 +55,38 @@ export interface RemoteBranchOptions {
   /** URL without credentials: it is part of the stored state. */
   url: string
   ref: string
+  bounds?: GenerationBounds | undefined
 }
+
+/** How many files a generation may have before it is replaced. */
+export interface GenerationBounds {
+  /** Each new tip adds a pack, or two with the files that are read: beyond so many, everything is fetched anew. */
+  packs: number
+  /** Commits of ours leave some ten each, most of which the next one outdates. */
+  looseObjects: number
+}
+
+const DEFAULT_BOUNDS: GenerationBounds = { packs: 50, looseObjects: 1000 }
+/** Bytes of files that are taken along into a new generation. */
+const MOST_KEPT_BYTES = 4 << 20
 
 /**
  * Keeps the objects of a branch. First one commit deep and without blobs where the remote allows that, then what each new
  * tip adds. The state names a tip only after its pack is indexed and read.
  */
-export function createRemoteBranch({ uploadPack, folder, url, ref }: RemoteBranchOptions): RemoteBranch {
+export function createRemoteBranch({ uploadPack, folder, url, ref, bounds = DEFAULT_BOUNDS }: RemoteBranchOptions): RemoteBranch {
   const oneAtATime = createLimiter(1)
   let opened: OpenGeneration | null = null
   let loading: Promise<void> | null = null
   let verifiedTip: string | null = null
   let doubted = false
+  /** Commits that go along into a new generation. */
+  let kept: readonly string[] = []
+  /** Loose objects of the generation, as far as we know. */
+  let looseObjects = 0
+  /** The open store, and that of the generation before: somebody may still be reading it. */
+  let previous: ObjectStore | null = null
+  let retired: ObjectStore | null = null
 
   async function current(): Promise<OpenGeneration | null> {
     loading ??= load()
@@ -75,6 +98,8 @@ export function createRemoteBranch({ uploadPack, folder, url, ref }: RemoteBranc
     const state = await readState(folder, url, ref)
     await removeOtherGenerations(folder, state?.generation ?? null)
     opened = state === null ? null : openGeneration(state)
+    previous = opened?.store ?? null
+    looseObjects = opened === null ? 0 : await countLooseObjects(opened.folder)
   }
 
   function openGeneration(state: BranchState, store?: ObjectStore): OpenGeneration {
@@ -91,22 +116,58 @@ export function createRemoteBranch({ uploadPack, folder, url, ref }: RemoteBranc
   }
 
   async function startAnew(tip: string, filtered: boolean, signal?: AbortSignal): Promise<OpenGeneration> {
-    const generation = await createGeneration(folder)
+    const before = await current()
+    const fresh = openGeneration({ version: 1, url, ref, generation: await createGeneration(folder), tip, shallow: [], filtered })
     const request: FetchRequest = { ...NOTHING, wants: [tip], depth: 1, filter: await chooseFilter(filtered, signal) }
-    const result = await download(uploadPack, url, join(folder, generation), request, signal)
-    const next = await settle(openGeneration({ version: 1, url, ref, generation, tip, shallow: nextShallow([], result), filtered }))
-    await removeOtherGenerations(folder, generation)
+    const result = await download(uploadPack, url, fresh, request, signal)
+    if (before !== null && kept.length > 0) await carryOver(before, fresh, { commits: kept, mostBlobBytes: MOST_KEPT_BYTES })
+    return replaceBy({ ...fresh, state: { ...fresh.state, shallow: nextShallow([], result) } })
+  }
+
+  /** What is read of the old generation until then is still there. */
+  async function replaceBy(fresh: OpenGeneration): Promise<OpenGeneration> {
+    const next = await settle(fresh)
+    await retired?.close()
+    retired = previous
+    previous = fresh.store
+    looseObjects = 0
+    await removeOtherGenerations(folder, fresh.state.generation)
     return next
   }
 
+  /** Takes along what the remote may not have any more. That a copy cannot be made of what is broken here is no reason to stop. */
+  async function carryOver(from: OpenGeneration, to: OpenGeneration, what: { commits: readonly string[]; mostBlobBytes: number }): Promise<void> {
+    try {
+      await copyObjects({ ...what, store: from.store, isThere: (id) => to.store.isPacked(id), where: url }, to.folder)
+      await to.store.refresh()
+    } catch (error) {
+      if (!(error instanceof GitError) || error.kind === 'Storage') throw error
+    }
+  }
+
+  /**
+   * From time to time the loose objects that the tip needs go into a pack of a new generation, beside the packs there were. When
+   * there are many packs, everything is fetched anew.
+   */
+  async function tidyUp(here: OpenGeneration): Promise<void> {
+    if (looseObjects < bounds.looseObjects) return
+    if ((await countPacks(here.folder)) >= bounds.packs) return void (await startAnew(here.state.tip, here.state.filtered))
+    const generation = await createGeneration(folder)
+    await linkPacks(here.folder, join(folder, generation))
+    const fresh = openGeneration({ ...here.state, generation, shallow: [here.state.tip] })
+    await carryOver(here, fresh, { commits: [here.state.tip], mostBlobBytes: MOST_KEPT_BYTES })
+    await replaceBy(fresh)
+  }
+
   /** Whether what the new tip adds could be had as an addition. */
-  async function increment({ state, store, folder: target }: OpenGeneration, tip: string, signal?: AbortSignal): Promise<boolean> {
+  async function increment(here: OpenGeneration, tip: string, signal?: AbortSignal): Promise<boolean> {
+    const { state, store } = here
     const filter = await chooseFilter(state.filtered, signal)
     const request: FetchRequest = { ...NOTHING, wants: [tip], haves: [state.tip], shallow: state.shallow, filter }
     try {
-      let result = await download(uploadPack, url, target, { ...request, onlyIncrement: true }, signal)
+      let result = await download(uploadPack, url, here, { ...request, onlyIncrement: true }, signal)
       // After a forced push, or when the remote has forgotten our tip, its whole history would be new to us.
-      if (result.kind === 'nothing-in-common') result = await download(uploadPack, url, target, { ...request, depth: 1 }, signal)
+      if (result.kind === 'nothing-in-common') result = await download(uploadPack, url, here, { ...request, depth: 1 }, signal)
       await diffTrees(store, (await store.commit(state.tip)).tree, (await store.commit(tip)).tree)
       await settle(openGeneration({ ...state, tip, shallow: nextShallow(state.shallow, result) }, store))
       return true
@@ -131,7 +192,8 @@ export function createRemoteBranch({ uploadPack, folder, url, ref }: RemoteBranc
     const here = await current()
     if (here !== null && !doubted && (await canReadTip(here))) {
       if (here.state.tip === tip) verifiedTip = tip
-      if (here.state.tip === tip || (await increment(here, tip, signal))) return
+      if (here.state.tip === tip) return
+      if ((await countPacks(here.folder)) < bounds.packs && (await increment(here, tip, signal))) return
     }
     await startAnew(tip, await uploadPack.canFilter(signal), signal)
     doubted = false
@@ -140,7 +202,12 @@ export function createRemoteBranch({ uploadPack, folder, url, ref }: RemoteBranc
   return {
     current,
     startAnew,
-    keep: () => undefined,
+    keep(commits) {
+      kept = [...commits]
+    },
+    async close() {
+      await Promise.all([previous?.close(), retired?.close()])
+    },
     doubt() {
       doubted = true
       verifiedTip = null
@@ -163,7 +230,10 @@ export function createRemoteBranch({ uploadPack, folder, url, ref }: RemoteBranc
         const here = await current()
         const state = here?.state ?? (await describeOwnStart(built))
         await writeLooseObjects(join(folder, state.generation), built.objects, { durable: false })
-        await settle(openGeneration({ ...state, tip: built.id }, here?.store))
+        looseObjects += built.objects.length
+        const next = await settle(openGeneration({ ...state, tip: built.id }, here?.store))
+        previous = next.store
+        await tidyUp(next)
       }),
   }
 }
@@ -180,7 +250,7 @@ async function canReadTip({ state, store }: OpenGeneration): Promise<boolean> {
 
 /** One commit, or one blob, by its id, whatever else is here. Throws MissingObjectError when the remote does not give it. */
 export async function downloadById(branch: RemoteBranch, here: OpenGeneration, id: string, request: Omit<FetchRequest, 'wants'>): Promise<void> {
-  await refusalAsMissing(id, branch.where, () => download(branch.uploadPack, branch.where, here.folder, { ...request, wants: [id] }))
+  await refusalAsMissing(id, branch.where, () => download(branch.uploadPack, branch.where, here, { ...request, wants: [id] }))
 }
 
 function nextShallow(before: readonly string[], result: FetchResult): string[] {

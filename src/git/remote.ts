@@ -11,7 +11,7 @@ import { listStatusFolder, readStatusFile } from './read-status.ts'
 import { push } from './receive-pack.ts'
 import { branchRef } from './refs.ts'
 import { createDeeperHistory, createRemoteAccess } from './remote-access.ts'
-import type { RemoteBranch } from './remote-branch.ts'
+import type { GenerationBounds, RemoteBranch } from './remote-branch.ts'
 import { createRemoteBranch } from './remote-branch.ts'
 import type { GitTransport } from './transport.ts'
 import type { UploadPack } from './upload-pack.ts'
@@ -21,6 +21,10 @@ export interface Remote {
   transport: GitTransport
   uploadPack: UploadPack
   dataFolder: string
+  /** When what is kept is tidied up. */
+  bounds?: GenerationBounds | undefined
+  /** What lets go of open files; what opens some adds itself. */
+  closing: (() => Promise<void>)[]
 }
 
 /** Follows a branch of a remote; null follows the branch that its HEAD is on at the first look, and another one only when that is gone. */
@@ -31,7 +35,10 @@ export function createRemoteSource(remote: Remote, branch: string | null): Sourc
     folder: join(remote.dataFolder, 'source'),
     url: remote.transport.where,
     ref: branch === null ? 'HEAD' : branchRef(branch),
+    bounds: remote.bounds,
   })
+
+  remote.closing.push(() => objects.close())
 
   async function look(signal?: AbortSignal): Promise<CommitSha> {
     const wanted = branch ?? followed
@@ -89,7 +96,14 @@ async function noDefaultBranchError(remote: Remote, signal?: AbortSignal): Promi
 /** Writes the status branch of a remote. */
 export function createRemoteStatus(remote: Remote, branch: string, style: CommitStyle): StatusBranch {
   const ref = branchRef(branch)
-  const objects = createRemoteBranch({ uploadPack: remote.uploadPack, folder: join(remote.dataFolder, 'status'), url: remote.transport.where, ref })
+  const objects = createRemoteBranch({
+    uploadPack: remote.uploadPack,
+    folder: join(remote.dataFolder, 'status'),
+    url: remote.transport.where,
+    ref,
+    bounds: remote.bounds,
+  })
+  remote.closing.push(() => objects.close())
   const access = createRemoteAccess(objects)
   let tip: CommitSha | null = null
   return {
