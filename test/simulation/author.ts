@@ -155,11 +155,35 @@ function drawStep(random: SeededRandom, name: string, before: readonly StepModel
   return {
     name,
     kind: isJoin ? 'Join' : 'Container',
-    dependsOn,
+    // What can never start is a mistake in a workflow, and refused.
+    dependsOn: canStart(dependsOn, before) ? dependsOn : dependsOn.map(({ step }) => ({ step, when: 'Always' as const })),
     retries: isJoin || random.chance(0.7) ? 0 : random.integer(1, 2),
     timeoutSeconds: !isJoin && random.chance(0.2) ? random.integer(5, 120) : null,
     allowFailure: !isJoin && random.chance(0.15),
   }
+}
+
+/** Whether the steps before can end so that all of this holds: tries every way in which they can. */
+function canStart(dependsOn: readonly Dependency[], before: readonly StepModel[]): boolean {
+  const ends = new Map<string, string>()
+  const holds = ({ step, when }: Dependency): boolean => {
+    const end = ends.get(step)
+    const isGood = end === 'Succeeded' || end === 'Forgiven'
+    if (when === 'Always') return true
+    if (when === 'Failed') return end === 'Failed' || end === 'Forgiven'
+    return isGood || (when === 'NotFailed' && end === 'Skipped')
+  }
+  const tryFrom = (index: number): boolean => {
+    const step = before[index]
+    if (step === undefined) return dependsOn.every(holds)
+    const bad = step.allowFailure ? 'Forgiven' : 'Failed'
+    const possible = !step.dependsOn.every(holds) ? ['Skipped'] : step.kind === 'Join' ? ['Succeeded'] : ['Succeeded', bad]
+    return possible.some((end) => {
+      ends.set(step.name, end)
+      return tryFrom(index + 1)
+    })
+  }
+  return tryFrom(0)
 }
 
 function drawWhen(random: SeededRandom): DependencyCondition {
