@@ -1,5 +1,5 @@
 import type { Clock, Random } from './clock.ts'
-import type { JobCluster, RunCluster } from './cluster/ports.ts'
+import type { LoggedJobs, RunCluster } from './cluster/ports.ts'
 import type { RepositorySettings } from './config/repository-settings.ts'
 import type { Report } from './controller/events.ts'
 import type { WriteSite } from './crash-points.ts'
@@ -40,7 +40,7 @@ export interface Context {
   report: Report
   writeSite: WriteSite
   runs: RunCluster
-  jobs: JobCluster
+  jobs: LoggedJobs
   repositories: FollowedRepositories
   /** A lost event costs at most this long; the controller's own when absent. */
   resyncIntervalMs?: number

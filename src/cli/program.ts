@@ -5,6 +5,7 @@ import { createHistoryCommand } from './history.ts'
 import { createBackfillCommand } from './backfill.ts'
 import { createPauseCommand, createResumeCommand } from './pause.ts'
 import { createInstallCommand } from './install.ts'
+import { createApproveCommand, createCancelCommand, createLogsCommand, createRerunCommand, createRunsCommand } from './run-commands.ts'
 import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
@@ -29,6 +30,11 @@ const COMMANDS: readonly CommandFactory[] = [
   createBackfillCommand,
   createPauseCommand,
   createResumeCommand,
+  createRunsCommand,
+  createLogsCommand,
+  createCancelCommand,
+  createRerunCommand,
+  createApproveCommand,
 ]
 
 /**
