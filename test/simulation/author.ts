@@ -156,7 +156,7 @@ function drawStep(random: SeededRandom, name: string, before: readonly StepModel
     name,
     kind: isJoin ? 'Join' : 'Container',
     // What can never start is a mistake in a workflow, and refused.
-    dependsOn: canStart(dependsOn, before) ? dependsOn : dependsOn.map(({ step }) => ({ step, when: 'Always' as const })),
+    dependsOn: canStart(dependsOn, before) ? dependsOn : dependsOn.slice(0, 1).map(({ step }) => ({ step, when: 'Succeeded' as const })),
     retries: isJoin || random.chance(0.7) ? 0 : random.integer(1, 2),
     timeoutSeconds: !isJoin && random.chance(0.2) ? random.integer(5, 120) : null,
     allowFailure: !isJoin && random.chance(0.15),
