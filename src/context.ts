@@ -4,13 +4,15 @@ import type { RepositorySettings } from './config/repository-settings.ts'
 import type { Report } from './controller/events.ts'
 import type { WriteSite } from './crash-points.ts'
 import type { DefinitionCache } from './definitions/definition-cache.ts'
-import type { SourceRepository, StatusBranch } from './git/ports.ts'
+import type { ReviewBranches, SourceRepository, StatusBranch } from './git/ports.ts'
 
 /** One followed Repository with its ports. */
 export interface FollowedRepository {
   settings: RepositorySettings
   source: SourceRepository
   status: StatusBranch
+  /** Where the history is offered for review; absent: nowhere. */
+  reviews?: ReviewBranches
   /** The name that `history/state/owner.json` carries when this controller owns the branch. */
   owner: string
   /** Secrets that may have signed its hooks, read anew so that they can be rotated; absent when it has none. */

@@ -98,11 +98,21 @@ function lineOf(event: ControllerEvent): Line {
       return { level: 'info', message: 'records pushed', repository: event.repository, commit: event.commit, runs: event.runs }
     case 'HistoryFailed':
       return { level: 'error', message: 'records wait', repository: event.repository, reason: event.reason, error: event.message }
+    case 'ReviewProposed':
+      return { level: 'info', message: 'review proposed', repository: event.repository, review: event.name, commit: event.commit }
+    case 'ReviewFailed':
+      return { level: 'error', message: 'review failed', repository: event.repository, reason: event.reason, error: event.message }
     case 'RunsLost':
       return { level: 'warn', message: 'runs lost', repository: event.repository, runs: event.runs }
     case 'HistoryMended': {
       const { kind: _, message, ...fields } = event
       return { level: 'warn', message: 'history mended', ...fields, detail: message }
+    }
+    case 'OrphanFound':
+      return { level: 'warn', message: 'orphan found', repository: event.repository, run: event.run }
+    case 'ExpectationsChecked': {
+      const { repository, stale, slow } = event
+      return { level: stale.length + slow.length > 0 ? 'warn' : 'info', message: 'expectations checked', repository, stale, slow }
     }
     case 'RunSwept':
       return { level: 'info', message: 'run swept', repository: event.repository, run: event.run }

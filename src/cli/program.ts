@@ -10,9 +10,11 @@ import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
 import { createSimulateCommand } from './simulate.ts'
+import { createSuspendCommand } from './suspend.ts'
 import { createTriggerCommand } from './trigger.ts'
 import { createUninstallCommand } from './uninstall.ts'
 import { createValidateCommand } from './validate.ts'
+import { createWhyCommand } from './why.ts'
 
 /** Builds one command: its arguments, options, help and action. Lives in `src/cli/<command>.ts`. */
 export type CommandFactory = (shell: Shell) => Command
@@ -27,7 +29,9 @@ const COMMANDS: readonly CommandFactory[] = [
   createSimulateCommand,
   createUninstallCommand,
   createTriggerCommand,
+  createWhyCommand,
   createBackfillCommand,
+  createSuspendCommand,
   createPauseCommand,
   createResumeCommand,
   createRunsCommand,

@@ -52,7 +52,7 @@ export interface JobCluster {
   releaseJob(job: StoredJob): Promise<void>
   /** Deletes the Job, its pods and logs, once released. Gone already is fine. */
   deleteJob(job: StoredJob): Promise<void>
-  /** The last lines of the newest pod's log, at most `maxBytes` of UTF-8, '' when there is none. */
+  /** The last lines of the newest pod's log, at most `maxBytes` of UTF-8, '' when there is none. Values of Secrets that the Job names are masked. */
   readLogTail(job: StoredJob, maxBytes: number): Promise<string>
   /** Hears of every change of a Job or of its pods. Returns the end of it. */
   subscribe(listener: (event: ClusterEvent) => void): () => void
@@ -65,6 +65,12 @@ export interface LoggedJobs extends JobCluster {
    * Job is over and all is told, or when the signal aborts.
    */
   followLog(job: StoredJob, hear: (text: string) => void, signal: AbortSignal): Promise<void>
+}
+
+/** Jobs of one run that nobody goes on with when it is abandoned. */
+export interface AbandonableJobs extends LoggedJobs {
+  /** Ends everything at once, without asking politely. */
+  killAll(): Promise<void>
 }
 
 /** The Job asks for something that this cluster does not have, or that the cluster refuses as no Job. The message names the field and what to do. */

@@ -65,6 +65,8 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
   }))
   if (isNews || state.look !== 'Ended') {
     state.look = 'Ended'
+    wake(`expect ${state.key}`)
+    wake(`sweep ${state.key}`)
     wake(`ticks ${state.key}`)
     // Runs that wait for a commit of their workflow.
     wake('resync')

@@ -21,7 +21,4 @@ export const UNSUPPORTED_STEP_FIELDS: readonly UnsupportedField[] = [
 ]
 
 /** Fields of a workflow's `spec`. */
-export const UNSUPPORTED_SPEC_FIELDS: readonly UnsupportedField[] = [
-  { path: ['triggers', 'pullRequest'], severity: 'error' },
-  { path: ['expect'], severity: 'warning' },
-]
+export const UNSUPPORTED_SPEC_FIELDS: readonly UnsupportedField[] = [{ path: ['triggers', 'pullRequest'], severity: 'error' }]
