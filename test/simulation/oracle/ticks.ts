@@ -127,7 +127,9 @@ function checkPin(input: Case, commit: string, workflow: WorkflowModel, name: st
   const last = moves.findLast(({ atMs }) => atMs <= input.now() - SLACK_MS)?.after.lastCommit
   if (last == null || commit === last) return
   const later = moves.filter(({ atMs }) => atMs > input.now() - SLACK_MS).map(({ after }) => after.lastCommit)
-  const seen = later.flatMap((tip) => (tip === null ? [] : (input.remote.between(last as CommitSha, tip as CommitSha) ?? historyOf(input, tip as CommitSha))))
+  const seen = later.flatMap((tip) =>
+    tip === null ? [] : (input.remote.between(last as CommitSha, tip as CommitSha) ?? historyOf(input, tip as CommitSha)),
+  )
   if (seen.includes(commit as CommitSha)) return
   const newer = input.remote.between(commit as CommitSha, last as CommitSha) ?? [last as CommitSha]
   const better = newer.slice(-MOST_COMMITS).findLast((other) => workflowAt(input, other, workflow.name)?.mistake === null)
