@@ -1,6 +1,8 @@
 import { createSimulatedGit, type SimulatedGit } from '../../src/git/simulated.ts'
 import type { CommitSha, FileChanges, SourceRepository, StatusBranch } from '../../src/git/ports.ts'
 
+const STATUS = 'fusee/status'
+
 /** A file tree: content by path. */
 export type Tree = ReadonlyMap<string, string>
 
@@ -34,8 +36,8 @@ export interface GitRemote {
   open(): { source: SourceRepository; status: StatusBranch }
 }
 
-/** An empty repository; `onStatusCommit` hears of what arrives on the status branch. */
-export function createGitRemote(now: () => number, onStatusCommit: (commit: StatusCommit) => void): GitRemote {
+/** An empty repository; `onStatusCommit` hears of what arrives on the status branch, `isRaced` says when somebody else writes there just before us. */
+export function createGitRemote(now: () => number, onStatusCommit: (commit: StatusCommit) => void, isRaced: () => boolean): GitRemote {
   const branch = 'main'
   const git = createSimulatedGit({ now, branch })
   const commits = new Map<CommitSha, AuthoredCommit>()
@@ -63,18 +65,26 @@ export function createGitRemote(now: () => number, onStatusCommit: (commit: Stat
       return null
     },
     changedPaths: (from, to) => differences(treeOf(from), treeOf(to)).sort(),
-    open: () => openRemote(git, onStatusCommit),
+    open: () => openRemote(git, onStatusCommit, isRaced),
   }
 }
 
-function openRemote(git: SimulatedGit, onStatusCommit: (commit: StatusCommit) => void): ReturnType<GitRemote['open']> {
+function openRemote(git: SimulatedGit, onStatusCommit: (commit: StatusCommit) => void, isRaced: () => boolean): ReturnType<GitRemote['open']> {
   const { source, status } = git.open()
   const commit: StatusBranch['commit'] = async (parent, changes, message, signal) => {
+    if (parent !== null && git.tip(STATUS) === parent && isRaced()) onStatusCommit(await writeNote(git, parent))
     const sha = await status.commit(parent, changes, message, signal)
     onStatusCommit({ sha, parent, message, changes })
     return sha
   }
   return { source, status: { ...status, commit } }
+}
+
+/** Somebody leaves a note beside the records. */
+async function writeNote(git: SimulatedGit, parent: CommitSha): Promise<StatusCommit> {
+  const message = 'a note'
+  const sha = await git.pushCommit({ 'history/note.txt': parent }, message, { branch: STATUS })
+  return { sha, parent, message, changes: new Map() }
 }
 
 function differences(before: Tree, after: Tree): string[] {
