@@ -1,16 +1,18 @@
 import type { Clock, Random } from './clock.ts'
-import type { JobCluster, RunCluster } from './cluster/ports.ts'
+import type { LoggedJobs, RunCluster } from './cluster/ports.ts'
 import type { RepositorySettings } from './config/repository-settings.ts'
 import type { Report } from './controller/events.ts'
 import type { WriteSite } from './crash-points.ts'
 import type { DefinitionCache } from './definitions/definition-cache.ts'
-import type { SourceRepository, StatusBranch } from './git/ports.ts'
+import type { ReviewBranches, SourceRepository, StatusBranch } from './git/ports.ts'
 
 /** One followed Repository with its ports. */
 export interface FollowedRepository {
   settings: RepositorySettings
   source: SourceRepository
   status: StatusBranch
+  /** Where the history is offered for review; absent: nowhere. */
+  reviews?: ReviewBranches
   /** The name that `history/state/owner.json` carries when this controller owns the branch. */
   owner: string
   /** Secrets that may have signed its hooks, read anew so that they can be rotated; absent when it has none. */
@@ -40,8 +42,10 @@ export interface Context {
   report: Report
   writeSite: WriteSite
   runs: RunCluster
-  jobs: JobCluster
+  jobs: LoggedJobs
   repositories: FollowedRepositories
+  /** A lost event costs at most this long; the controller's own when absent. */
+  resyncIntervalMs?: number
   /** What is known of files that were read before; the controller's own when absent. */
   definitionCache?: DefinitionCache
   /** Every Repository is paused, as by `fusee pause`, before anything of it starts. */

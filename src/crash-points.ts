@@ -22,6 +22,8 @@ export const CRASH_POINTS = [
   'records-pushed',
   /** The Run is marked as recorded, its finalizer lifted. */
   'run-recorded',
+  /** A branch of review is moved; the next pass builds the same commit again. */
+  'review-proposed',
   /** A recorded Run that retention does not keep is deleted, its Jobs with their logs first. */
   'run-swept',
 ] as const

@@ -4,10 +4,10 @@ import path from 'node:path'
 import type { Clock, Random } from './clock.ts'
 import type { DataFolder } from './cluster/local/data-folder.ts'
 import { openDataFolder } from './cluster/local/data-folder.ts'
-import type { LocalJobs } from './cluster/local/jobs.ts'
 import { createLocalJobCluster } from './cluster/local/jobs.ts'
 import { SourceAwayError } from './cluster/local/pod-folders.ts'
 import { createLocalRunCluster } from './cluster/local/runs.ts'
+import type { AbandonableJobs } from './cluster/ports.ts'
 import { createWriteSite, parseCrashSwitch } from './config/crash-switch.ts'
 import type { ServeConfig } from './config/serve-config.ts'
 import type { Context } from './context.ts'
@@ -30,7 +30,7 @@ export interface OpenContext<T> {
 }
 
 /** What one run by itself needs. */
-export type OnceContext = Omit<Context, 'repositories' | 'jobs'> & { jobs: LocalJobs }
+export type OnceContext = Omit<Context, 'repositories' | 'jobs'> & { jobs: AbandonableJobs }
 
 /** Everything that `fusee serve` with the local runner works with. Rejects with an Error that says what to do when a part cannot be had. */
 export async function createLocalContext(
@@ -96,7 +96,8 @@ export async function createOnceContext(options: { files: Files; secretsFolder: 
   }
 }
 
-async function withDataFolder<T>(
+/** Holds a data folder for as long as what is made on it is open. */
+export async function withDataFolder<T>(
   dataFolder: string,
   create: (folder: DataFolder, clock: Clock, random: Random) => Promise<OpenContext<T>>,
 ): Promise<OpenContext<T>> {

@@ -25,5 +25,7 @@ export async function openFollowed(
   const sign = config.signingSecret === null ? null : await readSigner(secrets, config.signingSecret)
   const webhooks = webhookSecret === null ? {} : { webhookSecrets: () => readSecretValues(secrets, webhookSecret) }
   const git = await openRepository({ url, branch, statusBranch, dataFolder, credentials, proxies: env, sign, ...history })
-  return { git, followed: { settings: config.settings, source: git.source, status: git.status, owner, ...webhooks } }
+  const { review } = config.settings
+  const reviews = review === undefined ? {} : { reviews: git.reviews(review.into) }
+  return { git, followed: { settings: config.settings, source: git.source, status: git.status, ...reviews, owner, ...webhooks } }
 }

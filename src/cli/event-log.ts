@@ -98,6 +98,10 @@ function lineOf(event: ControllerEvent): Line {
       return { level: 'info', message: 'records pushed', repository: event.repository, commit: event.commit, runs: event.runs }
     case 'HistoryFailed':
       return { level: 'error', message: 'records wait', repository: event.repository, reason: event.reason, error: event.message }
+    case 'ReviewProposed':
+      return { level: 'info', message: 'review proposed', repository: event.repository, review: event.name, commit: event.commit }
+    case 'ReviewFailed':
+      return { level: 'error', message: 'review failed', repository: event.repository, reason: event.reason, error: event.message }
     case 'RunsLost':
       return { level: 'warn', message: 'runs lost', repository: event.repository, runs: event.runs }
     case 'HistoryMended': {

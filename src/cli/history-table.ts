@@ -4,25 +4,8 @@ import { plainText } from '../history/markdown.ts'
 import type { RunRecord } from '../history/record.ts'
 import { triggerText } from '../history/trigger-text.ts'
 import type { RunResult, StepResult } from '../runs/run.ts'
+import { NO_LINES } from './no-lines.ts'
 import type { Paint } from './paint.ts'
-
-const NO_LINES = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-}
 
 /** Records as a table for people, one line each; times are UTC. */
 export function historyTable(records: readonly RunRecord[], paint: Paint): string {

@@ -1,4 +1,4 @@
-import type { LocalJobs } from '../cluster/local/jobs.ts'
+import type { LoggedJobs } from '../cluster/ports.ts'
 import type { ControllerEvent, Report } from '../controller/events.ts'
 import { stepJob, stepKey } from '../runs/step-key.ts'
 import type { Paint } from './paint.ts'
@@ -13,8 +13,13 @@ export interface LiveLog {
   close(): void
 }
 
-/** A live log over the Jobs of this machine. `write` takes one line. */
-export function createLiveLog(jobs: () => Pick<LocalJobs, 'observeJobs' | 'followLog'>, write: (line: string) => void, paint: Paint): LiveLog {
+/** A live log over the Jobs of one namespace. `write` takes one line. */
+export function createLiveLog(
+  jobs: () => Pick<LoggedJobs, 'observeJobs' | 'followLog'>,
+  namespace: string,
+  write: (line: string) => void,
+  paint: Paint,
+): LiveLog {
   const followed = new Map<string, Promise<void>>()
   const end = new AbortController()
   let last: Promise<unknown> = Promise.resolve()
@@ -25,7 +30,7 @@ export function createLiveLog(jobs: () => Pick<LocalJobs, 'observeJobs' | 'follo
   }
 
   async function follow(run: string, step: string, job: string): Promise<void> {
-    const found = (await jobs().observeJobs({ namespace: 'default', name: run })).find((one) => one.job.metadata.name === job)
+    const found = (await jobs().observeJobs({ namespace, name: run })).find((one) => one.job.metadata.name === job)
     if (found === undefined) return
     const lines = createLineSplitter((line) => {
       write(`    ${paint.dim(`${step} |`)} ${line}`)

@@ -36,6 +36,10 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
         : `${event.repository}: recorded in ${paint.bold(short(event.commit))}: ${event.runs.join(', ')}`
     case 'HistoryFailed':
       return paint.bad(`${event.repository}: records wait: ${event.message}`)
+    case 'ReviewProposed':
+      return paint.dim(`${event.repository}: fusee/review/${event.name} is at ${short(event.commit)}`)
+    case 'ReviewFailed':
+      return paint.bad(`${event.repository}: no review: ${event.message}`)
     case 'RunsLost':
       return paint.bad(`${event.repository}: lost with the cluster before, without a record: ${event.runs.join(', ')}`)
     case 'HistoryMended':

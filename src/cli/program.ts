@@ -5,9 +5,11 @@ import { createHistoryCommand } from './history.ts'
 import { createBackfillCommand } from './backfill.ts'
 import { createPauseCommand, createResumeCommand } from './pause.ts'
 import { createInstallCommand } from './install.ts'
+import { createApproveCommand, createCancelCommand, createLogsCommand, createRerunCommand, createRunsCommand } from './run-commands.ts'
 import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
+import { createSimulateCommand } from './simulate.ts'
 import { createTriggerCommand } from './trigger.ts'
 import { createUninstallCommand } from './uninstall.ts'
 import { createValidateCommand } from './validate.ts'
@@ -22,11 +24,17 @@ const COMMANDS: readonly CommandFactory[] = [
   createServeCommand,
   (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),
   createInstallCommand,
+  createSimulateCommand,
   createUninstallCommand,
   createTriggerCommand,
   createBackfillCommand,
   createPauseCommand,
   createResumeCommand,
+  createRunsCommand,
+  createLogsCommand,
+  createCancelCommand,
+  createRerunCommand,
+  createApproveCommand,
 ]
 
 /**

@@ -4,7 +4,10 @@ import path from 'node:path'
 import { Command, Option } from 'commander'
 import { readRunSource } from '../run-source.ts'
 import { runOnce } from '../controller/run-once.ts'
+import type { Connection } from '../cluster/kubernetes/connection.ts'
+import { connect } from '../cluster/kubernetes/connection.ts'
 import { createOnceContext } from '../create-context.ts'
+import { createKubernetesOnce } from '../create-kubernetes-once.ts'
 import type { Workflow } from '../definitions/workflow.ts'
 import { findRepositoryRoot } from '../git/repository-root.ts'
 import { openRepository } from '../git/open.ts'
@@ -25,6 +28,7 @@ interface RunOptions {
   path: string
   param: string[]
   secrets?: string
+  namespace?: string
   commit?: string
   record: boolean
   branch: string
@@ -46,11 +50,12 @@ export function createRunCommand(shell: Shell): Command {
     .option('--record', 'write the record to the status branch of the repository', false)
     .option('--branch <name>', 'that status branch', 'fusee/status')
     .option('--secrets <dir>', 'folder with the Secrets, as <secret>/<key>')
+    .option('--namespace <name>', 'with --runner kubernetes: namespace of the Jobs; default that of the kubeconfig')
     .addOption(new Option('--runner <runner>', 'where Jobs run').choices(['local', 'kubernetes']).default('local'))
     .addOption(new Option('--output <format>', 'what is printed: text, or the record as json').choices(['text', 'json']).default('text'))
     .addHelpText('after', '\nExample:\n  fusee run nightly-report --param site=www.example.org')
     .action(async (name: string, options: RunOptions) => {
-      if (options.runner !== 'local') throw new UsageError('this version has no kubernetes runner yet: leave --runner out to run on this machine')
+      checkRunner(options)
       const ended = await runWorkflow(shell, name, options)
       if (ended?.status?.result !== 'Succeeded') shell.exitCode = 1
     })
@@ -62,8 +67,10 @@ async function runWorkflow(shell: Shell, name: string, options: RunOptions): Pro
   const source = await readRunSource({ root, path: options.path, commit: options.commit ?? null })
   const workflow = source.definitions.workflows.find((one) => one.name === name)
   if (workflow === undefined) throw new UsageError(describeMissing(name, source.definitions))
+  const connection = options.runner === 'kubernetes' ? await connect(shell.env) : null
+  const namespace = options.namespace ?? connection?.namespace ?? 'default'
   const run = createRunObject(
-    { namespace: 'default', name: source.repository },
+    { namespace, name: source.repository },
     {
       workflow: name,
       commit: source.commit,
@@ -77,11 +84,15 @@ async function runWorkflow(shell: Shell, name: string, options: RunOptions): Pro
   const say = (line: string): void => {
     if (isText) shell.stdout.write(`${line}\n`)
   }
-  const live = createLiveLog(() => once.context.jobs, say, paint)
+  const live = createLiveLog(() => once.context.jobs, namespace, say, paint)
   const secretsFolder = options.secrets === undefined ? null : path.resolve(shell.workingDirectory, options.secrets)
-  const once = await createOnceContext({ files: source.files, secretsFolder, report: isText ? live.report : () => undefined })
+  const report = isText ? live.report : () => undefined
+  const once =
+    connection === null
+      ? await createOnceContext({ files: source.files, secretsFolder, report })
+      : await createKubernetesOnce(connection, { namespace, name: run.metadata.name }, report)
   try {
-    say(paint.dim('Steps run as processes of this machine; their images are not used.'))
+    say(paint.dim(whereStepsRun(connection, namespace)))
     const { cancel, abandon } = interrupts(shell, (line) => shell.stderr.write(`${line}\n`))
     const ended = await runOnce({ context: once.context, run, workflow, maxParallelSteps: MOST_PARALLEL_STEPS, cancel, abandon })
     if (ended === null) {
@@ -99,7 +110,18 @@ async function runWorkflow(shell: Shell, name: string, options: RunOptions): Pro
   } finally {
     live.close()
     await once.close()
+    connection?.close()
   }
+}
+
+function whereStepsRun(connection: Connection | null, namespace: string): string {
+  if (connection === null) return 'Steps run as processes of this machine; their images are not used.'
+  return `Steps run as Jobs in namespace ${namespace} of ${connection.server.origin}; they are removed at the end.`
+}
+
+function checkRunner({ runner, secrets, namespace }: RunOptions): void {
+  if (runner === 'kubernetes' && secrets !== undefined) throw new UsageError('--secrets is for the local runner: in a cluster, steps use its Secrets')
+  if (runner === 'local' && namespace !== undefined) throw new UsageError('--namespace is for --runner kubernetes')
 }
 
 /** The first interrupt cancels the run, and its `finally` steps run; the second ends everything at once. */

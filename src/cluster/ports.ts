@@ -67,6 +67,12 @@ export interface LoggedJobs extends JobCluster {
   followLog(job: StoredJob, hear: (text: string) => void, signal: AbortSignal): Promise<void>
 }
 
+/** Jobs of one run that nobody goes on with when it is abandoned. */
+export interface AbandonableJobs extends LoggedJobs {
+  /** Ends everything at once, without asking politely. */
+  killAll(): Promise<void>
+}
+
 /** The Job asks for something that this cluster does not have, or that the cluster refuses as no Job. The message names the field and what to do. */
 export class UnsupportedJobError extends Error {
   override name = 'UnsupportedJobError'

@@ -20,6 +20,7 @@ export interface RepositoryDocument {
       branch: string | undefined
       intervalSeconds: number | undefined
       secretRef: { name: string } | undefined
+      review: { into: string; everySeconds: number } | undefined
       signingKey: { secretRef: { name: string } } | undefined
     }
     vars: Record<string, string>
@@ -43,6 +44,7 @@ interface Written {
       branch?: string
       interval?: string
       secretRef?: { name: string }
+      review?: { into: string; every?: string }
       signingKey?: { secretRef: { name: string } }
     }
     vars?: Record<string, string>
@@ -52,7 +54,9 @@ interface Written {
 }
 
 /** Fields that the contract has and this version does not act on: a policy that nobody enforces would be worse than none. */
-const NOT_SUPPORTED_YET = ['verify', 'forge', 'artifacts', 'pools', 'notifications', 'review', 'pullRequests']
+const NOT_SUPPORTED_YET = ['verify', 'forge', 'artifacts', 'pools', 'notifications', 'pullRequests']
+
+const DAY_SECONDS = 86_400
 
 /** Reads a Repository document. Throws TypeError that names the file, the line and every problem. */
 export function parseRepositoryDocument(text: string, file: string): RepositoryDocument {
@@ -78,6 +82,9 @@ function meant(written: Written, file: string): RepositoryDocument {
   }
   const intervalSeconds = seconds('interval', spec.interval)
   if (intervalSeconds === 0) throw new TypeError(`${file}: spec.interval is 0: the repository would be asked without a pause; write 1s or more`)
+  const review = spec.history?.review
+  const everySeconds = seconds('history.review.every', review?.every)
+  if (everySeconds === 0) throw new TypeError(`${file}: spec.history.review.every is 0: write how long a review takes in new records, as in 1d`)
   return {
     metadata: { name: metadata.name, namespace: metadata.namespace },
     spec: {
@@ -92,6 +99,7 @@ function meant(written: Written, file: string): RepositoryDocument {
         branch: spec.history?.branch,
         intervalSeconds: seconds('history.interval', spec.history?.interval),
         secretRef: spec.history?.secretRef,
+        review: review === undefined ? undefined : { into: review.into, everySeconds: everySeconds ?? DAY_SECONDS },
         signingKey: spec.history?.signingKey,
       },
       vars: spec.vars ?? {},

@@ -12,6 +12,8 @@ export interface RepositorySettings {
   intervalSeconds: number
   /** Records that finish within it share a commit. */
   historyIntervalSeconds: number
+  /** Offers the history for review on branches of their own; absent: no review. */
+  review?: { into: string; everySeconds: number }
   /** Starts nothing new while true. */
   suspend: boolean
   /** Most steps of all its runs that are active at once. */

@@ -72,6 +72,7 @@ export function resolveServeConfig(written: WrittenServeConfig): ServeConfig {
       path: (spec?.path ?? 'workflows').replace(/^\.?\/+|\/+$/g, ''),
       intervalSeconds: isRemote ? (spec?.intervalSeconds ?? 60) : LOCAL_INTERVAL_SECONDS,
       historyIntervalSeconds: spec?.history.intervalSeconds ?? 10,
+      ...(spec?.history.review === undefined ? {} : { review: spec.history.review }),
       suspend: spec?.suspend ?? false,
       maxParallelSteps: spec?.maxParallelSteps ?? 50,
       vars: spec?.vars ?? {},

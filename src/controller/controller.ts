@@ -15,6 +15,7 @@ import { writeRecords } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { createSlots } from './slots.ts'
 import { followUpEnds } from './follow-up-ends.ts'
+import { updateReview } from './review.ts'
 import { sweep } from './sweep.ts'
 import { takeInHand } from './take-in-hand.ts'
 import { judgeTicks } from './ticks.ts'
@@ -117,6 +118,8 @@ export function createController(context: Context): Controller {
         return backfill(context, state, wake)
       case 'records':
         return writeRecords(context, state, wake, state.signal)
+      case 'review':
+        return updateReview(context, state, state.signal)
       case 'sweep':
         return sweep(context, state)
       default:
@@ -150,9 +153,9 @@ export function createController(context: Context): Controller {
         expressions: expressionsOf(state),
         queue: state.queue,
         pin: (pending) => pinDefinition(context, state, expressionsOf(state), pending),
-        onFinished: () => {
+        onFinished: (ended) => {
           wakeWaiting(state)
-          wake(`ends ${state.key}`)
+          if (!state.followedUp.has(ended.metadata.name)) wake(`ends ${state.key}`)
         },
       },
       { namespace, name },
@@ -163,7 +166,7 @@ export function createController(context: Context): Controller {
     for (const run of await context.runs.listRuns()) {
       if (run.status?.recorded === undefined) wakeRun(run.metadata)
     }
-    return context.clock.now() + RESYNC_INTERVAL_MS
+    return context.clock.now() + (context.resyncIntervalMs ?? RESYNC_INTERVAL_MS)
   }
 
   return {
@@ -218,6 +221,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     sinceMs: context.clock.now(),
     problems: new Map(),
     fatesSinceMs: null,
+    review: '',
     history: { knownTip: null, checkAtMs: 0 },
     recordsNotBeforeMs: 0,
     historyFailures: 0,

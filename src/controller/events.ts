@@ -26,6 +26,9 @@ export type ControllerEvent =
   | { kind: 'RunsLost'; repository: string; runs: string[] }
   /** The status branch had lost records or was spoilt: what the cluster holds is on it again with this commit. */
   | { kind: 'HistoryMended'; repository: string; reason: MendReason; commit: string; runs: string[]; files: string[]; message: string }
+  /** A branch of review has a new commit; `name` is what follows `fusee/review/`. */
+  | { kind: 'ReviewProposed'; repository: string; name: string; commit: string }
+  | { kind: 'ReviewFailed'; repository: string; reason: string; message: string }
   | { kind: 'RunSwept'; repository: string; run: string }
   /** Said once for all keys that fail with the same message, until they have recovered. */
   | { kind: 'ReconcileFailed'; key: string; error: unknown }

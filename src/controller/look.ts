@@ -15,6 +15,7 @@ import { repositorySuspension } from '../triggers/suspension.ts'
 import { initialCursors, updateCursors, withCondition } from './cursors.ts'
 import type { CommitDefinitions } from './in-force.ts'
 import { findInForce } from './in-force.ts'
+import { noteForgottenPushes } from './forgotten-pushes.ts'
 import { isHistoryFull } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem, startRun } from './repository.ts'
@@ -27,7 +28,8 @@ const MOST_COMMITS = 50
 /** One look at the followed branch: new tip, new definitions, runs by push; then the cursor moves. Returns when to look again. */
 export async function look(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number> {
   const { settings, source } = state.followed
-  const nextAtMs = (): number => context.clock.now() + settings.intervalSeconds * 1000
+  // Not all at the same moment, when many are followed.
+  const nextAtMs = (): number => context.clock.now() + settings.intervalSeconds * 1000 * (0.95 + 0.1 * context.random.fraction())
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   let isNews = false
   try {
@@ -41,6 +43,11 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
     const tip = await source.fetchTip(signal)
     isNews = state.tip !== tip || cursors.lastCommit !== tip
     if (isNews) await dealWith(context, state, cursors, tip, wake, signal)
+    if (state.look !== 'Ended' || state.uncovered.size > 0) {
+      await noteForgottenPushes(context, state, tip)
+      state.uncovered.clear()
+      wake(`records ${state.key}`)
+    }
   } catch (error) {
     if (!(error instanceof GitError)) throw error
     await noteFailure(context, state, error, wake)
@@ -104,8 +111,6 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
     if (current.lastCommit !== cursors.lastCommit) throw new ConflictError(`somebody else moved the cursor of ${state.key}`)
     return { ...current, lastCommit: tip, rewound, ...validCommitsOf(versions) }
   })
-  // Also those of a look that failed before the branch moved elsewhere: the cursor is past them all.
-  state.uncovered.clear()
   for (const held of push.held) context.report({ kind: 'RunHeld', repository: state.key, ...held })
   state.versions = versions
   state.versionsAnew = false

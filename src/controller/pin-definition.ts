@@ -45,7 +45,7 @@ export function pinnedStatus(workflow: Workflow, run: StoredRun, expressions: Ru
     definition,
     ...(group.value === '' ? {} : { group: group.value }),
     params: params.values,
-    steps: initialSteps(definition),
+    steps: initialSteps(definition, run.spec),
   }
 }
 

@@ -83,6 +83,7 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
     return state.recordsNotBeforeMs
   }
   wake(`sweep ${state.key}`)
+  if (!hasMore) wake(`review ${state.key}`)
   return hasMore ? context.clock.now() : state.history.checkAtMs
 }
 

@@ -44,6 +44,8 @@ export interface RepositoryState {
   fatesSinceMs: number | null
   /** The tip of the status branch at which all recorded Runs had their record, null when that is not known; and when to see whether it is still so. */
   history: { knownTip: CommitSha | null; checkAtMs: number }
+  /** What the review was made of last; empty before. */
+  review: string
   /** After a failed write, the next one is not tried before. */
   recordsNotBeforeMs: number
   /** Failures of the history in a row. */

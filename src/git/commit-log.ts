@@ -16,6 +16,9 @@ import type { TreeReader } from './tree-walk.ts'
 import { listTreeChanges } from './tree-walk.ts'
 import type { UploadPack } from './upload-pack.ts'
 
+/** Parsed objects that are kept. */
+const MOST_RECENT = 2000
+
 /** Reads a repository on this disk. A branch that is not there is looked for among those of `origin`, as a plain clone has them. */
 export function createLocalLog(path: string): CommitLog {
   let opened: { folder: RepositoryFolder; store: ObjectStore } | null = null
@@ -54,10 +57,17 @@ function createLog(store: Pick<ObjectStore, 'raw'>, where: string, tip: CommitLo
     if (objectId(type, bytes) === id) return bytes
     throw new GitError('Corrupt', `object ${id} of ${where} does not have the content that its id stands for: check the repository with git fsck`)
   }
+  /** Commits that follow each other share most of their folders. */
+  const recent = new Map<string, unknown>()
   async function parse<T>(id: string, type: ObjectType, parser: (bytes: Uint8Array) => T): Promise<T> {
+    const known = recent.get(`${type} ${id}`)
+    if (known !== undefined) return known as T
     const bytes = await read(id, type)
     try {
-      return parser(bytes)
+      const parsed = parser(bytes)
+      if (recent.size >= MOST_RECENT) recent.clear()
+      recent.set(`${type} ${id}`, parsed)
+      return parsed
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       throw new GitError('Corrupt', `object ${id} of ${where} is no ${type} that can be read (${error.message})`, { cause: error })

@@ -11,6 +11,7 @@ import type { CommitSha, SourceRepository, StatusBranch } from './ports.ts'
 import { GitError } from './ports.ts'
 import { createSourceReader } from './read-source.ts'
 import { listStatusFolder, readStatusFile } from './read-status.ts'
+import type { ReviewPlace } from './review.ts'
 import { branchRef, checkedOutBranches, listBranches, readHead, readRef } from './refs.ts'
 import type { RepositoryFolder } from './repository-folder.ts'
 import { locateRepository } from './repository-folder.ts'
@@ -135,4 +136,25 @@ async function refuseCheckedOut(folder: RepositoryFolder, path: string, branch: 
     'PushRefused',
     `branch ${branch} of ${path} is checked out (${where}): check out another branch there, then records are written again`,
   )
+}
+
+/** Branches of review in a repository on this disk. */
+export function createLocalReviewPlace(repository: LocalRepository, path: string): ReviewPlace {
+  return {
+    async branches(into, prefix) {
+      const { folder, store } = await repository.open()
+      await store.refresh()
+      const names = (await listBranches(folder.commonFolder)).filter((name) => name === into || name.startsWith(prefix))
+      const found = await Promise.all(names.map(async (name) => [name, await readRef(folder.commonFolder, branchRef(name))] as const))
+      return new Map(found.flatMap(([name, commit]) => (commit === null ? [] : [[name, commit] as const])))
+    },
+    at: (_branch, commit, read) => repository.access.at(commit, read),
+    async move(branch, expected, built, signal) {
+      const { folder } = await repository.open()
+      await refuseCheckedOut(folder, path, branch)
+      await writeLooseObjects(folder.commonFolder, built.objects, { durable: true })
+      signal?.throwIfAborted()
+      await moveRef({ commonFolder: folder.commonFolder, ref: branchRef(branch), expected, next: built.id, lockWaitMs: LOCK_WAIT_MS })
+    },
+  }
 }

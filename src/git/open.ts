@@ -8,15 +8,16 @@ import { showUrl } from './failures.ts'
 import { createLocalLog, createRemoteLog } from './commit-log.ts'
 import { createHttpClient } from './http-client.ts'
 import { createHttpTransport } from './http-transport.ts'
-import { createLocalRepository, createLocalSource, createLocalStatus } from './local.ts'
+import { createLocalRepository, createLocalReviewPlace, createLocalSource, createLocalStatus } from './local.ts'
 import type { Author } from './objects.ts'
-import type { CommitLog, CommitSigner, SourceRepository, StatusBranch } from './ports.ts'
+import type { CommitLog, CommitSigner, ReviewBranches, SourceRepository, StatusBranch } from './ports.ts'
 import { GitError } from './ports.ts'
 import { branchRef } from './refs.ts'
 import type { ProxyVariables } from './proxy.ts'
 import type { GenerationBounds } from './remote-branch.ts'
 import type { Remote } from './remote.ts'
-import { createRemoteSource, createRemoteStatus } from './remote.ts'
+import { createRemoteReviewPlace, createRemoteSource, createRemoteStatus, createStatusObjects } from './remote.ts'
+import { createReviewBranches } from './review.ts'
 import { createSshTransport } from './ssh-transport.ts'
 import type { SshPlace } from './ssh-url.ts'
 import { parseSshUrl } from './ssh-url.ts'
@@ -62,6 +63,8 @@ export interface OpenedRepository {
   status: StatusBranch
   /** Reads the status branch commit by commit. */
   log: CommitLog
+  /** Branches of review of what is to be merged into a branch, in the repository of the status branch. */
+  reviews(into: string): ReviewBranches
   /** Lets go of kept connections. */
   close(): void
 }
@@ -80,12 +83,13 @@ export async function openRepository(options: OpenRepositoryOptions): Promise<Op
   const repository = openPlace(options.url, options.credentials, options)
   if (options.history === undefined) return repository
   const { url, credentials } = options.history
-  const { status, log, close } = openPlace(url, credentials, options)
+  const { status, log, reviews, close } = openPlace(url, credentials, options)
   return {
     url: repository.url,
     source: repository.source,
     status,
     log,
+    reviews,
     close() {
       repository.close()
       close()
@@ -129,6 +133,7 @@ function openFolder(path: string, options: OpenRepositoryOptions, style: CommitS
     source: createLocalSource(repository, path, options.branch),
     status: createLocalStatus(repository, path, options.statusBranch, style),
     log: createLocalLog(path),
+    reviews: (into) => createReviewBranches(createLocalReviewPlace(repository, path), options.statusBranch, into, style),
     close: () => repository.close(),
   }
 }
@@ -136,10 +141,12 @@ function openFolder(path: string, options: OpenRepositoryOptions, style: CommitS
 function openRemote(transport: GitTransport, options: OpenRepositoryOptions, style: CommitStyle): OpenedRepository {
   const uploadPack = createUploadPack(transport)
   const remote: Remote = { transport, uploadPack, dataFolder: options.dataFolder, bounds: options.bounds, closing: [] }
+  const statusObjects = createStatusObjects(remote, options.statusBranch)
   return {
     url: transport.where,
     source: createRemoteSource(remote, options.branch),
-    status: createRemoteStatus(remote, options.statusBranch, style),
+    status: createRemoteStatus(remote, options.statusBranch, style, statusObjects),
+    reviews: (into) => createReviewBranches(createRemoteReviewPlace(remote, options.statusBranch, statusObjects), options.statusBranch, into, style),
     log: createRemoteLog(uploadPack, transport.where, join(options.dataFolder, 'log')),
     close() {
       transport.close()

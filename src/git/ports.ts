@@ -150,3 +150,28 @@ export interface TrustedKeys {
   /** `atSeconds` is the commit's time, for keys that are valid for a while only. */
   judge(signature: string, payload: Uint8Array, atSeconds: number): Promise<SignatureVerdict>
 }
+
+/** Branches that offer the history for review, in the repository of the status branch. */
+export interface ReviewBranches {
+  /** Where the branch that they are to be merged into is (null: there is none), and where those below `fusee/review/` are, by what follows that. Throws GitError. */
+  look(signal?: AbortSignal): Promise<{ into: CommitSha | null; reviews: ReadonlyMap<string, CommitSha> }>
+  /** Whether all records of one are in the other: what was merged is, however that was done. Throws GitError. */
+  hasRecords(whole: HistoryCopy, part: HistoryCopy, signal?: AbortSignal): Promise<boolean>
+  /**
+   * Puts the review at one commit on top of `into`, which adds what the status branch has at `status`, but for its state; null when
+   * `into` has all of that. Equal requests give equal commits. Compare-and-swap against `expected`: throws GitError `Raced`.
+   */
+  propose(request: ReviewProposal, signal?: AbortSignal): Promise<CommitSha | null>
+}
+
+/** A review as it is to be. */
+export interface ReviewProposal {
+  name: string
+  expected: CommitSha | null
+  into: CommitSha
+  status: CommitSha
+  message: string
+}
+
+/** A commit of a branch that holds records. */
+export type HistoryCopy = { kind: 'Into' | 'Status'; commit: CommitSha } | { kind: 'Review'; name: string; commit: CommitSha }

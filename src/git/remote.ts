@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { BuiltCommit, CommitStyle } from './build-commit.ts'
 import { buildCommit } from './build-commit.ts'
@@ -8,6 +9,7 @@ import type { CommitSha, SourceRepository, StatusBranch } from './ports.ts'
 import { GitError, asCommitSha } from './ports.ts'
 import { createSourceReader } from './read-source.ts'
 import { listStatusFolder, readStatusFile } from './read-status.ts'
+import type { ReviewPlace } from './review.ts'
 import { push } from './receive-pack.ts'
 import { branchRef } from './refs.ts'
 import { createDeeperHistory, createRemoteAccess } from './remote-access.ts'
@@ -93,17 +95,50 @@ async function noDefaultBranchError(remote: Remote, signal?: AbortSignal): Promi
   return new GitError('BranchNotFound', `HEAD of ${where} is on no branch: name the branch to follow (${branches.slice(0, 5).join(', ')})`)
 }
 
-/** Writes the status branch of a remote. */
-export function createRemoteStatus(remote: Remote, branch: string, style: CommitStyle): StatusBranch {
-  const ref = branchRef(branch)
+/** What is fetched of a branch that we write, or read beside it. */
+function openObjects(remote: Remote, branch: string, folder: string): RemoteBranch {
   const objects = createRemoteBranch({
     uploadPack: remote.uploadPack,
-    folder: join(remote.dataFolder, 'status'),
+    folder: join(remote.dataFolder, folder),
     url: remote.transport.where,
-    ref,
+    ref: branchRef(branch),
     bounds: remote.bounds,
   })
   remote.closing.push(() => objects.close())
+  return objects
+}
+
+/** What is fetched of the status branch of a remote: its writer and its reviews share it. */
+export function createStatusObjects(remote: Remote, branch: string): RemoteBranch {
+  return openObjects(remote, branch, 'status')
+}
+
+/** Branches of review of a remote. Each branch that is read has a folder; that of the status branch is shared with its writer. */
+export function createRemoteReviewPlace(remote: Remote, statusBranch: string, status: RemoteBranch): ReviewPlace {
+  const opened = new Map<string, RemoteBranch>([[statusBranch, status]])
+  const objectsOf = (branch: string): RemoteBranch => {
+    const known = opened.get(branch)
+    if (known !== undefined) return known
+    const objects = openObjects(remote, branch, join('review', createHash('sha256').update(branch).digest('hex').slice(0, 16)))
+    opened.set(branch, objects)
+    return objects
+  }
+  return {
+    async branches(into, prefix, signal) {
+      const { refs } = await remote.uploadPack.refs([branchRef(into), `refs/heads/${prefix}`], signal)
+      return new Map([...refs].map(([ref, id]) => [ref.slice('refs/heads/'.length), asCommitSha(id)]))
+    },
+    async at(branch, commit, read, signal) {
+      const objects = objectsOf(branch)
+      if (branch !== statusBranch) await objects.follow(commit, signal)
+      return createRemoteAccess(objects).at(commit, read)
+    },
+    move: (branch, expected, built, signal) => pushCommit(remote, branch, expected, built, signal),
+  }
+}
+
+/** Writes the status branch of a remote. */
+export function createRemoteStatus(remote: Remote, branch: string, style: CommitStyle, objects: RemoteBranch): StatusBranch {
   const access = createRemoteAccess(objects)
   let tip: CommitSha | null = null
   return {

@@ -4,7 +4,9 @@ import type { ObjectReader } from './object-reader.ts'
 import { MissingObjectError, createPlainAccess } from './object-reader.ts'
 import type { CommitObject, NewObject, TreeEntry } from './objects.ts'
 import { EMPTY_TREE, createObject, encodeCommit, parseCommit, parseTree } from './objects.ts'
-import type { CommitSha, FileChanges, SourceRepository, StatusBranch } from './ports.ts'
+import type { CommitSha, FileChanges, ReviewBranches, SourceRepository, StatusBranch } from './ports.ts'
+import type { ReviewPlace } from './review.ts'
+import { createReviewBranches } from './review.ts'
 import { GitError, asCommitSha } from './ports.ts'
 import { createSourceReader } from './read-source.ts'
 import { listStatusFolder, readStatusFile } from './read-status.ts'
@@ -26,10 +28,14 @@ export type SimulatedFiles = Readonly<Record<string, string | Uint8Array | null>
 export interface SimulatedGit {
   /** New handles on the repository, as a newly started controller gets them: each has its own view of the last fetched tip. */
   open(): { source: SourceRepository; status: StatusBranch }
+  /** A new handle on branches of review. */
+  openReviews(into: string): ReviewBranches
   /** Commits the changes on a branch, by default the source branch, and moves it. Further `parents` make a merge. */
   pushCommit(files: SimulatedFiles, message?: string, options?: { branch?: string; parents?: readonly CommitSha[] }): Promise<CommitSha>
   /** Moves a branch, by default the source branch; null deletes it. */
   reset(commit: CommitSha | null, branch?: string): void
+  /** Names of all branches, sorted. */
+  branches(): string[]
   /** Where a branch is. */
   tip(branch: string): CommitSha | null
   /** All files of a branch, by default the status branch, as text by path, sorted; empty when there is no branch. */
@@ -83,10 +89,15 @@ export function createSimulatedGit(options: SimulatedGitOptions): SimulatedGit {
   }
 
   return {
-    open: () => ({ source: openSource(store, branches, branch), status: openStatus(store, branches, statusBranch, style) }),
+    open: () => ({
+      source: openSource(store, branches, branch),
+      status: openStatus(store, branches, statusBranch, style),
+    }),
+    openReviews: (into) => createReviewBranches(reviewPlace(store, branches), statusBranch, into, style),
     pushCommit,
     statusCommits,
     readFiles,
+    branches: () => [...branches.keys()].sort(),
     tip: (name) => branches.get(name) ?? null,
     reset(commit, name = branch) {
       if (commit === null) branches.delete(name)
@@ -130,6 +141,20 @@ function openStatus(store: MemoryStore, branches: Map<string, CommitSha>, branch
       branches.set(branch, built.id)
       tip = built.id
       return built.id
+    },
+  }
+}
+
+function reviewPlace(store: MemoryStore, branches: Map<string, CommitSha>): ReviewPlace {
+  const access = createPlainAccess(store.reader)
+  return {
+    branches: async (into, prefix) => new Map([...branches].filter(([name]) => name === into || name.startsWith(prefix))),
+    at: (_branch, commit, read) => access.at(commit, read),
+    async move(branch, expected, built) {
+      if ((branches.get(branch) ?? null) !== expected)
+        throw new GitError('Raced', `branch ${branch} of ${WHERE} was moved by somebody else: fetch it and try again`)
+      store.add(built.objects)
+      branches.set(branch, built.id)
     },
   }
 }

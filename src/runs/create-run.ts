@@ -23,7 +23,8 @@ export function createRunObject(repository: ObjectRef, request: RunRequest): Run
       params: request.params,
       ...(request.fate === undefined ? {} : { fate: request.fate }),
       ...(request.fateReason === undefined ? {} : { fateReason: request.fateReason }),
-      rerunOf: null,
+      rerunOf: request.rerunOf ?? null,
+      ...(request.carriedOver === undefined || request.carriedOver.length === 0 ? {} : { carriedOver: request.carriedOver }),
     },
   }
 }

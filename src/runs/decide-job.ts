@@ -23,8 +23,17 @@ export function decideJob(observation: JobObservation): JobDecision {
   if (!single) return { kind: 'Active' }
   if (pods.some((pod) => pod.status.phase === 'Succeeded')) return { kind: 'Succeeded' }
   const counted = pods.filter((pod) => pod.status.phase === 'Failed' && !isLost(pod)).length
-  const plain = job.spec['podFailurePolicy'] === undefined && job.spec.backoffLimit === 0 && pods.length === 1
+  const plain = ignoresDisruptionsOnly(job.spec['podFailurePolicy']) && job.spec.backoffLimit === 0
   return plain && counted === 1 ? failure('BackoffLimitExceeded', '', pods) : { kind: 'Active' }
+}
+
+/** Whether the policy, if there is one, says no more of a pod than that a lost one does not count. */
+function ignoresDisruptionsOnly(policy: unknown): boolean {
+  const { rules = [] } = (policy ?? {}) as { rules?: { action?: string; onExitCodes?: unknown; onPodConditions?: { type?: string }[] }[] }
+  return rules.every(
+    ({ action, onExitCodes, onPodConditions = [] }) =>
+      action === 'Ignore' && onExitCodes === undefined && onPodConditions.every(({ type }) => type === 'DisruptionTarget'),
+  )
 }
 
 /** Whether the pod was taken away (drain, pre-emption, eviction, a lost process) and so says nothing about the step. */
@@ -32,20 +41,23 @@ function isLost(pod: Pod): boolean {
   return pod.status.conditions?.some((condition) => condition.type === 'DisruptionTarget' && condition.status === 'True') ?? false
 }
 
-/** Whether no process of the Job runs any more. */
-export function hasActivePods(observation: JobObservation): boolean {
-  return observation.pods.some((pod) => pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed')
+function isEnded({ status }: Pod): boolean {
+  return status.phase === 'Succeeded' || status.phase === 'Failed'
 }
 
-/** One entry a pod, in the order of the pods. */
+/** Whether no process of the Job runs any more. */
+export function hasActivePods(observation: JobObservation): boolean {
+  return !observation.pods.every(isEnded)
+}
+
+/** One entry a pod that has ended, in the order of the pods: those that go on are no news that would be worth writing. */
 export function attemptsOf(observation: JobObservation): Attempt[] {
-  return observation.pods.map((pod) => {
+  return observation.pods.filter(isEnded).map((pod) => {
     const terminated = decidingContainer(pod)?.state?.terminated
-    const running = pod.status.containerStatuses?.[0]?.state?.running
     return {
       pod: pod.metadata.name,
       exitCode: isLost(pod) ? null : (terminated?.exitCode ?? null),
-      startedAt: terminated?.startedAt ?? running?.startedAt ?? pod.status.startTime ?? null,
+      startedAt: terminated?.startedAt ?? pod.status.startTime ?? null,
       finishedAt: terminated?.finishedAt ?? null,
     }
   })

@@ -3,7 +3,7 @@ import type { ValueType } from '../definitions/workflow.ts'
 import { attemptsOf, decideJob, hasActivePods, imageDigestOf } from './decide-job.ts'
 import type { JobObservation } from './objects.ts'
 import { resultsOf } from './results.ts'
-import type { StepResult, StepStatus, StepStop } from './run.ts'
+import type { Attempt, StepResult, StepStatus, StepStop } from './run.ts'
 import { noteSuspension, startingSinceMs, stepDeadlineMs, whyNotStarted } from './step-deadline.ts'
 
 /** What decides about a step beside its Job. */
@@ -38,7 +38,7 @@ export function observeStep(step: StepStatus, observation: JobObservation | null
   if (step.state === 'Waiting') {
     Object.assign(step, { state: 'Running', startedAt: job.metadata.creationTimestamp } satisfies Partial<StepStatus>)
   }
-  step.attempts = attemptsOf(observation)
+  step.attempts = mergeAttempts(step.attempts, attemptsOf(observation))
   noteSuspension(step, job.spec.suspend === true, nowMs)
   if (step.state === 'Stopping') {
     if (job.metadata.deletionTimestamp !== undefined && !hasActivePods(observation)) endStopped(step, nowMs)
@@ -116,4 +116,10 @@ function end(step: StepStatus, result: StepResult, finishedAt: string, reason?: 
 /** When the last pod ended, else now. */
 function finishedAt(step: StepStatus, nowMs: number): string {
   return step.attempts.at(-1)?.finishedAt ?? formatTimestamp(nowMs)
+}
+
+/** Attempts seen before stay: their pods may be gone since. */
+function mergeAttempts(before: readonly Attempt[], seen: readonly Attempt[]): Attempt[] {
+  const pods = new Set(seen.map((attempt) => attempt.pod))
+  return [...before.filter((attempt) => !pods.has(attempt.pod)), ...seen]
 }

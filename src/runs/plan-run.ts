@@ -13,7 +13,8 @@ import { releaseJobs } from './plan/release.ts'
 import { settle } from './plan/settle.ts'
 import { start } from './plan/start.ts'
 import { layOutUndos, runUndos } from './plan/undo.ts'
-import type { RunStatus, StepKind, StepStatus } from './run.ts'
+import { carriedOr } from './plan/carry-over.ts'
+import type { RunSpec, RunStatus, StepKind, StepStatus } from './run.ts'
 
 /** Plans a run: pure, so that the same function serves the controller, the simulator and the tests. */
 export function planRun(input: RunInput): RunPlan {
@@ -28,9 +29,10 @@ export function planRun(input: RunInput): RunPlan {
   return plan
 }
 
-/** The state in which a run begins: every step waits. */
-export function initialSteps(definition: RunDefinition): StepStatus[] {
-  const waiting = (step: Step, kind: StepKind): StepStatus => ({ name: step.name, kind, state: 'Waiting', attempts: [] })
+/** The state in which a run begins: every step waits, but for what it takes over from another run. */
+export function initialSteps(definition: RunDefinition, spec?: Pick<RunSpec, 'carriedOver' | 'rerunOf'>): StepStatus[] {
+  const waiting = (step: Step, kind: StepKind): StepStatus =>
+    carriedOr({ name: step.name, kind, state: 'Waiting', attempts: [] }, spec ?? { rerunOf: null })
   return [...definition.steps.map((step) => waiting(step, kindOf(step))), ...definition.finally.map((step) => waiting(step, 'Finally'))]
 }
 

@@ -40,12 +40,21 @@ export interface RunSpec {
   fate?: 'Fired' | 'Late' | 'Skipped'
   fateReason?: string
   rerunOf: string | null
+  /** What a rerun of the failed steps takes over from that run. */
+  carriedOver?: CarriedStep[]
   /** Asks for the run to end: running steps are stopped, the others are not started, `finally` runs. */
   cancel?: RunCancellation
   /** Asks for single steps to end; what never began is skipped. */
   cancelSteps?: { step: string; by: string; reason: string }[]
   /** Who has approved which step, and when. */
   approvals?: { step: string; by: string; at: Timestamp }[]
+}
+
+/** A step, or an expansion of one, that is not done again. */
+export interface CarriedStep {
+  name: string
+  finishedAt?: Timestamp
+  results?: Record<string, unknown>
 }
 
 /** Why a run is to end. `word` becomes its reason in place of RunCancelled. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/clock.ts'
-import type { JobCluster, RunCluster } from '../../src/cluster/ports.ts'
+import type { LoggedJobs, RunCluster } from '../../src/cluster/ports.ts'
 import type { Context, FollowedRepository } from '../../src/context.ts'
 import { alwaysFollowed } from '../../src/context.ts'
 import type { WriteSite } from '../../src/crash-points.ts'
@@ -15,7 +15,7 @@ export interface Ground {
   random: SeededRandom
   faults: Faults
   runs: RunCluster
-  jobs: JobCluster
+  jobs: LoggedJobs
   /** Fresh ones for each process: what they know of the remote dies with it. */
   createRepository: () => FollowedRepository
   report: Context['report']
@@ -99,7 +99,7 @@ export function createProcess(name: string, ground: Ground): SimulatedProcess {
     },
   }
 
-  const subscribeTo = (port: RunCluster | JobCluster): RunCluster['subscribe'] => {
+  const subscribeTo = (port: RunCluster | LoggedJobs): RunCluster['subscribe'] => {
     return (listener) => {
       const end = port.subscribe(listener)
       subscriptions.push(end)
@@ -146,7 +146,7 @@ function guardRuns(runs: RunCluster, deliver: Deliver, subscribe: RunCluster['su
   }
 }
 
-function guardJobs(jobs: JobCluster, deliver: Deliver, subscribe: JobCluster['subscribe'], random: SeededRandom): JobCluster {
+function guardJobs(jobs: LoggedJobs, deliver: Deliver, subscribe: LoggedJobs['subscribe'], random: SeededRandom): LoggedJobs {
   return {
     createJob: (job) => deliver('jobs', 'createJob', () => jobs.createJob(job)),
     observeJobs: (run) => deliver('jobs', 'observeJobs', async () => random.shuffle(await jobs.observeJobs(run))),
@@ -154,6 +154,7 @@ function guardJobs(jobs: JobCluster, deliver: Deliver, subscribe: JobCluster['su
     releaseJob: (job) => deliver('jobs', 'releaseJob', () => jobs.releaseJob(job)),
     deleteJob: (job) => deliver('jobs', 'deleteJob', () => jobs.deleteJob(job)),
     readLogTail: (job, maxBytes) => deliver('jobs', 'readLogTail', () => jobs.readLogTail(job, maxBytes)),
+    followLog: (job, hear, signal) => deliver('jobs', 'followLog', () => jobs.followLog(job, hear, signal)),
     subscribe,
   }
 }

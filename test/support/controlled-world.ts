@@ -120,6 +120,7 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
             },
             source: guardSource(source),
             status: guard(status),
+            ...(settings.review === undefined ? {} : { reviews: git.openReviews(settings.review.into) }),
             owner,
           },
         ]),

@@ -142,7 +142,7 @@ spec:
   url: ${server === null ? repository : `${server.url}/${name}.git`}
   ref: {branch: main}
   interval: 1s
-  history: {interval: 1s}
+  history: {interval: 1s, review: {into: main}}
 `
 }
 

@@ -6,23 +6,24 @@ import { followContainerLog } from './pod-logs.ts'
 /** New pods of the Job are looked for this often; the look costs no request. */
 const INTERVAL_MS = 100
 
-/** What a follower needs; `pods` and `isJobThere` are asked anew each time. */
+/** What a follower needs; `pods` and `current` are asked anew each time. */
 export interface FollowedJob {
   client: ApiClient
-  job: StoredJob
   pods: () => Pod[]
-  isJobThere: () => boolean
+  /** The Job as it is now; null when it is gone. */
+  current: () => StoredJob | null
   hear: (text: string) => void
   signal: AbortSignal
 }
 
 /** Tells what all containers of all pods of a Job print. Resolves when the Job is over and all is told, or the signal aborts. */
-export async function followJobLog({ client, pods, isJobThere, hear, signal }: FollowedJob): Promise<void> {
+export async function followJobLog({ client, pods, current, hear, signal }: FollowedJob): Promise<void> {
   const followed = new Map<string, Promise<void>>()
   while (!signal.aborted) {
     const present = pods()
     // Looked at before what is new is followed: a pod that comes later is seen by the next turn.
-    const isOver = !isJobThere() || (present.length > 0 && present.every(isEnded))
+    const job = current()
+    const isOver = job === null || (present.every(isEnded) && isDecided(job, present))
     for (const pod of present) {
       for (const container of containersOf(pod)) {
         const key = `${pod.metadata.uid}/${container}`
@@ -36,6 +37,12 @@ export async function followJobLog({ client, pods, isJobThere, hear, signal }: F
     await pause(INTERVAL_MS, signal).catch(() => undefined)
   }
   await Promise.all(followed.values())
+}
+
+/** Whether no further pod will come. */
+function isDecided(job: StoredJob, pods: readonly Pod[]): boolean {
+  const isFinished = job.status?.conditions?.some(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True') ?? false
+  return isFinished || (pods.length > 0 && job.spec.backoffLimit === 0 && (job.spec.completions ?? 1) === 1)
 }
 
 function isEnded({ status }: Pod): boolean {

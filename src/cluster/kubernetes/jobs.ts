@@ -3,9 +3,10 @@ import { FINALIZER, LABELS } from '../../runs/objects.ts'
 import { SOURCE_ANNOTATION } from '../../runs/render-job.ts'
 import type { ReportProblem } from '../listeners.ts'
 import { createListeners } from '../listeners.ts'
-import type { ClusterEvent, LoggedJobs } from '../ports.ts'
+import type { AbandonableJobs, ClusterEvent } from '../ports.ts'
 import { UnsupportedJobError } from '../ports.ts'
 import type { ApiClient } from './api-client.ts'
+import { pause } from './api-client.ts'
 import { ApiError, isConflict, isNotFound, isTaken } from './api-error.ts'
 import { followJobLog } from './follow-job-log.ts'
 import { createGonePods } from './gone-pods.ts'
@@ -18,11 +19,17 @@ import type { ApiObject } from './reflector.ts'
 import { startReflector } from './reflector.ts'
 import { collectionPath, deleteOptions, objectPath } from './resources.ts'
 
+/** Pods that were deleted have their grace period, and then some. */
+const LONGEST_REMOVAL_MS = 60_000
+const REMOVAL_INTERVAL_MS = 100
+
 const NO_SOURCE =
   'source: the kubernetes runner does not bring the repository into pods yet. Take "source" out and fetch in the script what the step needs, or use the local runner.'
 
 /** Jobs of a real cluster. */
-export interface KubernetesJobs extends LoggedJobs {
+export interface KubernetesJobs extends AbandonableJobs {
+  /** Deletes the Jobs of a run and their pods; resolves when they are gone, rejects after a minute. */
+  removeAll(run: ObjectRef): Promise<void>
   /** Jobs that Fusee has made, as last seen. */
   cache: ObjectCache<StoredJob>
   close(): Promise<void>
@@ -130,6 +137,15 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     }
   }
 
+  async function kill(pod: Pod): Promise<void> {
+    try {
+      const body = { ...deleteOptions(pod.metadata.uid, 'Background'), gracePeriodSeconds: 0 }
+      await client.request({ method: 'DELETE', path: objectPath('pods', pod.metadata), body })
+    } catch (error) {
+      if (!isNotFound(error) && !isConflict(error)) throw error
+    }
+  }
+
   async function find(ref: ObjectRef): Promise<StoredJob | null> {
     try {
       return await client.request<StoredJob>({ path: objectPath('jobs', ref) })
@@ -169,7 +185,27 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
       return newest === undefined ? '' : readPodLogTail(client, newest, maxBytes)
     },
     followLog: (job, hear, signal) =>
-      followJobLog({ client, pods: () => pods.indexed(job.metadata.uid).sort(byAge), isJobThere: () => isThere(job), hear, signal, job }),
+      followJobLog({
+        client,
+        pods: () => pods.indexed(job.metadata.uid).sort(byAge),
+        current: () => (isThere(job) ? jobs.get(job.metadata) : null),
+        hear,
+        signal,
+      }),
+    async removeAll(run) {
+      const mine = jobs.indexed(`${run.namespace}/${run.name}`)
+      await Promise.all(mine.map((job) => remove(job, 'Background')))
+      const uids = new Set(mine.map((job) => job.metadata.uid))
+      const isLeft = (): boolean => [...pods.all()].some((pod) => uids.has(controllerOf(pod)))
+      const deadlineMs = performance.now() + LONGEST_REMOVAL_MS
+      while (isLeft()) {
+        if (performance.now() > deadlineMs) throw new Error(`pods of ${run.name} are still there: kubectl delete pods -l ${LABELS.run}=${run.name}`)
+        await pause(REMOVAL_INTERVAL_MS)
+      }
+    },
+    async killAll() {
+      await Promise.all([...pods.all()].map((pod) => kill(pod)))
+    },
     subscribe: (listener) => listeners.add(listener),
     async close() {
       await Promise.all(reflectors.map((reflector) => reflector.stop()))

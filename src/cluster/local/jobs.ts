@@ -4,7 +4,7 @@ import type { Clock, Random } from '../../clock.ts'
 import { formatTimestamp, parseTimestamp } from '../../clock.ts'
 import type { Job, JobObservation, ObjectRef, StoredJob } from '../../runs/objects.ts'
 import { FINALIZER, LABELS } from '../../runs/objects.ts'
-import type { ClusterEvent, JobCluster, LoggedJobs } from '../ports.ts'
+import type { AbandonableJobs, ClusterEvent, JobCluster } from '../ports.ts'
 import { checkJob } from './check-job.ts'
 import type { JobController } from './control-jobs.ts'
 import { createJobController, jobFile, markDeleted } from './control-jobs.ts'
@@ -48,7 +48,7 @@ export interface LocalJobOptions {
 }
 
 /** Jobs as processes of this machine. `close` lets go of them; they go on, and the next opening of the folder finds them. */
-export interface LocalJobs extends LoggedJobs {
+export interface LocalJobs extends AbandonableJobs {
   /** SIGKILL to everything that runs; answers once nothing does. Nothing new is started afterwards. */
   killAll(): Promise<void>
   close(): Promise<void>

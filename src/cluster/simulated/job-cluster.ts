@@ -1,5 +1,5 @@
 import { FINALIZER, LABELS, type ObjectRef, type StoredJob } from '../../runs/objects.ts'
-import type { JobCluster } from '../ports.ts'
+import type { LoggedJobs } from '../ports.ts'
 import type { ClusterChange } from './changes.ts'
 import { copyJson, freezeJson } from './copy-json.ts'
 import { createEventHub, type EventDelays } from './event-hub.ts'
@@ -10,7 +10,7 @@ import type { PodScripts } from './pod-script.ts'
 const NEWLINE = 10
 
 /** Jobs in memory, with what others than Fusee do to them. */
-export interface SimulatedJobs extends JobCluster {
+export interface SimulatedJobs extends LoggedJobs {
   /** Deletes the Jobs whose controller was the object with this uid, as the garbage collector does. */
   collectOwnedBy(uid: string): void
   /** Takes a Job away together with its finalizers, as somebody with rights can. */
@@ -76,6 +76,10 @@ export function createSimulatedJobs(
     async readLogTail(job, maxBytes) {
       const stored = current(job)
       return stored === null ? '' : tailOf(controller.logOf(stored), maxBytes)
+    },
+    async followLog(job, hear) {
+      const stored = current(job)
+      if (stored !== null) hear(controller.logOf(stored))
     },
     subscribe: (listener) => events.subscribe(listener),
     collectOwnedBy(uid) {

@@ -6,6 +6,7 @@ import type { Expansion } from '../../definitions/workflow.ts'
 import type { Board, Entry } from './board.ts'
 import { endStep, newEntry, replaceEntries } from './board.ts'
 import { conditionEvaluation, failExpression } from './expressions.ts'
+import { carriedOr } from './carry-over.ts'
 import { observe } from './observe.ts'
 
 /** Most entries of one run, expansions included. */
@@ -35,7 +36,9 @@ export function expandStep(board: Board, entry: Entry): true {
     endStep(board, entry, { result: 'Succeeded', reason: 'NothingToDo', message: 'its list is empty' })
   } else {
     const { kind } = entry.status
-    const expanded = values.value.map((_, index) => newEntry(board, { name: `${name}/${index}`, kind, state: 'Waiting', attempts: [] }, entry.step))
+    const expanded = values.value.map((_, index) =>
+      newEntry(board, carriedOr({ name: `${name}/${index}`, kind, state: 'Waiting', attempts: [] }, board.run.spec), entry.step),
+    )
     replaceEntries(board, entry, expanded)
     for (const one of expanded) observe(board, one)
   }

@@ -54,7 +54,7 @@ describe('a run starts what is ready', () => {
     const run = aRun(diamond)
     const next = plan(run, [observed(run, diamond.steps[0] as Step, 'running')])
     expect(created(next)).toEqual([])
-    expect(next.status.steps[0]).toMatchObject({ state: 'Running', attempts: [{ exitCode: null }] })
+    expect(next.status.steps[0]).toMatchObject({ state: 'Running', attempts: [] })
   })
 
   it('ends joins in the pass in which their dependencies have ended, and goes on behind them', () => {
@@ -276,6 +276,30 @@ describe('retries', () => {
     const run = aRun(definition)
     const next = plan(run, [observed(run, definition.steps[0] as Step, 1, 'lost', 0)])
     expect(next.status.steps[0]).toMatchObject({ result: 'Succeeded', attempts: [{ exitCode: 1 }, { exitCode: null }, { exitCode: 0 }] })
+  })
+
+  it('keep an attempt whose pod is gone since', () => {
+    const definition = aDefinition([aStep('a', { retries: 2 })])
+    const run = aRun(definition)
+    const step = definition.steps[0] as Step
+    const first = plan(run, [observed(run, step, 1)])
+    const both = observed(run, step, 1, 0)
+    const next = plan({ ...run, status: first.status }, [{ ...both, pods: both.pods.slice(1) }])
+    expect(next.status.steps[0]).toMatchObject({ result: 'Succeeded', attempts: [{ exitCode: 1 }, { exitCode: 0 }] })
+  })
+
+  it('are decided by the pod where lost pods alone do not count', () => {
+    const definition = aDefinition([aStep('a')])
+    const run = aRun(definition)
+    const wantStates: [object, string][] = [
+      [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] }, 'Ended'],
+      [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [3] } }, 'Running'],
+    ]
+    for (const [rule, wantState] of wantStates) {
+      const observation = observed(run, definition.steps[0] as Step, 3)
+      observation.job.spec = { ...observation.job.spec, backoffLimit: 0, podFailurePolicy: { rules: [rule] } }
+      expect(plan(run, [observation]).status.steps[0]).toMatchObject({ state: wantState })
+    }
   })
 
   it('go on while the Job has not failed', () => {

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import type { VirtualWorld } from '../../support/virtual-world.ts'
+import { createVirtualWorld, workflowFile } from '../../support/virtual-world.ts'
+
+const files = workflowFile('build', 'triggers: {push: {}}\nretention: {succeeded: 0}')
+
+/** Commits that were run by push, in order, over all time. */
+function ran(world: VirtualWorld): string[] {
+  return world.events.flatMap((event) => (event.kind === 'RunCreated' && event.run.spec.trigger.kind === 'Push' ? [event.run.spec.commit] : []))
+}
+
+describe('a commit that has run by push does not run again', () => {
+  it('when the controller stopped before its cursor, the branch went back, and the commit comes again after its run was swept', async () => {
+    let stops = false
+    const world = await createVirtualWorld({
+      files,
+      async writeSite(point, write) {
+        const value = await write()
+        return stops && point === 'run-created' ? new Promise<never>(() => undefined) : value
+      },
+    })
+    const before = world.git.tip('main')
+    const commit = await world.git.pushCommit({ 'a.txt': '1' })
+    stops = true
+    await world.pass(90_000)
+    stops = false
+    world.git.reset(before)
+    await world.kill()
+    await world.pass(120_000)
+    expect(await world.runs()).toEqual([])
+    world.git.reset(commit)
+    await world.pass(120_000)
+    expect([...(await world.git.readFiles()).keys()].filter((path) => /\/build-[^/]*\.json$/.test(path))).toHaveLength(1)
+    expect(await world.runs()).toEqual([])
+  })
+
+  it('when a look failed between its Run and the cursor, and the branch went back meanwhile; nor does its record wait for ever', async () => {
+    let fails = false
+    const world = await createVirtualWorld({
+      files,
+      writeSite(point, write) {
+        if (fails && point === 'cursors-written') throw new Error('no answer')
+        return write()
+      },
+    })
+    const before = world.git.tip('main')
+    const commit = await world.git.pushCommit({ 'a.txt': '1' })
+    fails = true
+    await world.pass(70_000)
+    world.git.reset(before)
+    fails = false
+    await world.pass(180_000)
+    expect(ran(world)).toEqual([commit])
+    expect(await world.runs()).toEqual([])
+    world.git.reset(commit)
+    await world.pass(120_000)
+    expect(ran(world)).toEqual([commit])
+  })
+
+  it('when the branch is forced back and forth', async () => {
+    const world = await createVirtualWorld({ files })
+    const first = world.git.tip('main')
+    const one = await world.git.pushCommit({ 'a.txt': '1' })
+    await world.pass(120_000)
+    world.git.reset(first)
+    await world.pass(120_000)
+    const other = await world.git.pushCommit({ 'a.txt': '2' })
+    await world.pass(120_000)
+    world.git.reset(one)
+    await world.pass(120_000)
+    expect(ran(world)).toEqual([one, ...(first === null ? [] : [first]), other])
+  })
+})
+
+describe('what a push starts', () => {
+  it('is nothing for commits that touch only history/, and nothing for the past before the first look', async () => {
+    const world = await createVirtualWorld({ files })
+    await world.git.pushCommit({ 'history/README.md': 'records' })
+    await world.pass(120_000)
+    expect(ran(world)).toEqual([])
+  })
+
+  it('is one run for a merge under Latest, and one for each first parent under Each', async () => {
+    const world = await createVirtualWorld({
+      files: { ...workflowFile('latest', 'triggers: {push: {}}'), ...workflowFile('each', 'triggers: {push: {commits: Each}}') },
+    })
+    const base = world.git.tip('main')
+    if (base === null) throw new Error('no tip')
+    world.git.reset(base, 'side')
+    const side = await world.git.pushCommit({ 'side.txt': '1' }, 'on the side', { branch: 'side' })
+    const main = await world.git.pushCommit({ 'main.txt': '1' }, 'on main')
+    const merge = await world.git.pushCommit({ 'side.txt': '1' }, 'merge', { parents: [side] })
+    await world.pass(120_000)
+    const runs = world.events.flatMap((event) => (event.kind === 'RunCreated' ? [`${event.run.spec.workflow} ${event.run.spec.commit}`] : []))
+    expect(runs.sort()).toEqual([`each ${main}`, `each ${merge}`, `latest ${merge}`].sort())
+  })
+
+  it('is held back by [skip fusee], for good', async () => {
+    const world = await createVirtualWorld({ files })
+    await world.git.pushCommit({ 'a.txt': '1' }, 'tidy up [skip fusee]')
+    await world.pass(120_000)
+    expect(ran(world)).toEqual([])
+    expect(world.events.filter(({ kind }) => kind === 'RunHeld')).toHaveLength(1)
+  })
+})

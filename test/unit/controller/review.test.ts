@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { createControlledWorld, everyMinute, MINUTE_MS, type ControlledWorld } from '../../support/controlled-world.ts'
+
+const HOUR_SECONDS = 3600
+
+describe('the rolling review', () => {
+  it('is one commit on top of the branch, with all of the history but its state, and follows both', async () => {
+    const { world } = await reviewedWorld({ into: 'main', everySeconds: HOUR_SECONDS })
+    await world.pass(2 * MINUTE_MS)
+    const [name = '', ...others] = reviews(world)
+    expect(others).toEqual([])
+    const offered = await world.git.readFiles(name)
+    const history = [...(await world.git.readFiles())].filter(([path]) => !path.startsWith('history/state/'))
+    expect([...offered].filter(([path]) => path.startsWith('history/'))).toEqual(history)
+    expect(offered.get('workflows/a.yaml')).toBe((await world.git.readFiles('main')).get('workflows/a.yaml'))
+    await world.push({ 'notes.txt': 'new\n' })
+    await world.pass(MINUTE_MS)
+    expect((await world.git.readFiles(name)).get('notes.txt')).toBe('new\n')
+  })
+
+  it('stays as it is when its time has passed; merged however, the next one holds only what is new', async () => {
+    const { world } = await reviewedWorld({ into: 'main', everySeconds: 300 })
+    await world.pass(6 * MINUTE_MS)
+    const [first = '', ...others] = reviews(world)
+    expect([first, ...others].length).toBe(2)
+    const frozen = world.git.tip(first)
+    await world.pass(2 * MINUTE_MS)
+    expect(world.git.tip(first)).toBe(frozen)
+
+    // As a squash or a rebase does it: the same files in another commit.
+    const squashed = Object.fromEntries([...(await world.git.readFiles(first))].filter(([path]) => path.startsWith('history/')))
+    const before = new Set(Object.keys(squashed))
+    await world.git.pushCommit(squashed, 'merged')
+    await world.pass(2 * MINUTE_MS)
+    const next = reviews(world).at(-1) ?? ''
+    expect(next).not.toBe(first)
+    const main = await world.git.readFiles('main')
+    const changed = [...(await world.git.readFiles(next))].filter(([path, text]) => main.get(path) !== text).map(([path]) => path)
+    expect(changed.length).toBeGreaterThan(3)
+    expect(changed.filter((path) => before.has(path) && !/README\.md$|ticks\.json$/.test(path))).toEqual([])
+    expect(world.git.tip(first)).toBe(frozen)
+  })
+
+  it('never makes more than two, however long nobody merges, and none while nothing is new', async () => {
+    const { world } = await reviewedWorld({ into: 'main', everySeconds: 120 })
+    await world.pass(20 * MINUTE_MS)
+    expect(reviews(world)).toHaveLength(2)
+    const [first = '', second = ''] = reviews(world)
+    await world.push({ ...Object.fromEntries(await world.git.readFiles(second)), 'workflows/a.yaml': null })
+    await world.pass(20 * MINUTE_MS)
+    const merged = world.git.tip(second)
+    await world.pass(20 * MINUTE_MS)
+    expect(world.git.tip(second)).toBe(merged)
+    expect(reviews(world)[0]).toBe(first)
+  })
+
+  it('starts no run when it is merged', async () => {
+    const { world, first } = await reviewedWorld({ into: 'main', everySeconds: 120 })
+    await world.pass(4 * MINUTE_MS)
+    const pushed = async (): Promise<number> => (await first.runs()).filter(({ spec }) => spec.trigger.kind === 'Push').length
+    const before = await pushed()
+    const offered = [...(await world.git.readFiles(reviews(world)[0]))].filter(([path]) => path.startsWith('history/'))
+    await world.push(Object.fromEntries(offered))
+    await world.pass(MINUTE_MS)
+    expect(await pushed()).toBe(before)
+  })
+
+  it('says so when the branch is not there, and begins when it is', async () => {
+    const { world, first } = await reviewedWorld({ into: 'stable', everySeconds: 86_400 })
+    await world.pass(MINUTE_MS)
+    expect(await first.condition('ReviewOffered')).toMatchObject({
+      status: 'False',
+      reason: 'BranchNotFound',
+      message: 'history.review.into names the branch stable, which is not there: push it, or name another',
+    })
+    expect(first.events.filter(({ kind }) => kind === 'ReviewFailed')).toHaveLength(1)
+    world.git.reset(world.git.tip('main'), 'stable')
+    await world.pass(2 * MINUTE_MS)
+    expect(reviews(world)).toEqual(['fusee/review/2026-11-20'])
+    expect(await first.condition('ReviewOffered')).toMatchObject({ status: 'True' })
+  })
+
+  it('is the same commit after a restart', async () => {
+    const { world, first, cluster } = await reviewedWorld({ into: 'main', everySeconds: HOUR_SECONDS })
+    await world.pass(MINUTE_MS)
+    await world.push({ 'workflows/a.yaml': null })
+    await world.pass(6 * MINUTE_MS)
+    const before = world.git.tip(reviews(world)[0] ?? '')
+    await first.stop()
+    const second = world.start(cluster)
+    await world.pass(MINUTE_MS)
+    expect(second.events.filter(({ kind }) => kind === 'ReviewProposed')).toEqual([])
+    expect(world.git.tip(reviews(world)[0] ?? '')).toBe(before)
+  })
+})
+
+async function reviewedWorld(review: { into: string; everySeconds: number }) {
+  const world = createControlledWorld({ review })
+  await world.push({ 'workflows/a.yaml': everyMinute('a') })
+  const cluster = world.createCluster()
+  return { world, cluster, first: world.start(cluster) }
+}
+
+/** Branches of review, oldest first. */
+function reviews(world: ControlledWorld): string[] {
+  return world.git.branches().filter((name) => name.startsWith('fusee/review/'))
+}
