@@ -17,7 +17,7 @@ type Outcome = { count: number } | { message: string; code: string | null }
 
 const TASK = 'fusee-index-pack'
 /** Below it, starting a thread takes longer than the work. */
-const WORTH_A_THREAD_BYTES = 1 << 20
+const WORTH_A_THREAD_BYTES = 4 << 20
 
 /**
  * Writes the index of a pack; the number of objects in it. That reads and inflates all of the pack, so it is done beside the main

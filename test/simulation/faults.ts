@@ -35,8 +35,8 @@ export interface Faults {
   crashAt(point: CrashPoint): 'Before' | 'After' | null
   /** Delays at which a subscriber hears of an event. */
   eventDelays(): number[]
-  /** Whether somebody else is faster with a commit on the status branch. */
-  isRaced(): boolean
+  /** What the remote does with a commit on the status branch: takes it, first takes one of somebody else, or says no. */
+  fateOfPush(): 'Taken' | 'Raced' | GitError
   /** From now on nothing goes wrong any more. */
   stop(): void
   /** While true, nothing reaches the git remote. */
@@ -64,7 +64,6 @@ export function createFaults(random: SeededRandom, rates: FaultRates): Faults {
       const fate: CallFate = { sendMs: 0, failBefore: null, failAfter: null, answerMs: 0, outlivesSender: true }
       const isGit = port === 'source' || port === 'status'
       if (isGit && this.gitDown) return { ...fate, failBefore: faultOf(port, method) }
-      if (port === 'status' && method === 'commit' && pushes.chance(current.refused)) return { ...fate, failBefore: refusalOf(pushes) }
       const draw = calls.fraction()
       if (draw < current.failBefore) fate.failBefore = faultOf(port, method)
       else if (draw < current.failBefore + current.failAfter) fate.failAfter = faultOf(port, method)
@@ -86,7 +85,10 @@ export function createFaults(random: SeededRandom, rates: FaultRates): Faults {
       if (draw < current.eventLost) return []
       return draw < current.eventLost + current.eventDoubled ? [delayMs, delayMs + events.integer(0, 1_000)] : [delayMs]
     },
-    isRaced: () => pushes.chance(current.raced),
+    fateOfPush() {
+      if (pushes.chance(current.raced)) return 'Raced'
+      return pushes.chance(current.refused) ? refusalOf(pushes) : 'Taken'
+    },
     stop() {
       current = NO_FAULTS
       this.gitDown = false
@@ -101,7 +103,7 @@ export function isFault(error: unknown): boolean {
 
 const PREFIX = 'simulated: '
 
-function refusalOf(random: SeededRandom): Error {
+function refusalOf(random: SeededRandom): GitError {
   const kind = random.chance(0.5) ? 'BranchProtected' : 'PushRefused'
   return new GitError(kind, `${PREFIX}the remote says no to a push`)
 }

@@ -1,4 +1,6 @@
 import { createSimulatedGit, type SimulatedGit } from '../../src/git/simulated.ts'
+import type { Faults } from './faults.ts'
+import { GitError } from '../../src/git/ports.ts'
 import type { CommitSha, FileChanges, SourceRepository, StatusBranch } from '../../src/git/ports.ts'
 
 const STATUS = 'fusee/status'
@@ -36,8 +38,8 @@ export interface GitRemote {
   open(): { source: SourceRepository; status: StatusBranch }
 }
 
-/** An empty repository; `onStatusCommit` hears of what arrives on the status branch, `isRaced` says when somebody else writes there just before us. */
-export function createGitRemote(now: () => number, onStatusCommit: (commit: StatusCommit) => void, isRaced: () => boolean): GitRemote {
+/** An empty repository; `onStatusCommit` hears of what arrives on the status branch, `fateOfPush` says what becomes of what we write to a branch that is there. */
+export function createGitRemote(now: () => number, onStatusCommit: (commit: StatusCommit) => void, fateOfPush: Faults['fateOfPush']): GitRemote {
   const branch = 'main'
   const git = createSimulatedGit({ now, branch })
   const commits = new Map<CommitSha, AuthoredCommit>()
@@ -65,14 +67,20 @@ export function createGitRemote(now: () => number, onStatusCommit: (commit: Stat
       return null
     },
     changedPaths: (from, to) => differences(treeOf(from), treeOf(to)).sort(),
-    open: () => openRemote(git, onStatusCommit, isRaced),
+    open: () => openRemote(git, onStatusCommit, fateOfPush),
   }
 }
 
-function openRemote(git: SimulatedGit, onStatusCommit: (commit: StatusCommit) => void, isRaced: () => boolean): ReturnType<GitRemote['open']> {
+function openRemote(
+  git: SimulatedGit,
+  onStatusCommit: (commit: StatusCommit) => void,
+  fateOfPush: Faults['fateOfPush'],
+): ReturnType<GitRemote['open']> {
   const { source, status } = git.open()
   const commit: StatusBranch['commit'] = async (parent, changes, message, signal) => {
-    if (parent !== null && git.tip(STATUS) === parent && isRaced()) onStatusCommit(await writeNote(git, parent))
+    const fate = parent !== null && git.tip(STATUS) === parent ? fateOfPush() : 'Taken'
+    if (fate instanceof GitError) throw fate
+    if (parent !== null && fate === 'Raced') onStatusCommit(await writeNote(git, parent))
     const sha = await status.commit(parent, changes, message, signal)
     onStatusCommit({ sha, parent, message, changes })
     return sha

@@ -47,13 +47,13 @@ it('indexes a large pack on a thread of its own, started from the program, which
   const packs = join(repository, 'objects/pack')
   const pack = (await readdir(packs)).find((name) => name.endsWith('.pack')) ?? ''
   await promisify(execFile)('cp', [join(packs, pack), join(folder, 'new.pack')])
-  expect(await run(2 << 20)).toEqual(['program in thread 0', 'objects 6'])
+  expect(await run(5 << 20)).toEqual(['program in thread 0', 'objects 6'])
   await runGit(folder, ['verify-pack', 'new.idx'])
 })
 
 it('tells what is wrong with a pack', async () => {
   await writeFile(join(folder, 'new.pack'), 'PACK and nothing')
-  const [first, second] = await run(2 << 20)
+  const [first, second] = await run(5 << 20)
   expect(first).toBe('program in thread 0')
   expect(second).toMatch(/^failed ./)
 })
