@@ -108,6 +108,12 @@ function lineOf(event: ControllerEvent): Line {
       const { kind: _, message, ...fields } = event
       return { level: 'warn', message: 'history mended', ...fields, detail: message }
     }
+    case 'OrphanFound':
+      return { level: 'warn', message: 'orphan found', repository: event.repository, run: event.run }
+    case 'ExpectationsChecked': {
+      const { repository, stale, slow } = event
+      return { level: stale.length + slow.length > 0 ? 'warn' : 'info', message: 'expectations checked', repository, stale, slow }
+    }
     case 'RunSwept':
       return { level: 'info', message: 'run swept', repository: event.repository, run: event.run }
     case 'ReconcileFailed':

@@ -44,6 +44,9 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
       return paint.bad(`${event.repository}: lost with the cluster before, without a record: ${event.runs.join(', ')}`)
     case 'HistoryMended':
       return paint.bad(`${event.repository}: ${event.message}`)
+    case 'OrphanFound':
+      return paint.dim(`run ${event.run} is of ${event.repository}, which is not followed here: it is kept, since it has no record`)
+    case 'ExpectationsChecked':
     case 'RunSwept':
       return null
     case 'ReconcileFailed':

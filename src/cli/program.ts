@@ -5,14 +5,17 @@ import { createHistoryCommand } from './history.ts'
 import { createBackfillCommand } from './backfill.ts'
 import { createPauseCommand, createResumeCommand } from './pause.ts'
 import { createInstallCommand } from './install.ts'
+import { createPlanCommand } from './plan.ts'
 import { createApproveCommand, createCancelCommand, createLogsCommand, createRerunCommand, createRunsCommand } from './run-commands.ts'
 import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
 import { type ExitCode, type Shell, UsageError } from './shell.ts'
 import { createSimulateCommand } from './simulate.ts'
+import { createSuspendCommand } from './suspend.ts'
 import { createTriggerCommand } from './trigger.ts'
 import { createUninstallCommand } from './uninstall.ts'
 import { createValidateCommand } from './validate.ts'
+import { createWhyCommand } from './why.ts'
 
 /** Builds one command: its arguments, options, help and action. Lives in `src/cli/<command>.ts`. */
 export type CommandFactory = (shell: Shell) => Command
@@ -20,6 +23,7 @@ export type CommandFactory = (shell: Shell) => Command
 /** Every command of `fusee`, in the order in which `--help` lists them. */
 const COMMANDS: readonly CommandFactory[] = [
   createValidateCommand,
+  createPlanCommand,
   createRunCommand,
   createServeCommand,
   (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),
@@ -27,7 +31,9 @@ const COMMANDS: readonly CommandFactory[] = [
   createSimulateCommand,
   createUninstallCommand,
   createTriggerCommand,
+  createWhyCommand,
   createBackfillCommand,
+  createSuspendCommand,
   createPauseCommand,
   createResumeCommand,
   createRunsCommand,

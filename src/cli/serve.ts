@@ -4,6 +4,7 @@ import { resolveServeConfig } from '../config/serve-config.ts'
 import type { Report } from '../controller/events.ts'
 import { createController } from '../controller/controller.ts'
 import { createLocalContext } from '../create-context.ts'
+import { startHeartbeat } from '../heartbeat.ts'
 import { createEventLog } from './event-log.ts'
 import { createPaint } from './paint.ts'
 import { formatEvent } from './print-event.ts'
@@ -62,8 +63,10 @@ export async function serve(shell: Shell, config: ServeConfig, print: Report, sa
     if (config.paused) say('paused: nothing new starts until fusee resume; what runs already goes on')
     say('steps run as processes of this machine; their images are not used')
     controller.start()
+    const stopHeartbeat = startHeartbeat(controller)
     if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
     say('stopping: what is being written is finished, steps go on by themselves')
+    await stopHeartbeat()
     await controller.drain()
     await server.close()
   } finally {

@@ -52,7 +52,7 @@ export interface JobCluster {
   releaseJob(job: StoredJob): Promise<void>
   /** Deletes the Job, its pods and logs, once released. Gone already is fine. */
   deleteJob(job: StoredJob): Promise<void>
-  /** The last lines of the newest pod's log, at most `maxBytes` of UTF-8, '' when there is none. */
+  /** The last lines of the newest pod's log, at most `maxBytes` of UTF-8, '' when there is none. Values of Secrets that the Job names are masked. */
   readLogTail(job: StoredJob, maxBytes: number): Promise<string>
   /** Hears of every change of a Job or of its pods. Returns the end of it. */
   subscribe(listener: (event: ClusterEvent) => void): () => void

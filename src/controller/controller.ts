@@ -7,6 +7,7 @@ import { createCronCache } from '../triggers/cron.ts'
 import { createTurns } from './admit.ts'
 import { backfill } from './backfill.ts'
 import { claim } from './claim.ts'
+import { checkExpectations } from './expect.ts'
 import { createFailureNotes } from './failure-notes.ts'
 import { look } from './look.ts'
 import { pinDefinition } from './pin-definition.ts'
@@ -16,7 +17,7 @@ import type { RepositoryState, Wake } from './repository.ts'
 import { createSlots } from './slots.ts'
 import { followUpEnds } from './follow-up-ends.ts'
 import { updateReview } from './review.ts'
-import { sweep } from './sweep.ts'
+import { sweep, sweepOrphans } from './sweep.ts'
 import { takeInHand } from './take-in-hand.ts'
 import { judgeTicks } from './ticks.ts'
 import type { WorkQueue } from './work-queue.ts'
@@ -32,6 +33,8 @@ export interface Controller {
   drain(): Promise<void>
   /** Whether the first look at each Repository has ended or failed. */
   isReady(): boolean
+  /** Looks at everything that depends on the time, whatever timers say: clocks are set, machines sleep. */
+  heartbeat(): void
   /** Asks for an early look at a Repository. */
   askToLook(repository: ObjectRef): void
   /** The Repositories that are followed now. */
@@ -45,6 +48,7 @@ export function createController(context: Context): Controller {
   const states = new Map<string, RepositoryState>()
   const ends = new Map<RepositoryState, AbortController>()
   const failures = createFailureNotes()
+  const orphans = new Set<string>()
   const language = createExpressionLanguage()
   const queue: WorkQueue = createWorkQueue({
     clock: context.clock,
@@ -114,6 +118,8 @@ export function createController(context: Context): Controller {
         return judgeTicks(context, state, expressionsOf(state), wake)
       case 'ends':
         return followUpEnds(context, state, wake)
+      case 'expect':
+        return checkExpectations(context, state)
       case 'backfill':
         return backfill(context, state, wake)
       case 'records':
@@ -162,10 +168,15 @@ export function createController(context: Context): Controller {
     )
   }
 
+  function isReady(): boolean {
+    return isStarted && context.repositories.isSettled() && [...states.values()].every((state) => state.look !== 'Pending')
+  }
+
   async function resync(): Promise<number> {
-    for (const run of await context.runs.listRuns()) {
-      if (run.status?.recorded === undefined) wakeRun(run.metadata)
-    }
+    const runs = await context.runs.listRuns()
+    for (const run of runs) if (run.status?.recorded === undefined) wakeRun(run.metadata)
+    // Before the first looks have ended a Repository may only not have come yet.
+    if (isReady()) await sweepOrphans(context, runs, (key) => states.has(key), orphans)
     return context.clock.now() + (context.resyncIntervalMs ?? RESYNC_INTERVAL_MS)
   }
 
@@ -189,7 +200,10 @@ export function createController(context: Context): Controller {
       for (const end of ends.values()) end.abort()
       await queue.drain()
     },
-    isReady: () => isStarted && context.repositories.isSettled() && [...states.values()].every((state) => state.look !== 'Pending'),
+    isReady,
+    heartbeat() {
+      for (const key of states.keys()) for (const loop of ['ticks', 'expect']) wake(`${loop} ${key}`)
+    },
     askToLook(repository) {
       wake(`look ${repository.namespace}/${repository.name}`)
     },
@@ -218,6 +232,9 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     queue: { turns: createTurns(), waiting: new Set() },
     uncovered: new Set(),
     followedUp: new Set(),
+    recentFates: [],
+    lastSuccess: new Map(),
+    expects: false,
     sinceMs: context.clock.now(),
     problems: new Map(),
     fatesSinceMs: null,

@@ -2,9 +2,9 @@ import { parseTimestamp } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { hasRecord } from '../history/read.ts'
 import { runName } from '../runs/names.ts'
-import type { Cursors, StoredRun, TickFate } from '../runs/run.ts'
+import type { Cursors, StoredRun } from '../runs/run.ts'
 import { planDownstream } from '../triggers/upstream.ts'
-import { initialCursors, updateCursors } from './cursors.ts'
+import { initialCursors } from './cursors.ts'
 import { isWaiting } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { startRun } from './repository.ts'
@@ -25,22 +25,12 @@ export async function followUpEnds(context: Context, state: RepositoryState, wak
   for (const run of ended) {
     if (followedUp.has(run.metadata.name)) continue
     await startDownstream(context, state, versions, run, cursors, wake)
-    await noteSkipped(context, state, run)
     followedUp.add(run.metadata.name)
   }
   wake(`records ${state.key}`)
+  wake(`expect ${state.key}`)
   if ((cursors.backfills ?? []).length > 0) wake(`backfill ${state.key}`)
   return null
-}
-
-/** A tick whose run was turned away, because another one was active, is Skipped itself. */
-async function noteSkipped(context: Context, state: RepositoryState, { metadata, spec, status }: StoredRun): Promise<void> {
-  const { trigger, workflow } = spec
-  if (trigger.kind !== 'Schedule' || status?.result !== 'Skipped') return
-  const { schedule, tick: at } = trigger
-  const fate: TickFate = { schedule, workflow, at, fate: 'Skipped', reason: status.message ?? status.reason ?? null, run: metadata.name }
-  await updateCursors(context, state.followed.settings.ref, (current) => ({ ...current, fates: [...current.fates, fate] }))
-  context.report({ kind: 'TickJudged', repository: state.key, fate })
 }
 
 /** Of runs that ended before this process, what they started may have come and gone already: then its record is there. */

@@ -3,7 +3,7 @@ import type { Creation } from '../cluster/ports.ts'
 import type { Context, FollowedRepository } from '../context.ts'
 import type { CommitSha } from '../git/ports.ts'
 import { createRunObject, isSameTrigger } from '../runs/create-run.ts'
-import type { StoredRun } from '../runs/run.ts'
+import type { StoredRun, TickFate } from '../runs/run.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import type { CronCache } from '../triggers/cron.ts'
 import type { Queue } from './admit.ts'
@@ -36,6 +36,12 @@ export interface RepositoryState {
   uncovered: Set<string>
   /** Finished Runs whose end has started what it starts; the others' records wait. */
   followedUp: Set<string>
+  /** The newest odd fates that this process has given, oldest first: the others are on the status branch. */
+  recentFates: TickFate[]
+  /** Newest success of workflows that expect one, as far as it is known; ms since the epoch. */
+  lastSuccess: Map<string, number>
+  /** Whether a workflow has said what is usual. */
+  expects: boolean
   /** When this process began to follow it. */
   sinceMs: number
   /** Last problem reported by each loop, so that the same one is said once. */

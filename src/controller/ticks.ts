@@ -12,6 +12,9 @@ import type { RunExpressions } from '../runs/run-values.ts'
 import { createRefusals } from './refuse-ticks.ts'
 import { noteProblem, startRun } from './repository.ts'
 
+/** Odd fates that are kept at hand. */
+const RECENT_FATES = 1000
+
 /** While the records wait in too great a number, ticks are looked at again after this long. */
 const FULL_RETRY_MS = 10_000
 
@@ -60,6 +63,7 @@ export async function judgeTicks(context: Context, state: RepositoryState, expre
     }
     return { ...withoutLost(current), schedules: plan.cursors, fates: [...current.fates, ...fates] }
   })
+  state.recentFates = [...state.recentFates, ...fates].slice(-RECENT_FATES)
   for (const fate of fates) context.report({ kind: 'TickJudged', repository: state.key, fate })
   // Runs that were there already may have ended while no cursor vouched for them.
   if (fates.length > 0 || plan.runs.length > 0) wake(`records ${state.key}`)

@@ -54,6 +54,19 @@ export function createMetrics({ withProcess }: { withProcess: boolean }): Metric
   const recorded = new Counter({ name: 'fusee_records_total', help: 'Records written to the status branch.', labelNames: ['repository'], registers })
   const failures = new Counter({ name: 'fusee_reconcile_failures_total', help: 'Reconciles that failed.', labelNames: ['loop'], registers })
   const swept = new Counter({ name: 'fusee_runs_swept_total', help: 'Runs removed by retention.', labelNames: ['repository'], registers })
+  const watched = new Map<string, string[]>()
+  const stale = new Gauge({
+    name: 'fusee_workflow_stale',
+    help: '1 when the workflow had no success within its expect.successWithin.',
+    labelNames: ['repository', 'workflow'],
+    registers,
+  })
+  const slow = new Gauge({
+    name: 'fusee_workflow_slow',
+    help: '1 when a run takes, or the last one took, longer than its expect.duration.',
+    labelNames: ['repository', 'workflow'],
+    registers,
+  })
   const definitions = new Gauge({ name: 'fusee_definitions', help: 'Definitions in force.', labelNames: ['repository', 'kind'], registers })
 
   const handlers: { [Kind in ControllerEvent['kind']]?: (event: Extract<ControllerEvent, { kind: Kind }>) => void } = {
@@ -83,6 +96,18 @@ export function createMetrics({ withProcess }: { withProcess: boolean }): Metric
     },
     RecordsPushed({ repository, runs }) {
       recorded.inc({ repository }, runs.length)
+    },
+    ExpectationsChecked({ repository, expecting, stale: staleNow, slow: slowNow }) {
+      for (const workflow of expecting) {
+        stale.set({ repository, workflow }, staleNow.includes(workflow) ? 1 : 0)
+        slow.set({ repository, workflow }, slowNow.includes(workflow) ? 1 : 0)
+      }
+      for (const workflow of watched.get(repository) ?? []) {
+        if (expecting.includes(workflow)) continue
+        stale.remove({ repository, workflow })
+        slow.remove({ repository, workflow })
+      }
+      watched.set(repository, expecting)
     },
     RunSwept({ repository }) {
       swept.inc({ repository })

@@ -1,3 +1,4 @@
+import { maskSecrets, secretsOf } from '../../runs/mask.ts'
 import type { JobObservation, ObjectRef, Pod, StoredJob } from '../../runs/objects.ts'
 import { FINALIZER, LABELS } from '../../runs/objects.ts'
 import { SOURCE_ANNOTATION } from '../../runs/render-job.ts'
@@ -182,7 +183,8 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     deleteJob: (job) => remove(job, 'Background'),
     async readLogTail(job, maxBytes) {
       const newest = pods.indexed(job.metadata.uid).sort(byAge).at(-1)
-      return newest === undefined ? '' : readPodLogTail(client, newest, maxBytes)
+      if (newest === undefined) return ''
+      return maskSecrets(await readPodLogTail(client, newest, maxBytes), await readSecretValues(client, job))
     },
     followLog: (job, hear, signal) =>
       followJobLog({
@@ -231,4 +233,20 @@ function byAge(one: Pod, other: Pod): number {
   const [a, b] = [one.metadata.creationTimestamp, other.metadata.creationTimestamp]
   if (a !== b) return a < b ? -1 : 1
   return one.metadata.name < other.metadata.name ? -1 : 1
+}
+
+/** The values of all Secrets that the Job names, to keep them out of what is shown of its logs; those that are gone, or not ours to read, cannot be. */
+async function readSecretValues(client: ApiClient, job: StoredJob): Promise<string[]> {
+  const values = secretsOf(job.spec.template.spec).map(async (name) => {
+    try {
+      const secret = await client.request<{ data?: Record<string, string> }>({
+        path: objectPath('secrets', { namespace: job.metadata.namespace, name }),
+      })
+      return Object.values(secret.data ?? {}).map((value) => Buffer.from(value, 'base64').toString())
+    } catch (error) {
+      if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return []
+      throw error
+    }
+  })
+  return (await Promise.all(values)).flat()
 }

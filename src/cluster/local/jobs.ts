@@ -24,7 +24,8 @@ import { judgeFailure } from './pod-failure-policy.ts'
 import { readPodLogTail } from './pod-logs.ts'
 import { machineId, processSource } from './process-identity.ts'
 import type { ProcessSource } from './process-identity.ts'
-import { openSecretsFolder } from './secrets-folder.ts'
+import { maskSecrets, secretsOf } from '../../runs/mask.ts'
+import { openSecretsFolder, type SecretsFolder } from './secrets-folder.ts'
 import { createPodSupervisor } from './supervise-pods.ts'
 import { createPodSweeper } from './sweep-pods.ts'
 
@@ -72,6 +73,7 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   const environment = options.environment ?? process.env
   const platform = options.platform ?? { processSource: processSource(), setsid: findProgram('setsid', environment['PATH']) }
   const machine = machineId()
+  const secrets = openSecretsFolder(options.secretsFolder)
   const listeners = createListeners<ClusterEvent>(report)
   const changed = (job: StoredJob): void => {
     const run = runOf(job)
@@ -91,7 +93,7 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   })
   const sweeper = createPodSweeper(clock, report, platform.processSource)
   const controller: JobController = createJobController({
-    sources: { context, secrets: openSecretsFolder(options.secretsFolder), provideSource: options.provideSource ?? null },
+    sources: { context, secrets, provideSource: options.provideSource ?? null },
     store,
     supervisor,
     sweeper,
@@ -100,7 +102,7 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   })
   for (const job of store.list(() => true)) await controller.load(job)
   return {
-    ...createPort(context, store, controller),
+    ...createPort(context, store, controller, secrets),
     subscribe: (listener) => listeners.add(listener),
     followLog: (job, hear, signal) => followPodLogs(clock, () => lookAt(job, store, controller), hear, signal),
     async killAll() {
@@ -123,7 +125,12 @@ function lookAt(job: StoredJob, store: ObjectStore<Job>, controller: JobControll
   return { podFolders: pods.map((pod) => pod.folder), containers: containersOf(job.spec.template.spec).length, isOver }
 }
 
-function createPort(context: LocalContext, store: ObjectStore<Job>, controller: JobController): Omit<JobCluster, 'subscribe'> {
+function createPort(
+  context: LocalContext,
+  store: ObjectStore<Job>,
+  controller: JobController,
+  secrets: SecretsFolder,
+): Omit<JobCluster, 'subscribe'> {
   const { clock } = context
 
   async function markForDeletion(job: StoredJob): Promise<void> {
@@ -165,9 +172,20 @@ function createPort(context: LocalContext, store: ObjectStore<Job>, controller: 
     },
     async readLogTail(job, maxBytes) {
       const pod = store.get(job.metadata) === null ? undefined : controller.podsOf(job).at(-1)
-      return pod === undefined ? '' : readPodLogTail(pod.folder, containersOf(job.spec.template.spec).length, maxBytes)
+      if (pod === undefined) return ''
+      const text = readPodLogTail(pod.folder, containersOf(job.spec.template.spec).length, maxBytes)
+      return maskSecrets(text, await secretValues(job, secrets))
     },
   }
+}
+
+/** The values of all Secrets that the Job names, to keep them out of what is shown of its logs. */
+async function secretValues(job: StoredJob, secrets: SecretsFolder): Promise<string[]> {
+  const values: string[] = []
+  for (const name of secretsOf(job.spec.template.spec)) {
+    for (const key of (await secrets.keys(name)) ?? []) values.push((await secrets.read(name, key))?.toString() ?? '')
+  }
+  return values
 }
 
 function jobFiles(context: LocalContext): Parameters<typeof openObjectStore>[1] {

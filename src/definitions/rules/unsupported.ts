@@ -10,8 +10,6 @@ export interface UnsupportedField {
 
 /** Fields of a step, and of `spec.defaults`. */
 export const UNSUPPORTED_STEP_FIELDS: readonly UnsupportedField[] = [
-  { path: ['use'], severity: 'error' },
-  { path: ['with'], severity: 'error' },
   { path: ['output'], severity: 'error' },
   { path: ['inputs'], severity: 'error' },
   { path: ['cache'], severity: 'error' },
@@ -21,7 +19,4 @@ export const UNSUPPORTED_STEP_FIELDS: readonly UnsupportedField[] = [
 ]
 
 /** Fields of a workflow's `spec`. */
-export const UNSUPPORTED_SPEC_FIELDS: readonly UnsupportedField[] = [
-  { path: ['triggers', 'pullRequest'], severity: 'error' },
-  { path: ['expect'], severity: 'warning' },
-]
+export const UNSUPPORTED_SPEC_FIELDS: readonly UnsupportedField[] = [{ path: ['triggers', 'pullRequest'], severity: 'error' }]

@@ -5,8 +5,16 @@ import { logOperations } from './log-operations.ts'
 import { repositoryOperations } from './repository-operations.ts'
 import { runOperations } from './run-operations.ts'
 import { triggerOperations } from './trigger-operations.ts'
+import { whyOperations } from './why-operations.ts'
 
 /** Every operation of `/api/v1`. */
 export function allOperations(api: Api): Operation[] {
-  return [...repositoryOperations(api), ...triggerOperations(api), ...backfillOperations(api), ...runOperations(api), ...logOperations(api)]
+  return [
+    ...repositoryOperations(api),
+    ...triggerOperations(api),
+    ...backfillOperations(api),
+    ...runOperations(api),
+    ...logOperations(api),
+    ...whyOperations(api),
+  ]
 }

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { maskSecrets, secretsOf } from '../../../src/runs/mask.ts'
+
+describe('values of Secrets in text', () => {
+  const secret = 'pa/ss+wörd"1'
+  it.each([
+    { name: 'as it is', text: `password is ${secret}!`, values: [secret], wantText: 'password is ***!' },
+    { name: 'without the newline of its file', text: `x ${secret} y`, values: [`${secret}\n`], wantText: 'x *** y' },
+    { name: 'as base64', text: `a ${Buffer.from(secret).toString('base64')}`, values: [secret], wantText: 'a ***==' },
+    {
+      name: 'as base64 with its newline',
+      text: `a ${Buffer.from(`${secret}\n`).toString('base64')} b`,
+      values: [`${secret}\n`],
+      wantText: 'a ***= b',
+    },
+    { name: 'in a URL', text: `https://u:${encodeURIComponent(secret)}@host`, values: [secret], wantText: 'https://u:***@host' },
+    { name: 'in JSON', text: JSON.stringify({ secret }), values: [secret], wantText: '{"secret":"***"}' },
+    { name: 'line by line', text: 'at first-line and\nsecond-line', values: ['first-line\nsecond-line\n'], wantText: 'at *** and\n***' },
+    { name: 'the longer of two first', text: 'abcdefgh', values: ['abcd', 'abcdefgh'], wantText: '***' },
+    { name: 'not what is too short', text: 'yes and no', values: ['no', 'yes', ''], wantText: 'yes and no' },
+  ])('are masked: $name', ({ text, values, wantText }) => {
+    expect(maskSecrets(text, values)).toBe(wantText)
+  })
+
+  it('are found by every way in which a pod names a Secret', () => {
+    const spec = {
+      containers: [{ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'a', key: 'k' } } }], envFrom: [{ secretRef: { name: 'b' } }] }],
+      volumes: [{ name: 'v', secret: { secretName: 'c' } }, { projected: { sources: [{ secret: { name: 'd' } }] } }],
+    }
+    expect(secretsOf(spec)).toEqual(['a', 'b', 'c', 'd'])
+  })
+})
