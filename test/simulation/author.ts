@@ -148,42 +148,36 @@ function drawSteps(random: SeededRandom): Pick<WorkflowModel, 'steps' | 'finally
 }
 
 function drawStep(random: SeededRandom, name: string, before: readonly StepModel[]): StepModel {
-  const dependsOn = before
-    .filter(() => random.chance(before.length > 2 ? 0.4 : 0.6))
-    .map(({ name: step }): Dependency => ({ step, when: drawWhen(random) }))
+  const targets = before.filter(() => random.chance(before.length > 2 ? 0.4 : 0.6))
+  const dependsOn = targets.map((target): Dependency => ({
+    step: target.name,
+    when: possibleWhen(target, drawWhen(random), targets.length === 1, before),
+  }))
   const isJoin = dependsOn.length > 1 && random.chance(0.25)
   return {
     name,
     kind: isJoin ? 'Join' : 'Container',
-    // What can never start is a mistake in a workflow, and refused.
-    dependsOn: canStart(dependsOn, before) ? dependsOn : dependsOn.slice(0, 1).map(({ step }) => ({ step, when: 'Succeeded' as const })),
+    dependsOn,
     retries: isJoin || random.chance(0.7) ? 0 : random.integer(1, 2),
     timeoutSeconds: !isJoin && random.chance(0.2) ? random.integer(5, 120) : null,
     allowFailure: !isJoin && random.chance(0.15),
   }
 }
 
-/** Whether the steps before can end so that all of this holds: tries every way in which they can. */
-function canStart(dependsOn: readonly Dependency[], before: readonly StepModel[]): boolean {
-  const ends = new Map<string, string>()
-  const holds = ({ step, when }: Dependency): boolean => {
-    const end = ends.get(step)
-    const isGood = end === 'Succeeded' || end === 'Forgiven'
-    if (when === 'Always') return true
-    if (when === 'Failed') return end === 'Failed' || end === 'Forgiven'
-    return isGood || (when === 'NotFailed' && end === 'Skipped')
-  }
-  const tryFrom = (index: number): boolean => {
-    const step = before[index]
-    if (step === undefined) return dependsOn.every(holds)
-    const bad = step.allowFailure ? 'Forgiven' : 'Failed'
-    const possible = !step.dependsOn.every(holds) ? ['Skipped'] : step.kind === 'Join' ? ['Succeeded'] : ['Succeeded', bad]
-    return possible.some((end) => {
-      ends.set(step.name, end)
-      return tryFrom(index + 1)
-    })
-  }
-  return tryFrom(0)
+/**
+ * Conditions that can hold together, since others are a mistake: a join cannot fail, and a step with several dependencies waits neither
+ * for a failure nor for what only comes after one.
+ */
+function possibleWhen(target: StepModel, when: DependencyCondition, isAlone: boolean, steps: readonly StepModel[]): DependencyCondition {
+  if (target.kind === 'Join' && when === 'Failed') return 'Always'
+  return !isAlone && (when === 'Failed' || followsFailure(target, steps)) ? 'Always' : when
+}
+
+function followsFailure(step: StepModel, steps: readonly StepModel[]): boolean {
+  return step.dependsOn.some(({ step: name, when }) => {
+    const target = steps.find((candidate) => candidate.name === name)
+    return when === 'Failed' || (when !== 'Always' && target !== undefined && followsFailure(target, steps))
+  })
 }
 
 function drawWhen(random: SeededRandom): DependencyCondition {
