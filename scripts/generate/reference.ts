@@ -64,7 +64,7 @@ function describePage(name: string, schemas: ReadonlyMap<string, Described>): st
       .split('/')
       .slice(1)
       .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], schemas.get(place))
-    return { schema: (target ?? {}), home: place }
+    return { schema: target ?? {}, home: place }
   }
 }
 
