@@ -169,6 +169,7 @@ describe('exactly once on a real cluster', () => {
   it('goes on when the API server is killed under it', { timeout: 300_000 }, async ({ skip }) => {
     if (RESTART === undefined) return skip('nobody says how to restart the API server: set FUSEE_TEST_RESTART_API')
     const fusee = serve()
+    await fusee.waitForLine('a look', ({ msg }) => msg === 'definitions in force')
     await push()
     await until('its run has begun', async () => (await kubectl(['get', 'jobs', '-n', namespace.name, '-o', 'name'])).includes('first'))
     for (let times = 0; times < 2; times++) {

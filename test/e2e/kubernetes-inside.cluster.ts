@@ -6,8 +6,9 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BUNDLE } from '../../scripts/bundle.ts'
 import { installObjects, printManifests } from '../../src/install/install-objects.ts'
-import { until } from '../support/fusee-process.ts'
+import { runFusee, until } from '../support/fusee-process.ts'
 import { runGit } from '../support/git-program.ts'
+import { setup as installKinds } from '../support/install-kinds.ts'
 import { kubectl } from '../support/kubectl.ts'
 import { openTestNamespace, realApi, type TestNamespace } from '../support/real-cluster.ts'
 
@@ -69,13 +70,14 @@ describe.skipIf(LOAD_IMAGE === undefined)('the controller inside a cluster', () 
   afterAll(async () => {
     forward?.kill()
     if (home !== undefined) await kubectl(['delete', 'deployment', 'fusee', '--ignore-not-found', '-n', home.name])
+    installKinds()
     for (const kind of ['frun', 'jobs']) await lift(kind)
     await data?.close()
     await home?.close()
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** Nobody is left who would. */
+  /** What a test that failed has left: nobody is there who would. */
   async function lift(kind: string): Promise<void> {
     const names = await kubectl(['get', kind, '-n', data.name, '-o', 'name'])
     for (const name of names.split('\n').filter((one) => one !== '')) {
@@ -151,6 +153,21 @@ describe.skipIf(LOAD_IMAGE === undefined)('the controller inside a cluster', () 
     await untilThere('its record', async () => (await own()).length > 0)
     expect((await own()).map(({ result }) => result)).toEqual(['Succeeded'])
     expect((await logs()).split('\n').filter((line) => /forbidden/i.test(line))).toEqual([])
+  })
+
+  it('goes without harm', { timeout: 300_000 }, async () => {
+    await kubectl(['patch', 'frepo/sample', '-n', data.name, '--type=merge', '-p', '{"spec":{"suspend":true}}'])
+    const held = () => kubectl(['get', 'frun,jobs', '-n', data.name, '-o', 'jsonpath={.items[*].metadata.finalizers}'])
+    await untilThere('nothing that waits for its record', async () => (await held()) === '')
+    const before = await records()
+    const { code, stdout, stderr } = await runFusee(['uninstall', `--namespace=${home.name}`])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('CustomResourceDefinition runs.fusee.dev deleted')
+    expect(await kubectl(['get', 'all,lease', '-n', home.name, '-o', 'name'])).toBe('')
+    expect(await kubectl(['get', 'clusterroles,clusterrolebindings', '-l', 'app.kubernetes.io/part-of=fusee', '-o', 'name'])).toBe('')
+    await until('no kind of ours', async () => !(await kubectl(['get', 'crd', '-o', 'name'])).includes('fusee.dev'))
+    expect((await records()).map(({ run }) => run).sort()).toEqual(before.map(({ run }) => run).sort())
+    installKinds()
   })
 
   /** The machine may be busy with pods. */

@@ -1,6 +1,3 @@
-import { Agent } from 'node:http'
-import { createApiClient } from '../../src/cluster/kubernetes/api-client.ts'
-import type { Connection } from '../../src/cluster/kubernetes/connection.ts'
 import { createKubernetesJobs } from '../../src/cluster/kubernetes/jobs.ts'
 import { createKubernetesRuns } from '../../src/cluster/kubernetes/runs.ts'
 import { alwaysFollowed } from '../../src/context.ts'
@@ -12,6 +9,7 @@ import { createSystemClock, createSystemRandom } from '../../src/system-clock.ts
 import { startFaultProxy, type FaultOptions, type FaultProxy } from './fake-api/fault-proxy.ts'
 import type { PodBehaviour } from './fake-api/node-agent.ts'
 import { REPOSITORIES } from './fake-api/resources.ts'
+import { clientFor } from './fake-cluster.ts'
 import { startFakeApi, type FakeApi } from './fake-api/server.ts'
 import type { StoreEvent } from './fake-api/store.ts'
 
@@ -62,7 +60,7 @@ export async function createFaultyWorld(faults: FaultOptions, behaviour: PodBeha
 
 async function startLife(proxy: FaultProxy, git: SimulatedGit): Promise<ControllerLife> {
   let isDead = false
-  const client = createApiClient(connectionTo(proxy.url), () => {
+  const client = clientFor(proxy.url, () => {
     if (isDead) throw new Error('this controller is dead')
   })
   const problem = (): void => undefined
@@ -107,9 +105,4 @@ async function startLife(proxy: FaultProxy, git: SimulatedGit): Promise<Controll
       await close()
     },
   }
-}
-
-function connectionTo(url: string): Connection {
-  const agent = new Agent({ keepAlive: true })
-  return { server: new URL(url), namespace: null, options: async () => ({ headers: {}, agent }), close: () => agent.destroy() }
 }

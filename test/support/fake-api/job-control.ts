@@ -34,7 +34,11 @@ interface LiveJob {
 export function createJobControl(store: ObjectStore, behaviour: PodBehaviour): JobControl {
   const timers = createTimers()
   const jobs = new Map<string, LiveJob>()
-  const agent = createNodeAgent(store, timers, behaviour, (pod) => [...(jobs.get(ownerOf(pod) ?? '')?.pods.keys() ?? [])].indexOf(pod.metadata.uid))
+  const agent = createNodeAgent(store, timers, behaviour, (pod) => {
+    const uids = [...(jobs.get(ownerOf(pod) ?? '')?.pods.keys() ?? [])]
+    const at = uids.indexOf(pod.metadata.uid)
+    return at < 0 ? uids.length : at
+  })
 
   function once(live: LiveJob, name: string, ms: number, act: () => void): void {
     if (live.timers.has(name)) return
@@ -86,6 +90,7 @@ export function createJobControl(store: ObjectStore, behaviour: PodBehaviour): J
       })
       store.put(PODS, { ...created, status })
     }
+    writeStatus(uid)
     sync(uid)
   }
 
