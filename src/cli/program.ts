@@ -5,6 +5,7 @@ import { createHistoryCommand } from './history.ts'
 import { createBackfillCommand } from './backfill.ts'
 import { createPauseCommand, createResumeCommand } from './pause.ts'
 import { createInstallCommand } from './install.ts'
+import { createPlanCommand } from './plan.ts'
 import { createApproveCommand, createCancelCommand, createLogsCommand, createRerunCommand, createRunsCommand } from './run-commands.ts'
 import { createRunCommand } from './run.ts'
 import { createServeCommand } from './serve.ts'
@@ -22,6 +23,7 @@ export type CommandFactory = (shell: Shell) => Command
 /** Every command of `fusee`, in the order in which `--help` lists them. */
 const COMMANDS: readonly CommandFactory[] = [
   createValidateCommand,
+  createPlanCommand,
   createRunCommand,
   createServeCommand,
   (shell) => createHistoryCommand(shell, (options) => openRepository({ ...options, proxies: shell.env })),

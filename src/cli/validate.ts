@@ -1,23 +1,33 @@
 import path from 'node:path'
-import { stat } from 'node:fs/promises'
 import { Command, Option } from 'commander'
-import { createColors } from 'picocolors'
 import { policyOf } from '../config/repository-policy.ts'
+import { createDefinitionCache } from '../definitions/definition-cache.ts'
 import type { Files } from '../definitions/files.ts'
 import { formatDiagnostics, formatGithubAnnotations } from '../definitions/format-diagnostics.ts'
-import { loadDefinitions } from '../definitions/load-definitions.ts'
+import { formatSarif } from '../definitions/format-sarif.ts'
+import { loadDefinitions, type LoadOptions } from '../definitions/load-definitions.ts'
 import { ASSUMED_POLICY } from '../definitions/policy/policy.ts'
-import { decodeText } from '../definitions/source/decode-text.ts'
-import type { Definitions, Diagnostic } from '../definitions/workflow.ts'
-import { createWorkingTreeFiles } from '../git/working-tree.ts'
+import type { Definitions } from '../definitions/workflow.ts'
+import { VERSION } from '../version.ts'
+import { checkDefinitionsFolder } from './check-folder.ts'
+import { coloursOf } from './colours.ts'
 import { readRepositoryDocument } from './read-repository.ts'
+import { readSources } from './read-sources.ts'
 import { type Shell, UsageError } from './shell.ts'
 import { describeDefinitions } from './validate-json.ts'
+import { withSource } from './validate-source.ts'
+import { watchFolder } from './watch-folder.ts'
+import { createWatchedFiles } from './watched-files.ts'
+
+const FORMATS = ['text', 'json', 'github', 'sarif'] as const
 
 interface ValidateOptions {
   path?: string
   repository?: string
-  output: 'text' | 'json' | 'github'
+  commit?: string
+  branch?: string
+  watch?: boolean
+  output: (typeof FORMATS)[number]
 }
 
 interface FormatOptions {
@@ -26,37 +36,48 @@ interface FormatOptions {
   output: ValidateOptions['output']
 }
 
-/** `fusee validate [DIR]`: every mistake of every definition file, at once. Ends with 2 when there is an error. */
+/** `fusee validate [DIR|URL]`: every mistake of every definition file, at once. Ends with 2 when there is an error. */
 export function createValidateCommand(shell: Shell): Command {
   return new Command('validate')
-    .description('check the workflow and schedule files of a folder, and the manifests that they name')
-    .argument('[DIR]', "the repository's root", '.')
+    .description('check the workflow and schedule files of a folder, a commit or a remote, and the manifests that they name')
+    .argument('[DIR|URL]', "the repository's root, or its URL", '.')
+    .option('--commit <REF>', 'check this commit, branch or tag of the folder instead of its working tree')
+    .option('--branch <NAME>', "of a URL: check this branch; default the repository's own")
     .option('--path <FOLDER>', "folder of the definitions, relative to the root; default the Repository document's, else workflows")
     .option('--repository <FILE>', 'Repository document whose policy counts; without one, what its default refuses is an error or a warning')
-    .addOption(new Option('--output <FORMAT>', 'text, json, or github for annotations').choices(['text', 'json', 'github']).default('text'))
+    .option('--watch', 'check again whenever a file changes, until interrupted')
+    .addOption(new Option('--output <FORMAT>', 'text, json, github for annotations, or sarif').choices(FORMATS).default('text'))
     .addHelpText('after', '\nExample:\n  fusee validate --path workflows .')
-    .action(async (folder: string, options: ValidateOptions) => {
-      const root = path.resolve(shell.workingDirectory, folder)
-      await checkFolder(root, folder)
-      const document =
-        options.repository === undefined ? null : await readRepositoryDocument(path.resolve(shell.workingDirectory, options.repository))
-      const place = options.path ?? document?.spec.path ?? 'workflows'
-      const files = createWorkingTreeFiles(root)
-      const definitions = await loadDefinitions(files, { path: place, policy: document === null ? ASSUMED_POLICY : policyOf(document) })
-      await checkDefinitionsFolder(root, place)
-      shell.stdout.write(await format(definitions, files, { place, output: options.output }, shell))
-      if (definitions.diagnostics.some(({ severity }) => severity === 'error')) shell.exitCode = 2
-    })
+    .action((place: string, options: ValidateOptions) => validate(shell, place, options))
 }
 
-async function checkFolder(root: string, shown: string): Promise<void> {
-  const found = await stat(root).catch(() => null)
-  if (!found?.isDirectory()) throw new UsageError(`${JSON.stringify(shown)} is no folder; name the root of a repository`)
+async function validate(shell: Shell, place: string, options: ValidateOptions): Promise<void> {
+  const document = options.repository === undefined ? null : await readRepositoryDocument(path.resolve(shell.workingDirectory, options.repository))
+  const folder = options.path ?? document?.spec.path ?? 'workflows'
+  const load = { path: folder, policy: document === null ? ASSUMED_POLICY : policyOf(document), cache: createDefinitionCache() }
+  const format = { place: folder, output: options.output }
+  await withSource(shell, { place, commit: options.commit, branch: options.branch }, async ({ files, root }) => {
+    if (root !== null) await checkDefinitionsFolder(root, folder)
+    if (options.watch !== true) return check(shell, files, load, format)
+    if (root === null) throw new UsageError('--watch looks at a folder: leave out --commit, --branch and the URL')
+    await watch(shell, root, files, load, format)
+  })
 }
 
-async function checkDefinitionsFolder(root: string, folder: string): Promise<void> {
-  const found = await stat(path.join(root, folder)).catch(() => null)
-  if (!found?.isDirectory()) throw new UsageError(`there is no folder ${folder} in ${root}; say with --path where the definitions lie`)
+async function check(shell: Shell, files: Files, load: LoadOptions, options: FormatOptions): Promise<void> {
+  const definitions = await loadDefinitions(files, load)
+  shell.stdout.write(await format(definitions, files, options, shell))
+  shell.exitCode = definitions.diagnostics.some(({ severity }) => severity === 'error') ? 2 : 0
+}
+
+async function watch(shell: Shell, root: string, files: Files, load: LoadOptions, options: FormatOptions): Promise<void> {
+  const watched = createWatchedFiles(files)
+  const begin = () => check(shell, watched, load, options)
+  await watchFolder(root, shell.stopSignal(), begin, async (paths) => {
+    for (const changed of paths) await watched.changed(changed)
+    if (options.output === 'text') shell.stdout.write(`\n${paths.length === 1 ? (paths[0] ?? '') : `${paths.length} files`} changed\n`)
+    await check(shell, watched, load, options)
+  })
 }
 
 async function format(definitions: Definitions, files: Files, options: FormatOptions, shell: Shell): Promise<string> {
@@ -65,6 +86,8 @@ async function format(definitions: Definitions, files: Files, options: FormatOpt
       return `${JSON.stringify(describeDefinitions(definitions), null, 2)}\n`
     case 'github':
       return formatGithubAnnotations(definitions.diagnostics)
+    case 'sarif':
+      return formatSarif(definitions.diagnostics, VERSION)
     case 'text':
       return formatText(definitions, files, options, shell)
   }
@@ -75,21 +98,6 @@ async function formatText(definitions: Definitions, files: Files, options: Forma
   const isEmpty = [workflows, schedules, ignored, diagnostics].every((list) => list.length === 0)
   if (isEmpty) return `there are no definition files below ${options.place}\n`
   return formatDiagnostics(diagnostics, await readSources(diagnostics, files), coloursOf(shell)) + formatTotals(definitions)
-}
-
-async function readSources(diagnostics: readonly Diagnostic[], files: Files): Promise<Map<string, string>> {
-  const sources = new Map<string, string>()
-  for (const file of new Set(diagnostics.map((diagnostic) => diagnostic.file))) {
-    const bytes = await files.read(file)
-    const decoded = bytes ? decodeText(bytes) : null
-    if (decoded?.kind === 'Text') sources.set(file, decoded.text)
-  }
-  return sources
-}
-
-function coloursOf({ stdout, env }: Shell) {
-  const isTerminal = 'isTTY' in stdout && stdout.isTTY === true
-  return createColors(isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb')
 }
 
 function formatTotals({ workflows, schedules, ignored }: Definitions): string {

@@ -1,9 +1,10 @@
-import type { ScheduleDraft, WorkflowDraft } from './draft.ts'
+import type { ScheduleDraft, TemplateDraft, WorkflowDraft } from './draft.ts'
+import { draftTemplate } from './draft-template.ts'
 import { draftSchedule, draftWorkflow } from './draft-documents.ts'
 import type { ExpressionLanguage } from './expressions/language.ts'
 import { identifyDocument } from './identify.ts'
 import { compareProblems, MOST_FINDINGS, type Finding, type Problem } from './problem.ts'
-import { DOCUMENT_RULES, SCHEDULE_RULES, WORKFLOW_RULES } from './rules/all-rules.ts'
+import { DOCUMENT_RULES, SCHEDULE_RULES, TEMPLATE_RULES, WORKFLOW_RULES } from './rules/all-rules.ts'
 import type { Rule } from './rules/rule.ts'
 import { schemaFindings } from './schema/schema-findings.ts'
 import type { DefinitionKind, SchemaCheck } from './schema/validators.ts'
@@ -11,13 +12,14 @@ import { declaredNames } from './declared-names.ts'
 import { decodeText } from './source/decode-text.ts'
 import { parseDocuments } from './source/parse-documents.ts'
 import { childOf, textOf, type SourceDocument } from './source/source-node.ts'
-import { viewWorkflow } from './workflow-source.ts'
+import { viewTemplate, viewWorkflow } from './workflow-source.ts'
 
 /** All that one file says, whatever its path: equal content gives an equal analysis, which is why it can be kept. */
 export interface FileAnalysis {
   problems: Problem[]
   workflows: WorkflowDraft[]
   schedules: ScheduleDraft[]
+  templates: TemplateDraft[]
   /** Whether a document is one of ours, or nearly so. */
   isOurs: boolean
   /** Whether a part of it could not be read. */
@@ -34,7 +36,7 @@ export interface AnalysisTools {
 
 /** Reads and checks a file. Never throws, whatever the bytes are. */
 export function analyseFile(bytes: Uint8Array, tools: AnalysisTools): FileAnalysis {
-  const analysis: FileAnalysis = { problems: [], workflows: [], schedules: [], isOurs: false, isUnreadable: false, lostWorkflows: [] }
+  const analysis: FileAnalysis = { problems: [], workflows: [], schedules: [], templates: [], isOurs: false, isUnreadable: false, lostWorkflows: [] }
   const decoded = decodeText(bytes)
   if (decoded.kind === 'Refused') {
     const problem: Problem = { line: 1, column: 1, severity: 'error', rule: decoded.rule, message: decoded.message }
@@ -63,6 +65,7 @@ function addDocument(analysis: FileAnalysis, document: SourceDocument, tools: An
     }
     case 'Workflow':
     case 'Schedule':
+    case 'StepTemplate':
       analysis.isOurs = true
       addDefinition(analysis, document, identity.kind, tools)
   }
@@ -79,6 +82,10 @@ function addDefinition(analysis: FileAnalysis, document: SourceDocument, kind: D
     add(WORKFLOW_RULES, workflow)
     for (const schedule of workflow.schedules) add(SCHEDULE_RULES, schedule)
     analysis.workflows.push(...draftWorkflow(workflow, isValid()))
+  } else if (kind === 'StepTemplate') {
+    const template = viewTemplate(document, schema, tools.language)
+    add(TEMPLATE_RULES, template)
+    analysis.templates.push(...draftTemplate(template, isValid()))
   } else {
     add(SCHEDULE_RULES, { document, spec: childOf(document.root, 'spec') })
     analysis.schedules.push(...draftSchedule(document, schema.damaged, isValid()))

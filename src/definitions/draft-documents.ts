@@ -1,4 +1,5 @@
 import type { GivenParam, ScheduleDraft, WorkflowDraft } from './draft.ts'
+import { draftUse } from './draft-template.ts'
 import { scopeAt } from './expressions/scope.ts'
 import { expansionOf, factsOf } from './rules/expressions/workflow-facts.ts'
 import { normaliseSchedule, triggerScheduleName } from './normalise/normalise-schedule.ts'
@@ -31,6 +32,7 @@ export function draftWorkflow(source: WorkflowSource, isValid: boolean): Workflo
       scopeOf: references.length === 0 ? null : manifestScopes(source),
       expandedDependencies: lists.flatMap((list) => draftExpandedDependencies(list, place)),
       schedules: source.schedules.flatMap((schedule) => draftTrigger(schedule, name, source, isValid)),
+      uses: lists.flat().flatMap((step) => draftUse(document, step.node, source.isDamaged) ?? []),
       upstream: itemsOf(childOf(spec, 'triggers', 'workflow')).flatMap((trigger) => {
         const node = childOf(trigger, 'name')
         const upstream = textOf(node)

@@ -1,11 +1,14 @@
-import type { EnvVar } from './container.ts'
+import type { EnvVar, JsonObject } from './container.ts'
 import type { ExpressionScope } from './expressions/expression-type.ts'
 import type { PlacedAsk } from './policy/place-asks.ts'
 import type { Position } from './problem.ts'
 import type { Param, Schedule, Step, StepWork, Workflow } from './workflow.ts'
 
 /** What one file says before the others are known: manifests are names, and nothing says yet in which file it lies. */
-export type DraftWork = Exclude<StepWork, { kind: 'Manifest' }> | { kind: 'Reference'; path: string; env: EnvVar[] }
+export type DraftWork =
+  | Exclude<StepWork, { kind: 'Manifest' }>
+  | { kind: 'Reference'; path: string; env: EnvVar[] }
+  | { kind: 'Use'; template: string; with: JsonObject; own: Partial<Pick<Step, 'timeoutSeconds' | 'retries' | 'startTimeoutSeconds'>> }
 
 /** A step whose manifests are not read yet. */
 export interface DraftStep extends Omit<Step, 'work'> {
@@ -39,6 +42,8 @@ export interface WorkflowDraft {
   /** Dependencies on single files of a folder of manifests. */
   expandedDependencies: { step: string; at: Position }[]
   schedules: ScheduleDraft[]
+  /** Templates that its steps use. */
+  uses: TemplateUse[]
   /** Workflows whose ends start it. */
   upstream: { name: string; at: Position }[]
   /** What expressions of a step's manifest may use; null when there are no manifests, or it cannot be told. */
@@ -47,7 +52,28 @@ export interface WorkflowDraft {
   asks: PlacedAsk[]
 }
 
-/** A value that a schedule gives for a parameter. */
+/** A step that is what a template says, and where it says so. */
+export interface TemplateUse {
+  template: string
+  at: Position
+  /** Null when they cannot be read. */
+  given: GivenParam[] | null
+  withAt: Position
+}
+
+/** A StepTemplate document. */
+export interface TemplateDraft {
+  name: string
+  nameAt: Position
+  /** Null when they cannot be read. */
+  params: Record<string, Param> | null
+  /** The step, without a name; null when the document is wrong. */
+  body: DraftStep | null
+  /** The template that it uses itself. */
+  use: TemplateUse | null
+}
+
+/** A value that a schedule, or `with`, gives for a parameter. */
 export interface GivenParam {
   name: string
   value: unknown

@@ -8,9 +8,13 @@ import type { DefinitionKind } from './schema/validators.ts'
 const DEFINITION_VERSION = 'fusee.dev/v1alpha1'
 
 const GROUP = 'fusee.dev'
-const KINDS: readonly DefinitionKind[] = ['Workflow', 'Schedule']
+const KINDS: readonly DefinitionKind[] = ['Workflow', 'Schedule', 'StepTemplate']
 /** Kinds of ours that are no definitions. */
 const OTHER_KINDS = ['Repository', 'Run', 'Record']
+
+function listKinds(word: 'and' | 'or'): string {
+  return `${KINDS.slice(0, -1).join(', ')} ${word} ${KINDS.at(-1) ?? ''}`
+}
 
 /** Whose document this is. `NearMiss`: it was probably meant to be one of ours. */
 export type Identity =
@@ -30,18 +34,16 @@ function identifyKind(root: SourceMap, entry: SourceEntry | undefined): Identity
   const name = textOf(entry?.value)
   const kind = KINDS.find((known) => known === name)
   if (kind) return { kind }
-  if (!entry || name === null) return nearMiss('missing-field', entry?.value.start ?? root.start, `the document needs a kind: ${KINDS.join(' or ')}`)
+  if (!entry || name === null) return nearMiss('missing-field', entry?.value.start ?? root.start, `the document needs a kind: ${listKinds('or')}`)
   if (OTHER_KINDS.includes(name)) {
     return nearMiss(
       'unknown-kind',
       entry.value.start,
-      `a ${name} is not read from definition files, only ${KINDS.join(' and ')} are; move it elsewhere`,
+      `a ${name} is not read from definition files, only ${listKinds('and')} are; move it elsewhere`,
       'warning',
     )
   }
-  if (name === 'StepTemplate')
-    return nearMiss('not-supported-yet', entry.value.start, 'a StepTemplate is not supported yet; write its fields into the steps')
-  return nearMiss('unknown-kind', entry.value.start, `there is no kind ${excerpt(name)}${didYouMean(name, KINDS) || `; write ${KINDS.join(' or ')}`}`)
+  return nearMiss('unknown-kind', entry.value.start, `there is no kind ${excerpt(name)}${didYouMean(name, KINDS) || `; write ${listKinds('or')}`}`)
 }
 
 /** Other systems have Workflows too, under groups of their own: only a version that looks like ours, or like none, is a slip. */

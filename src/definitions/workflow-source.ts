@@ -87,6 +87,14 @@ export function viewWorkflow(document: SourceDocument, { damaged, withUnknownFie
   }
 }
 
+/** Makes the view of a StepTemplate document: that of a workflow of one step without a name. */
+export function viewTemplate(document: SourceDocument, findings: SchemaFindings, language: ExpressionLanguage): WorkflowSource {
+  const view = viewWorkflow(document, findings, language)
+  const step = childOf(view.spec, 'step')
+  if (step?.kind === 'Map') view.steps.push(viewStep('steps', step, undefined, undefined, view.steps))
+  return view
+}
+
 function viewSteps(list: StepSource['list'], nodes: SourceNode | undefined, defaults: SourceNode | undefined, isChain: boolean): StepSource[] {
   const views: StepSource[] = []
   for (const node of itemsOf(nodes)) {

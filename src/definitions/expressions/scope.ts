@@ -7,7 +7,8 @@ export interface StepFacts {
   name: string
   dependsOn: readonly { step: string; when: DependencyCondition }[]
   allowFailure: boolean
-  results: Readonly<Record<string, ValueType>>
+  /** Null where a template says it, which is not known in a file by itself. */
+  results: Readonly<Record<string, ValueType>> | null
   /** Whether it becomes several Jobs: its results are lists then. */
   isExpanded: boolean
 }
@@ -152,10 +153,12 @@ function reachable(name: string, list: readonly StepFacts[]): Map<string, { step
 /** Results of a step that was skipped, or failed without consequence, are null. */
 function typeOfStep(step: StepFacts, isCertain: boolean): RecordType {
   const isThere = isCertain && !step.allowFailure
-  const results = Object.entries(step.results).map(([name, declared]): [string, ExpressionType] => {
+  const results = Object.entries(step.results ?? {}).map(([name, declared]): [string, ExpressionType] => {
     const type = isThere ? typeOfDeclared(declared) : ANY
     return [name, step.isExpanded ? { kind: 'List', of: type } : type]
   })
-  const fields = { result: TEXT, reason: ANY, results: { kind: 'Record', noun: 'result', fields: Object.fromEntries(results) } as const }
+  const declared: ExpressionType =
+    step.results === null ? { kind: 'Map', of: ANY } : { kind: 'Record', noun: 'result', fields: Object.fromEntries(results) }
+  const fields = { result: TEXT, reason: ANY, results: declared }
   return { kind: 'Record', noun: `field of step ${excerpt(step.name)}`, fields }
 }

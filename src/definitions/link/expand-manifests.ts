@@ -37,6 +37,8 @@ export function expandSteps(steps: readonly DraftStep[], manifests: ReadonlyMap<
 }
 
 function expandStep({ work, ...step }: DraftStep, manifests: ReadonlyMap<string, FoundManifest>): Step[] {
+  // A valid workflow has no use left.
+  if (work.kind === 'Use') return []
   if (work.kind !== 'Reference') return [{ ...step, work }]
   return expandReference({ step: step.name, path: work.path }, manifests).map(({ step: name, path, job }) => ({
     ...step,

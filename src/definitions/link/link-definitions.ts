@@ -7,6 +7,8 @@ import { checkPolicy } from './check-policy.ts'
 import { checkDuplicateSchedules, checkDuplicateWorkflows } from './duplicate-names.ts'
 import { expandSteps } from './expand-manifests.ts'
 import type { Linkage, LinkedSchedule, LinkedWorkflow } from './linker.ts'
+import { applyTemplates, checkTemplates, linkTemplates } from './templates.ts'
+import type { DraftStep } from '../draft.ts'
 import { checkUnknownUpstream, checkWorkflowLoops } from './workflow-triggers.ts'
 import { checkScheduleParams, checkUnknownWorkflow } from './schedule-targets.ts'
 
@@ -21,9 +23,14 @@ export type LinkContext = Pick<Linkage, 'policy' | 'language'>
 
 /** Joins what the files say, each by itself, into what the commit defines. `files` are sorted by path. */
 export function linkDefinitions(files: readonly AnalysedFile[], manifests: ReadonlyMap<string, FoundManifest>, context: LinkContext): Definitions {
-  const linkage = createLinkage(files, manifests, context)
+  const problems = files.flatMap(({ path, analysis }) => analysis.problems.map((problem) => ({ file: path, ...problem })))
+  const drafts = files.flatMap(({ path, analysis }) => analysis.templates.map((template) => ({ ...template, file: path })))
+  const { templates, diagnostics: inTemplates } = linkTemplates(drafts, problems)
+  const linkage = createLinkage(files, manifests, templates, context)
   const diagnostics = [
-    ...files.flatMap(({ path, analysis }) => analysis.problems.map((problem) => ({ file: path, ...problem }))),
+    ...problems,
+    ...inTemplates,
+    ...linkage.workflows.flatMap((workflow) => checkTemplates(workflow, linkage)),
     ...checkDuplicateWorkflows(linkage.workflows),
     ...linkage.workflows.flatMap((workflow) => [...checkManifests(workflow, linkage), ...checkPolicy(workflow, linkage)]),
     ...linkage.workflows.flatMap((workflow) => checkUnknownUpstream(workflow, linkage)),
@@ -43,7 +50,12 @@ export function linkDefinitions(files: readonly AnalysedFile[], manifests: Reado
   }
 }
 
-function createLinkage(files: readonly AnalysedFile[], manifests: ReadonlyMap<string, FoundManifest>, context: LinkContext): Linkage {
+function createLinkage(
+  files: readonly AnalysedFile[],
+  manifests: ReadonlyMap<string, FoundManifest>,
+  templates: Linkage['templates'],
+  context: LinkContext,
+): Linkage {
   const workflows: LinkedWorkflow[] = []
   const schedules: LinkedSchedule[] = []
   for (const { path: file, analysis } of files) {
@@ -58,12 +70,17 @@ function createLinkage(files: readonly AnalysedFile[], manifests: ReadonlyMap<st
   const byName = new Map<string, LinkedWorkflow>()
   for (const workflow of workflows) if (!byName.has(workflow.name)) byName.set(workflow.name, workflow)
   const lostWorkflows = new Set(files.flatMap(({ analysis }) => analysis.lostWorkflows))
-  return { workflows, schedules, byName, manifests, lostWorkflows, ...context }
+  return { workflows, schedules, byName, manifests, lostWorkflows, templates, ...context }
 }
 
-function finishWorkflow({ body, file, isInvalid }: LinkedWorkflow, { manifests }: Linkage): Workflow[] {
+function finishWorkflow({ body, file, isInvalid }: LinkedWorkflow, { manifests, templates }: Linkage): Workflow[] {
   if (!body || isInvalid) return []
-  return [{ ...body, steps: expandSteps(body.steps, manifests), finally: expandSteps(body.finally, manifests), file }]
+  const expand = (steps: readonly DraftStep[]) =>
+    expandSteps(
+      steps.map((step) => applyTemplates(step, templates)),
+      manifests,
+    )
+  return [{ ...body, steps: expand(body.steps), finally: expand(body.finally), file }]
 }
 
 function finishSchedule({ body, file, isInvalid, owner }: LinkedSchedule): Schedule[] {

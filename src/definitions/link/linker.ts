@@ -1,4 +1,5 @@
 import type { ScheduleDraft, WorkflowDraft } from '../draft.ts'
+import type { LinkedTemplate } from './templates.ts'
 import type { ExpressionLanguage } from '../expressions/language.ts'
 import type { FoundManifest } from '../manifests/read-manifests.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -33,6 +34,8 @@ export interface Linkage {
   /** Names of workflows in what could not be read. */
   lostWorkflows: ReadonlySet<string>
   manifests: ReadonlyMap<string, FoundManifest>
+  /** The template that counts under each name. */
+  templates: ReadonlyMap<string, LinkedTemplate>
   /** What the Repository allows; null when nobody asks. */
   policy: Policy | null
   language: ExpressionLanguage

@@ -8,7 +8,7 @@ import { checkSpot } from '../rules/expressions/check-spot.ts'
 import { findManifestSpots, type Spots } from '../rules/expressions/spots.ts'
 import { checkMounts } from '../rules/volume-mounts.ts'
 import { checkJobSchema } from '../schema/kubernetes-check.ts'
-import { schemaFindings } from '../schema/schema-findings.ts'
+import { schemaFindings, VALUES_OF_MANIFESTS } from '../schema/schema-findings.ts'
 import { checkRefused, REFUSED_JOB_FIELDS } from '../rules/refused-field.ts'
 import { decodeText } from '../source/decode-text.ts'
 import { parseDocuments } from '../source/parse-documents.ts'
@@ -85,7 +85,7 @@ function checkDocuments(documents: readonly SourceDocument[]): Problem[] {
 function checkJob(document: SourceDocument, spots: Spots): Problem[] {
   const spec = childOf(document.root, 'spec')
   const pod = childOf(spec, 'template', 'spec')
-  const schema = schemaFindings(document.root, checkJobSchema(document.root.json)).findings
+  const schema = schemaFindings(document.root, checkJobSchema(document.root.json), VALUES_OF_MANIFESTS).findings
   const containers = checkContainers(document, spec).filter(({ at }) => !schema.some((finding) => finding.at === at))
   return [
     ...checkRefused(spec, 'spec', REFUSED_JOB_FIELDS).map((finding) => problemOf(document, 'refused-field', finding)),

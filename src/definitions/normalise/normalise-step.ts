@@ -4,7 +4,7 @@ import { limitSeconds } from '../duration.ts'
 import { CONTAINER_FIELDS, stepKind, type StepKind } from '../workflow-source.ts'
 import type { ContainerWork, Dependency, Expansion } from '../workflow.ts'
 import { bareExpression } from '../expressions/render.ts'
-import type { WrittenDependency, WrittenStep, WrittenStepDefaults, WrittenUndo } from '../written.ts'
+import type { WrittenDependency, WrittenStep, WrittenStepDefaults, WrittenTemplateStep, WrittenUndo } from '../written.ts'
 
 const DEFAULT_TIMEOUT_SECONDS = 6 * 3600
 const DEFAULT_START_TIMEOUT_SECONDS = 15 * 60
@@ -21,9 +21,14 @@ export function normaliseSteps(steps: readonly WrittenStep[], context: StepConte
   return steps.map((step, index) => normaliseStep(step, steps[index - 1], context))
 }
 
+/** The step of a template; it has no name, and nobody's defaults. */
+export function normaliseTemplateStep(step: WrittenTemplateStep): DraftStep {
+  return normaliseStep({ ...(step as Omit<WrittenStep, 'name'>), name: '' }, undefined, { defaults: {}, chain: null })
+}
+
 function normaliseStep(own: WrittenStep, above: WrittenStep | undefined, { defaults, chain }: StepContext): DraftStep {
   const step = withDefaults(own, defaults)
-  const work = normaliseWork(step, stepKind(Object.keys(own), Object.keys(defaults)))
+  const work = normaliseWork(step, stepKind(Object.keys(own), Object.keys(defaults)), own)
   const chained: Dependency[] = above && chain !== null ? [{ step: above.name, when: chain }] : []
   return {
     name: own.name,
@@ -93,7 +98,7 @@ function mergeEnv(defaults: readonly NonNullable<WrittenStep['env']>[number][], 
   return [...defaults.filter(({ name }) => !names.has(name)), ...own]
 }
 
-function normaliseWork(step: WrittenStep, kind: StepKind): DraftWork {
+function normaliseWork(step: WrittenStep, kind: StepKind, own: WrittenStep): DraftWork {
   switch (kind) {
     case 'Manifest':
       return { kind: 'Reference', path: step.manifest ?? '', env: (step.env ?? []) as EnvVar[] }
@@ -101,9 +106,19 @@ function normaliseWork(step: WrittenStep, kind: StepKind): DraftWork {
       return { kind: 'Container', container: normaliseContainer(step), pod: (step.pod ?? {}) as JsonObject, job: (step.job ?? {}) as JsonObject }
     case 'Approval':
       return { kind: 'Approval', by: step.approval?.by ?? [], timeoutSeconds: limitSeconds(step.approval?.timeout, null) }
-    case 'Join':
     case 'Template':
+      return { kind: 'Use', template: step.use ?? '', with: (step.with ?? {}) as JsonObject, own: ownLimits(own) }
+    case 'Join':
       return { kind: 'Join' }
+  }
+}
+
+/** What a step that uses a template says itself about limits; the template says the rest. */
+function ownLimits({ timeout, retries, startTimeout }: WrittenStep): Extract<DraftWork, { kind: 'Use' }>['own'] {
+  return {
+    ...(timeout !== undefined && { timeoutSeconds: limitSeconds(timeout, null) }),
+    ...(retries !== undefined && { retries }),
+    ...(startTimeout !== undefined && { startTimeoutSeconds: limitSeconds(startTimeout, null) }),
   }
 }
 

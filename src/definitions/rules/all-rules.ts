@@ -1,3 +1,4 @@
+import { invalidTemplateExpression, misplacedTemplateExpression } from './expressions/template-expressions.ts'
 import { constantCondition } from './constant-condition.ts'
 import { cronNeverFires } from './cron-never-fires.ts'
 import { derivedName } from './derived-names.ts'
@@ -72,6 +73,26 @@ export const WORKFLOW_RULES: readonly WorkflowRule[] = [
   mountWithoutVolume,
   imageLatest,
   cachedTag,
+  noResources,
+  notSupportedYet,
+]
+
+/** Rules for StepTemplate documents. */
+export const TEMPLATE_RULES: readonly WorkflowRule[] = [
+  invalidParamName,
+  invalidDefault,
+  invalidEnum,
+  invalidPattern,
+  requiredWithDefault,
+  exclusiveFields,
+  refusedField,
+  missingImage,
+  expressionInScript,
+  misplacedTemplateExpression,
+  invalidTemplateExpression,
+  invalidKeyName,
+  mountWithoutVolume,
+  imageLatest,
   noResources,
   notSupportedYet,
 ]

@@ -8,6 +8,9 @@ export const missingImage: WorkflowRule = {
   check({ steps, finally: last, defaults, hasUnknownFields }) {
     if (hasUnknownFields(defaults)) return []
     const without = [...steps, ...last].filter((step) => step.kind === 'Container' && !step.field('image') && !hasUnknownFields(step.node))
-    return without.map(({ name, at }) => ({ at, message: `step ${excerpt(name)} needs an image; add "image" here or below spec.defaults` }))
+    return without.map(({ name, at }) => ({
+      at,
+      message: `${name === null ? 'the step' : `step ${excerpt(name)}`} needs an image; add "image" here or below spec.defaults`,
+    }))
   },
 }

@@ -10,8 +10,6 @@ export interface UnsupportedField {
 
 /** Fields of a step, and of `spec.defaults`. */
 export const UNSUPPORTED_STEP_FIELDS: readonly UnsupportedField[] = [
-  { path: ['use'], severity: 'error' },
-  { path: ['with'], severity: 'error' },
   { path: ['output'], severity: 'error' },
   { path: ['inputs'], severity: 'error' },
   { path: ['cache'], severity: 'error' },

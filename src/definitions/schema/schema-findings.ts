@@ -43,8 +43,14 @@ const TYPE_WORDS: Record<string, string> = {
   null: 'empty',
 }
 
-/** Puts the schema's errors into our words, each once, at their places. */
-export function schemaFindings(root: SourceNode, errors: readonly ErrorObject[]): SchemaFindings {
+/** Below `pod` and `job` of a step an expression stands for a value of any type. */
+const VALUES_OF_STEPS = /[/](pod|job)[/]/
+
+/** So it does below `spec` of a manifest. */
+export const VALUES_OF_MANIFESTS = /^[/]spec[/]/
+
+/** Puts the schema's errors into our words, each once, at their places. `values` matches the paths at which an expression may stand for any value. */
+export function schemaFindings(root: SourceNode, errors: readonly ErrorObject[], values = VALUES_OF_STEPS): SchemaFindings {
   const damaged = new Set<SourceNode>()
   const withUnknownFields = new Set<SourceNode>()
   const findings: SchemaFinding[] = []
@@ -52,7 +58,7 @@ export function schemaFindings(root: SourceNode, errors: readonly ErrorObject[])
   for (const error of errors) {
     const place = placeOf(root, error.instancePath)
     // What an expression comes to is judged in the run; where none is allowed a rule says so.
-    if (isExpression(place.node) || isConsequence(error)) continue
+    if ((values.test(error.instancePath) && isExpression(place.node)) || isConsequence(error)) continue
     for (const node of [...place.around, place.node]) damaged.add(node)
     if (error.keyword === 'additionalProperties') withUnknownFields.add(place.node)
     if (findings.length >= MOST_FINDINGS) continue

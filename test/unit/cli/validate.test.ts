@@ -2,10 +2,11 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Writable } from 'node:stream'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runProgram } from '../../../src/cli/program.ts'
 import type { Shell } from '../../../src/cli/shell.ts'
 import { createValidateCommand } from '../../../src/cli/validate.ts'
+import { runGit } from '../../support/git-program.ts'
 import { workflow } from '../definitions/check-marked.ts'
 
 let root = ''
@@ -152,5 +153,73 @@ describe('fusee validate', () => {
       stdout: '',
       stderr: 'fusee: "nowhere" is no folder; name the root of a repository\n',
     })
+  })
+
+  it('prints SARIF 2.1.0', async () => {
+    await write('workflows/a b.yaml', workflow('timout: 1h\nsteps: [{name: one, image: "x:1", resources: {limits: {cpu: 1}}}]'))
+    const { stdout, exitCode } = await validate('--output', 'sarif')
+    expect(exitCode).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({
+      version: '2.1.0',
+      runs: [
+        {
+          tool: { driver: { name: 'fusee', rules: [{ id: 'unknown-field' }] } },
+          results: [
+            {
+              ruleId: 'unknown-field',
+              ruleIndex: 0,
+              level: 'error',
+              message: { text: 'unknown field "timout", did you mean "timeout"?' },
+              locations: [
+                {
+                  physicalLocation: {
+                    artifactLocation: { uri: 'workflows/a%20b.yaml', uriBaseId: 'ROOT' },
+                    region: { startLine: 6, startColumn: 3 },
+                  },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    })
+  })
+
+  it('checks a commit, a remote, and the working tree of the same folder apart', async () => {
+    await write('workflows/a.yaml', GOOD)
+    await runGit(root, ['init', '--quiet', '--initial-branch=main'])
+    await runGit(root, ['add', '.'])
+    await runGit(root, ['commit', '--quiet', '-m', 'one'])
+    await write('workflows/a.yaml', 'kind: [')
+    expect(await validate()).toMatchObject({ exitCode: 2 })
+    expect(await validate('--commit', 'HEAD')).toMatchObject({ exitCode: 0 })
+    expect(await validate('--branch', 'main')).toMatchObject({ exitCode: 0 })
+    expect(await validate('--commit', 'none')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no commit') as string })
+    expect(await validate('http://127.0.0.1:1/x.git', '--commit', 'main')).toMatchObject({ exitCode: 2 })
+    expect(await validate('http://127.0.0.1:1/x.git')).toMatchObject({ exitCode: 1 })
+    expect(await validate('--watch', '--commit', 'HEAD')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--watch') as string })
+  })
+
+  it('checks again what changes, until it is stopped', async () => {
+    await write('workflows/a.yaml', GOOD)
+    const stop = new AbortController()
+    const seen: string[] = []
+    const stdout = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        seen.push(chunk.toString())
+        done()
+      },
+    })
+    const until = (text: string) => vi.waitFor(() => expect(seen.join('')).toContain(text), { timeout: 20_000, interval: 20 })
+    const shell: Shell = { stdout, stderr: stdout, env: {}, workingDirectory: root, exitCode: 0, stopSignal: () => stop.signal }
+    const ended = runProgram(['validate', '--watch'], shell, [createValidateCommand])
+    await until('no problems')
+    await write('workflows/b.yaml', 'kind: [')
+    await until('workflows/b.yaml changed')
+    await until('yaml-syntax')
+    await rm(path.join(root, 'workflows/b.yaml'))
+    await until('workflows/b.yaml changed\nno problems')
+    stop.abort()
+    expect(await ended).toBe(0)
   })
 })

@@ -134,12 +134,20 @@ describe('what the schema finds', () => {
   })
 })
 
+it.each(['"${{ vars.x }}"', '{steps: "${{ vars.x }}"}', '{steps: [{name: a, image: x, env: "${{ vars.x }}"}]}'])(
+  'an expression stands for no part of the structure: spec: %s',
+  async (spec) => {
+    const { definitions, rules } = await checkMarked(workflow('x').replace(/spec:[^]*/, `spec: ${spec}\n`))
+    expect(rules).toContain('wrong-type')
+    expect(definitions.workflows).toEqual([])
+  },
+)
+
 describe('documents that nearly are ours', () => {
   it.each([
     { text: 'apiVersion: fusee.dev/v1alpha1\nkind: «Workflw\n', rule: 'unknown-kind', wantMessage: 'did you mean "Workflow"?' },
-    { text: 'apiVersion: fusee.dev/v1alpha1\nkind: «Deployment\n', rule: 'unknown-kind', wantMessage: 'write Workflow or Schedule' },
+    { text: 'apiVersion: fusee.dev/v1alpha1\nkind: «Deployment\n', rule: 'unknown-kind', wantMessage: 'write Workflow, Schedule or StepTemplate' },
     { text: 'apiVersion: fusee.dev/v1alpha1\nkind: «Repository\n', rule: 'unknown-kind', wantMessage: 'move it elsewhere' },
-    { text: 'apiVersion: fusee.dev/v1alpha1\nkind: «StepTemplate\n', rule: 'not-supported-yet', wantMessage: 'StepTemplate' },
     { text: '«apiVersion: fusee.dev/v1alpha1\n', rule: 'missing-field', wantMessage: 'needs a kind' },
     { text: 'apiVersion: «fusee.dev/v1\nkind: Workflow\n', rule: 'unknown-api-version', wantMessage: 'write apiVersion: fusee.dev/v1alpha1' },
     { text: 'apiVersion: «fuse.dev/v1alpha1\nkind: Workflow\n', rule: 'unknown-api-version', wantMessage: 'fusee.dev/v1alpha1' },

@@ -28,7 +28,7 @@ function factsOfStep(step: StepSource): StepFacts[] {
     name: step.name,
     dependsOn: step.dependencies.map(({ step: name, when }) => ({ step: name.split('/', 1)[0] ?? name, when })),
     allowFailure: step.field('allowFailure')?.value.json === true,
-    results: resultsOf(step.field('results')?.value),
+    results: step.kind === 'Template' ? null : resultsOf(step.field('results')?.value),
     isExpanded: step.field('matrix') !== undefined || step.field('forEach') !== undefined,
   }
   // Files of a folder of manifests are steps of their own; which there are is not known here.

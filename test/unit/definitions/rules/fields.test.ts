@@ -108,7 +108,6 @@ triggers: {«pullRequest: {}}
 steps:
   - {name: a, image: "x@sha256:0", «output: true, «cache: true, «pool: p}
   - {name: b, image: "x:1", dependsOn: [a], «inputs: [a], «caches: [{name: n, path: /n}], source: {«paths: [a]}}
-  - {name: e, dependsOn: [a], «use: template, «with: {a: b}}
 `),
     wantMessages: ['"triggers.pullRequest" is not supported yet'],
   },

@@ -247,6 +247,7 @@ steps:
   - {name: b, use: t, «image: x, «script: echo}
   - {name: c, approval: {by: [me]}, «undo: {script: x}}
 `),
+    others: { 'workflows/t.yaml': workflow('step: {image: x}', 't').replace('kind: Workflow', 'kind: StepTemplate') },
     wantMessages: ['make the items a key', 'give it a parameter', 'give it a parameter', 'could be undone'],
   },
 ]

@@ -1,0 +1,71 @@
+import path from 'node:path'
+import { Command, Option } from 'commander'
+import { policyOf } from '../config/repository-policy.ts'
+import { createDefinitionCache } from '../definitions/definition-cache.ts'
+import type { Files } from '../definitions/files.ts'
+import { formatDiagnostics } from '../definitions/format-diagnostics.ts'
+import { loadDefinitions } from '../definitions/load-definitions.ts'
+import { ASSUMED_POLICY } from '../definitions/policy/policy.ts'
+import { resolveCommit } from '../git/resolve-commit.ts'
+import { createWorkingTreeFiles } from '../git/working-tree.ts'
+import { changeGraph } from '../plan/change-graph.ts'
+import { planChange } from '../plan/plan-change.ts'
+import { describePlan, printPlan } from '../plan/print-plan.ts'
+import { createSystemClock } from '../system-clock.ts'
+import { changedPaths } from './changed-paths.ts'
+import { checkFolder } from './check-folder.ts'
+import { coloursOf } from './colours.ts'
+import { readRepositoryDocument } from './read-repository.ts'
+import { readSources } from './read-sources.ts'
+import type { Shell } from './shell.ts'
+
+interface PlanOptions {
+  base: string
+  commit?: string
+  path?: string
+  repository?: string
+  output: 'text' | 'json' | 'mermaid'
+}
+
+/** `fusee plan [DIR] --base REF`: what a change of the definitions does once it is merged. Ends with 2 when the new version has an error. */
+export function createPlanCommand(shell: Shell): Command {
+  return new Command('plan')
+    .description('show what merging a change does: workflows, schedules, next ticks, runs, findings')
+    .argument('[DIR]', "the repository's root", '.')
+    .requiredOption('--base <REF>', 'the commit, branch or tag that the change is compared with')
+    .option('--commit <REF>', 'the change, instead of the working tree')
+    .option('--path <FOLDER>', "folder of the definitions, relative to the root; default the Repository document's, else workflows")
+    .option('--repository <FILE>', 'Repository document whose policy counts')
+    .addOption(new Option('--output <FORMAT>', 'text, json, or mermaid for pictures').choices(['text', 'json', 'mermaid']).default('text'))
+    .addHelpText('after', '\nExample:\n  fusee plan --base main')
+    .action((folder: string, options: PlanOptions) => showPlan(shell, folder, options))
+}
+
+async function showPlan(shell: Shell, folder: string, options: PlanOptions): Promise<void> {
+  const root = path.resolve(shell.workingDirectory, folder)
+  await checkFolder(root, folder)
+  const document = options.repository === undefined ? null : await readRepositoryDocument(path.resolve(shell.workingDirectory, options.repository))
+  const base = await resolveCommit(root, options.base)
+  const change = options.commit === undefined ? null : await resolveCommit(root, options.commit)
+  const files: Files = change?.files ?? createWorkingTreeFiles(root)
+  const known = change ?? (await resolveCommit(root, 'HEAD'))
+  const load = {
+    path: options.path ?? document?.spec.path ?? 'workflows',
+    cache: createDefinitionCache(),
+    policy: document === null ? ASSUMED_POLICY : policyOf(document),
+  }
+  const before = await loadDefinitions(base.files, load)
+  const after = await loadDefinitions(files, load)
+  const plan = planChange({
+    before,
+    after,
+    changedPaths: await changedPaths({ base: base.files, known: known.files, files, folder: load.path }),
+    branch: options.base,
+    message: '',
+    nowMs: createSystemClock().now(),
+  })
+  if (options.output === 'json') shell.stdout.write(`${JSON.stringify(describePlan(plan), null, 2)}\n`)
+  else if (options.output === 'mermaid') shell.stdout.write(plan.workflows.map((workflow) => changeGraph(workflow) ?? '').join('\n'))
+  else shell.stdout.write(`${printPlan(plan)}\n${formatDiagnostics(plan.diagnostics, await readSources(plan.diagnostics, files), coloursOf(shell))}`)
+  if (plan.diagnostics.some(({ severity }) => severity === 'error')) shell.exitCode = 2
+}
