@@ -148,9 +148,11 @@ function drawSteps(random: SeededRandom): Pick<WorkflowModel, 'steps' | 'finally
 }
 
 function drawStep(random: SeededRandom, name: string, before: readonly StepModel[]): StepModel {
-  const dependsOn = before
-    .filter(() => random.chance(before.length > 2 ? 0.4 : 0.6))
-    .map(({ name: step }): Dependency => ({ step, when: drawWhen(random) }))
+  const targets = before.filter(() => random.chance(before.length > 2 ? 0.4 : 0.6))
+  const dependsOn = targets.map((target): Dependency => ({
+    step: target.name,
+    when: possibleWhen(target, drawWhen(random), targets.length === 1, before),
+  }))
   const isJoin = dependsOn.length > 1 && random.chance(0.25)
   return {
     name,
@@ -160,6 +162,22 @@ function drawStep(random: SeededRandom, name: string, before: readonly StepModel
     timeoutSeconds: !isJoin && random.chance(0.2) ? random.integer(5, 120) : null,
     allowFailure: !isJoin && random.chance(0.15),
   }
+}
+
+/**
+ * Conditions that can hold together, since others are a mistake: a join cannot fail, and a step with several dependencies waits neither
+ * for a failure nor for what only comes after one.
+ */
+function possibleWhen(target: StepModel, when: DependencyCondition, isAlone: boolean, steps: readonly StepModel[]): DependencyCondition {
+  if (target.kind === 'Join' && when === 'Failed') return 'Always'
+  return !isAlone && (when === 'Failed' || followsFailure(target, steps)) ? 'Always' : when
+}
+
+function followsFailure(step: StepModel, steps: readonly StepModel[]): boolean {
+  return step.dependsOn.some(({ step: name, when }) => {
+    const target = steps.find((candidate) => candidate.name === name)
+    return when === 'Failed' || (when !== 'Always' && target !== undefined && followsFailure(target, steps))
+  })
 }
 
 function drawWhen(random: SeededRandom): DependencyCondition {
