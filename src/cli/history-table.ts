@@ -2,6 +2,7 @@ import Table from 'cli-table3'
 import { formatDuration } from '../history/duration.ts'
 import { plainText } from '../history/markdown.ts'
 import type { RunRecord } from '../history/record.ts'
+import { statsOf } from '../history/stats.ts'
 import { triggerText } from '../history/trigger-text.ts'
 import type { RunResult, StepResult } from '../runs/run.ts'
 import { NO_LINES } from './no-lines.ts'
@@ -51,4 +52,16 @@ export function resultText(result: RunResult | StepResult, paint: Paint): string
 /** What others wrote must not steer the terminal or break the line. */
 export function oneLine(text: string): string {
   return plainText(text).replaceAll(/\s+/g, ' ').trim()
+}
+
+/** How often these runs succeeded, how long they took, and the last success; empty when none came to an end of its own. */
+export function historySummary(records: readonly RunRecord[]): string {
+  const { counted, succeeded, successRate, p50Ms, p95Ms, lastSuccessAt } = statsOf(records)
+  if (successRate === null) return ''
+  const parts = [
+    `${succeeded} of ${counted} succeeded (${Math.round(successRate * 1000) / 10} %)`,
+    ...(p50Ms === null || p95Ms === null ? [] : [`duration p50 ${formatDuration(p50Ms)}, p95 ${formatDuration(p95Ms)}`]),
+    lastSuccessAt === null ? 'no success' : `last success ${lastSuccessAt.slice(0, 19).replace('T', ' ')}`,
+  ]
+  return `\n${parts.join(' · ')}\n`
 }

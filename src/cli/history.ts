@@ -7,8 +7,11 @@ import type { CommitLog, StatusBranch } from '../git/ports.ts'
 import { takeOver } from '../history/owner.ts'
 import { pathSegment } from '../history/paths.ts'
 import { listWorkflows, readHistory } from '../history/read.ts'
-import { encodeJson } from '../history/record.ts'
-import { historyTable } from './history-table.ts'
+import { plainText } from '../history/markdown.ts'
+import { recordPage } from '../history/record-page.ts'
+import { encodeJson, type RunRecord } from '../history/record.ts'
+import type { RunResult } from '../runs/run.ts'
+import { historySummary, historyTable } from './history-table.ts'
 import { createVerifyCommand } from './history-verify.ts'
 import { createPaint } from './paint.ts'
 import type { Shell } from './shell.ts'
@@ -43,6 +46,9 @@ interface Opened {
 interface HistoryOptions extends StatusOptions {
   limit: number
   output: 'text' | 'json'
+  result?: RunResult[]
+  trigger?: string
+  run?: string
 }
 
 const MOST_WORKFLOWS_NAMED = 10
@@ -53,6 +59,9 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
     .description('show the records of finished runs, newest first')
     .argument('[WORKFLOW]', 'only the runs of this workflow')
     .option('--limit <N>', 'most records shown', parseLimit, 20)
+    .addOption(new Option('--result <RESULT...>', 'only runs that ended so').choices(['Succeeded', 'Failed', 'TimedOut', 'Cancelled', 'Skipped']))
+    .option('--trigger <KIND>', 'only runs started by Push, Schedule and so on')
+    .option('--run <NAME>', 'the whole page of one run')
     .addOption(new Option('--output <FORMAT>', 'text or json').choices(['text', 'json']).default('text'))
     .addHelpText('after', '\nExample:\n  fusee history nightly-report --repo https://git.example.com/acme/data-jobs.git --limit 5')
     .action(async (workflow: string | undefined, options: HistoryOptions) => {
@@ -78,8 +87,16 @@ async function showHistory(shell: Shell, { url, branch, status }: Opened, workfl
     return void (isJson ? shell.stderr.write(`fusee: ${note}\n`) : shell.stdout.write(`${note}\n`))
   }
   if (workflow !== undefined) await checkWorkflow({ url, branch, status }, workflow)
-  const { records, unreadable } = await readHistory(status, { limit: options.limit, ...(workflow === undefined ? {} : { workflow }) })
-  shell.stdout.write(options.output === 'json' ? encodeJson({ records }) : historyTable(records, createPaint(shell)))
+  const matches = ({ result, trigger, run }: RunRecord): boolean =>
+    (options.result?.includes(result) ?? true) &&
+    (options.trigger ?? trigger.kind).toLowerCase() === trigger.kind.toLowerCase() &&
+    (options.run ?? run) === run
+  const { records, unreadable } = await readHistory(status, { limit: options.limit, matches, ...(workflow === undefined ? {} : { workflow }) })
+  const [record] = records
+  if (options.run !== undefined && record === undefined) throw new Error(`${url} has no record of a run ${JSON.stringify(options.run)} on ${branch}`)
+  if (options.output === 'json') shell.stdout.write(encodeJson({ records }))
+  else if (options.run !== undefined && record !== undefined) shell.stdout.write(plainText(recordPage(record, null)))
+  else shell.stdout.write(`${historyTable(records, createPaint(shell))}${historySummary(records)}`)
   for (const { path: file, message } of unreadable) shell.stderr.write(`fusee: ${file}: ${message}\n`)
   if (unreadable.length > 0) shell.exitCode = 1
 }

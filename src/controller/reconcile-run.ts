@@ -50,7 +50,7 @@ export async function reconcileRun(reconciliation: RunReconciliation, ref: Objec
     return null
   }
   const isPending = found.status?.phase === undefined || found.status.phase === 'Pending'
-  const begun = isPending ? await begin(reconciliation, found) : ({ kind: 'Begun', run: found } as const)
+  const begun = isPending ? await begin(reconciliation, found) : isBegun(found)
   if (begun.kind === 'Waits') return begun.requeueAtMs
   const { run } = begun
   if (run.status?.definition === undefined) {
@@ -63,27 +63,50 @@ export async function reconcileRun(reconciliation: RunReconciliation, ref: Objec
   const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free(claimant), expressions: reconciliation.expressions })
   reconciliation.slots.note(claimant, activeSteps(plan.status) + plan.create.length)
   if (plan.waitsForSlot) reconciliation.slots.wait(claimant)
-  const again = await apply(reconciliation, run, plan)
+  const again = await apply(reconciliation, begun.stored, run, plan)
   return again ? context.clock.now() : plan.requeueAtMs
 }
 
-type Begun = { kind: 'Begun'; run: StoredRun } | { kind: 'Waits'; requeueAtMs: number | null }
+/** `stored` is the run as the cluster has it, `run` the same as it begins. */
+type Begun = { kind: 'Begun'; stored: StoredRun; run: StoredRun } | { kind: 'Waits'; requeueAtMs: number | null }
+
+function isBegun(run: StoredRun): Begun {
+  return { kind: 'Begun', stored: run, run }
+}
 
 /** Pins the definition of a run that has none, and lets it begin when its workflow's `concurrency` does. */
 async function begin(reconciliation: RunReconciliation, found: StoredRun): Promise<Begun> {
   const pinned = found.status?.definition === undefined ? await reconciliation.pin(found) : found.status
-  if (pinned.phase === 'Finished') return { kind: 'Begun', run: await writeStatus(reconciliation, found, pinned) }
+  if (pinned.phase === 'Finished') {
+    await endJobs(reconciliation, found)
+    return isBegun(await writeStatus(reconciliation, found, pinned))
+  }
   return reconciliation.queue.turns(async () => {
     const admitted = await admit(reconciliation, found, pinned)
-    if (admitted.kind === 'Status') return { kind: 'Begun', run: await writeStatus(reconciliation, found, admitted.status) }
+    if (admitted.kind === 'Status') {
+      // Nobody else's turn depends on it: it is written along with what the first pass does. Pinned again after a crash, it is the same.
+      const isAlone = pinned.definition?.concurrency.policy === 'Allow' && admitted.status.phase === 'Running'
+      return isAlone
+        ? { kind: 'Begun', stored: found, run: { ...found, status: admitted.status } }
+        : isBegun(await writeStatus(reconciliation, found, admitted.status))
+    }
     // That it waits, and in which group, must be seen by those who come after it.
     if (found.status?.definition === undefined) await writeStatus(reconciliation, found, pinned)
     return { kind: 'Waits', requeueAtMs: admitted.requeueAtMs }
   })
 }
 
-/** Returns whether another pass is wanted at once. */
-async function apply(reconciliation: RunReconciliation, run: StoredRun, plan: RunPlan): Promise<boolean> {
+/** The run ends without a definition, which is gone for good. A pass before a crash may have made Jobs: nobody waits for them any more. */
+async function endJobs({ context: { jobs, writeSite } }: RunReconciliation, run: StoredRun): Promise<void> {
+  for (const { job } of await jobs.observeJobs(run.metadata)) {
+    if (!isOwnJob(run, job)) continue
+    await writeSite('job-stopped', () => jobs.stopJob(job))
+    await writeSite('job-released', () => jobs.releaseJob(job))
+  }
+}
+
+/** `found` is the run as the cluster has it, `run` the same as it begins. Returns whether another pass is wanted at once. */
+async function apply(reconciliation: RunReconciliation, found: StoredRun, run: StoredRun, plan: RunPlan): Promise<boolean> {
   const { context } = reconciliation
   const { jobs, writeSite } = context
   for (const { step, job } of plan.readLogs) {
@@ -92,7 +115,7 @@ async function apply(reconciliation: RunReconciliation, run: StoredRun, plan: Ru
   }
   const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
-  const stored = isDeepStrictEqual(run.status, plan.status) ? run : await writeStatus(reconciliation, run, plan.status)
+  const stored = isDeepStrictEqual(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
   await Promise.all([
     ...plan.stop.map((job) => writeSite('job-stopped', () => jobs.stopJob(job))),
     ...plan.release.map((job) => writeSite('job-released', () => jobs.releaseJob(job))),

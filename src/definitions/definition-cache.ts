@@ -12,7 +12,8 @@ export interface DefinitionCache {
   readonly manifests: ContentCache<ManifestAnalysis>
 }
 
-const DEFAULT_ENTRIES = 10_000
+// More than anybody has files: with fewer places than files, each load would push out what it needs next.
+const DEFAULT_ENTRIES = 50_000
 
 /** `maxEntries` bounds files and manifests each. */
 export function createDefinitionCache(maxEntries = DEFAULT_ENTRIES): DefinitionCache {

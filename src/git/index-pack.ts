@@ -17,7 +17,7 @@ type Outcome = { count: number } | { message: string; code: string | null }
 
 const TASK = 'fusee-index-pack'
 /** Below it, starting a thread takes longer than the work. */
-const WORTH_A_THREAD_BYTES = 1 << 20
+const WORTH_A_THREAD_BYTES = 4 << 20
 
 /**
  * Writes the index of a pack; the number of objects in it. That reads and inflates all of the pack, so it is done beside the main
@@ -30,7 +30,7 @@ export async function indexPack(pack: PackToIndex, bytes: number): Promise<numbe
   const outcome = await new Promise<Outcome>((resolve, reject) => {
     worker.on('message', resolve).on('error', reject)
     worker.on('exit', () => reject(new Error('the thread that indexes a pack has ended')))
-  })
+  }).finally(() => worker.terminate())
   if ('count' in outcome) return outcome.count
   throw Object.assign(new Error(outcome.message), outcome.code === null ? {} : { code: outcome.code })
 }
@@ -54,4 +54,9 @@ async function work(): Promise<Outcome> {
   }
 }
 
-if (isIndexThread()) parentPort?.postMessage(await work())
+if (isIndexThread()) {
+  parentPort?.postMessage(await work())
+  // What follows in the file that it was started from is the program, which must not run again: here it waits to be ended.
+  parentPort?.on('message', () => undefined)
+  await new Promise<never>(() => undefined)
+}

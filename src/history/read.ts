@@ -55,8 +55,11 @@ export async function listWorkflows(status: StatusBranch): Promise<string[]> {
   return folders.filter((name) => `${HISTORY_FOLDER}/${name}` !== STATE_FOLDER).toSorted()
 }
 
-/** The newest `limit` records, of one workflow or of all. Reads the days that it needs and no others. At the tip last fetched or written. */
-export async function readHistory(status: StatusBranch, { workflow, limit }: { workflow?: string; limit: number }): Promise<ReadHistory> {
+/** The newest `limit` records that match, of one workflow or of all. Reads the days that it needs and no others. At the tip last fetched or written. */
+export async function readHistory(
+  status: StatusBranch,
+  { workflow, limit, matches = () => true }: { workflow?: string; limit: number; matches?: (record: RunRecord) => boolean },
+): Promise<ReadHistory> {
   const folders = workflow === undefined ? (await listWorkflows(status)).map((name) => `${HISTORY_FOLDER}/${name}`) : [workflowFolder(workflow)]
   const walks = await Promise.all(folders.map(async (folder) => startWalk(folder, daysOf(status, folder))))
   const found: ReadHistory = { records: [], unreadable: [] }
@@ -68,7 +71,7 @@ export async function readHistory(status: StatusBranch, { workflow, limit }: { w
       ofDay.push(...(await readDay(status, `${walk.folder}/${newest}`, found.unreadable)))
       await walk.advance()
     }
-    found.records.push(...ofDay.toSorted(newestFirst))
+    found.records.push(...ofDay.filter(matches).toSorted(newestFirst))
   }
   return { ...found, records: found.records.slice(0, limit) }
 }

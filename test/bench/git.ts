@@ -115,7 +115,7 @@ async function benchReading(folder: string, repository: string, url: string): Pr
   const full = join(folder, 'full.git')
   const open = await openRepository({ url, branch: 'main', statusBranch: 'fusee/status', dataFolder: join(folder, 'data') })
   const { source } = open
-  const cache = createDefinitionCache(20_000)
+  const cache = createDefinitionCache()
   const load = async (commit: CommitSha): Promise<void> => {
     const { workflows } = await loadDefinitions(source.filesAt(commit), { path: 'workflows', cache })
     if (workflows.length !== WORKFLOWS) throw new Error(`${workflows.length} workflows were read`)

@@ -12,8 +12,8 @@ import { openTestNamespace, realApi } from '../support/real-cluster.ts'
 
 /*
  * What a step costs on a cluster, beside a plain client that watches pods and creates the next Job, and bare Jobs, in the same run. Meant for
- * nodes that only pretend to run pods: then all of it is the control plane and Fusee. `npm run bench:kubernetes`; FUSEE_BENCH_SCALE=0.1 is a
- * tenth of it.
+ * nodes that only pretend to run pods: then all of it is the control plane and Fusee. `npm run bench:kubernetes`; FUSEE_BENCH_SCALE=0.1 makes
+ * a tenth of the runs.
  */
 
 const SCALE = Number(process.env['FUSEE_BENCH_SCALE'] ?? '1')
@@ -23,7 +23,7 @@ const POD_MS = '400'
 const ROUNDS = 3
 const RUNS = Math.ceil(400 * SCALE)
 const IN_FLIGHT = 32
-const FINISHED = [1000, 10_000].map((count) => Math.ceil(count * SCALE))
+const FINISHED = [1000, 10_000]
 
 const image = 'busybox:1.36'
 const SLOW = { 'hollow/duration-ms': POD_MS }
@@ -172,7 +172,7 @@ async function ended(api: ApiClient, collection: string, names: readonly string[
     const reader = api.watch(`${collection}?watch=true&resourceVersion=0`)
     const done = new Promise<void>((resolve) => {
       reader.events.push = (...events) => {
-        for (const { object } of events) if (isEnded(object as unknown as Ending)) open.delete(object.metadata.name)
+        for (const { object } of events) if (isEnded(object)) open.delete(object.metadata.name)
         if (open.size === 0) resolve()
         return 0
       }

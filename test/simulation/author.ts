@@ -148,10 +148,11 @@ function drawSteps(random: SeededRandom): Pick<WorkflowModel, 'steps' | 'finally
 }
 
 function drawStep(random: SeededRandom, name: string, before: readonly StepModel[]): StepModel {
-  const dependsOn = withoutContradictions(
-    before.filter(() => random.chance(before.length > 2 ? 0.4 : 0.6)).map(({ name: step }): Dependency => ({ step, when: drawWhen(random) })),
-    before,
-  )
+  const targets = before.filter(() => random.chance(before.length > 2 ? 0.4 : 0.6))
+  const dependsOn = targets.map((target): Dependency => ({
+    step: target.name,
+    when: possibleWhen(target, drawWhen(random), targets.length === 1, before),
+  }))
   const isJoin = dependsOn.length > 1 && random.chance(0.25)
   return {
     name,
@@ -163,14 +164,20 @@ function drawStep(random: SeededRandom, name: string, before: readonly StepModel
   }
 }
 
-/** What can never hold is refused: a failure is waited for alone, and what stands behind one may be skipped. */
-function withoutContradictions(dependsOn: readonly Dependency[], before: readonly StepModel[]): Dependency[] {
-  const modelOf = (name: string): StepModel | undefined => before.find((step) => step.name === name)
-  const needsFailure = (step: StepModel | undefined): boolean =>
-    step?.dependsOn.some(({ step: name, when }) => when === 'Failed' || (when === 'Succeeded' && needsFailure(modelOf(name)))) ?? false
-  const alone = dependsOn.find(({ step, when }) => when === 'Failed' && modelOf(step)?.kind === 'Container' && !needsFailure(modelOf(step)))
-  if (alone !== undefined) return [alone]
-  return dependsOn.map(({ step, when }) => ({ step, when: needsFailure(modelOf(step)) || when === 'Failed' ? 'Always' : when }))
+/**
+ * Conditions that can hold together, since others are a mistake: a join cannot fail, and a step with several dependencies waits neither
+ * for a failure nor for what only comes after one.
+ */
+function possibleWhen(target: StepModel, when: DependencyCondition, isAlone: boolean, steps: readonly StepModel[]): DependencyCondition {
+  if (target.kind === 'Join' && when === 'Failed') return 'Always'
+  return !isAlone && (when === 'Failed' || followsFailure(target, steps)) ? 'Always' : when
+}
+
+function followsFailure(step: StepModel, steps: readonly StepModel[]): boolean {
+  return step.dependsOn.some(({ step: name, when }) => {
+    const target = steps.find((candidate) => candidate.name === name)
+    return when === 'Failed' || (when !== 'Always' && target !== undefined && followsFailure(target, steps))
+  })
 }
 
 function drawWhen(random: SeededRandom): DependencyCondition {

@@ -20,6 +20,10 @@ export interface FaultRates {
   failBefore: number
   failAfter: number
   crashAtWrite: number
+  /** Somebody else writes to the status branch just before us. */
+  raced: number
+  /** The remote refuses a commit on the status branch by a rule of its own. */
+  refused: number
   eventLost: number
   eventDoubled: number
 }
@@ -31,6 +35,8 @@ export interface Faults {
   crashAt(point: CrashPoint): 'Before' | 'After' | null
   /** Delays at which a subscriber hears of an event. */
   eventDelays(): number[]
+  /** What the remote does with a commit on the status branch: takes it, first takes one of somebody else, or says no. */
+  fateOfPush(): 'Taken' | 'Raced' | GitError
   /** From now on nothing goes wrong any more. */
   stop(): void
   /** While true, nothing reaches the git remote. */
@@ -40,7 +46,7 @@ export interface Faults {
 export type Port = 'runs' | 'jobs' | 'source' | 'status'
 
 /** Rates of a world in which all is well. */
-export const NO_FAULTS: FaultRates = { delayed: 0, failBefore: 0, failAfter: 0, crashAtWrite: 0, eventLost: 0, eventDoubled: 0 }
+export const NO_FAULTS: FaultRates = { delayed: 0, failBefore: 0, failAfter: 0, crashAtWrite: 0, raced: 0, refused: 0, eventLost: 0, eventDoubled: 0 }
 
 /** Longest time that a request is on its way; shorter than any restart takes, so that two lives never overlap by more than that. */
 const LONGEST_SEND_MS = 400
@@ -50,6 +56,7 @@ export function createFaults(random: SeededRandom, rates: FaultRates): Faults {
   const calls = random.fork('calls')
   const crashes = random.fork('crashes')
   const events = random.fork('events')
+  const pushes = random.fork('pushes')
   let current = rates
   return {
     gitDown: false,
@@ -78,6 +85,10 @@ export function createFaults(random: SeededRandom, rates: FaultRates): Faults {
       if (draw < current.eventLost) return []
       return draw < current.eventLost + current.eventDoubled ? [delayMs, delayMs + events.integer(0, 1_000)] : [delayMs]
     },
+    fateOfPush() {
+      if (pushes.chance(current.raced)) return 'Raced'
+      return pushes.chance(current.refused) ? refusalOf(pushes) : 'Taken'
+    },
     stop() {
       current = NO_FAULTS
       this.gitDown = false
@@ -91,6 +102,11 @@ export function isFault(error: unknown): boolean {
 }
 
 const PREFIX = 'simulated: '
+
+function refusalOf(random: SeededRandom): GitError {
+  const kind = random.chance(0.5) ? 'BranchProtected' : 'PushRefused'
+  return new GitError(kind, `${PREFIX}the remote says no to a push`)
+}
 
 function faultOf(port: Port, method: string): Error {
   const message = `${PREFIX}no answer to ${method}`

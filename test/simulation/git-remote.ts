@@ -1,5 +1,9 @@
 import { createSimulatedGit, type SimulatedGit } from '../../src/git/simulated.ts'
+import type { Faults } from './faults.ts'
+import { GitError } from '../../src/git/ports.ts'
 import type { CommitSha, FileChanges, SourceRepository, StatusBranch } from '../../src/git/ports.ts'
+
+const STATUS = 'fusee/status'
 
 /** A file tree: content by path. */
 export type Tree = ReadonlyMap<string, string>
@@ -34,8 +38,8 @@ export interface GitRemote {
   open(): { source: SourceRepository; status: StatusBranch }
 }
 
-/** An empty repository; `onStatusCommit` hears of what arrives on the status branch. */
-export function createGitRemote(now: () => number, onStatusCommit: (commit: StatusCommit) => void): GitRemote {
+/** An empty repository; `onStatusCommit` hears of what arrives on the status branch, `fateOfPush` says what becomes of what we write to a branch that is there. */
+export function createGitRemote(now: () => number, onStatusCommit: (commit: StatusCommit) => void, fateOfPush: Faults['fateOfPush']): GitRemote {
   const branch = 'main'
   const git = createSimulatedGit({ now, branch })
   const commits = new Map<CommitSha, AuthoredCommit>()
@@ -63,18 +67,32 @@ export function createGitRemote(now: () => number, onStatusCommit: (commit: Stat
       return null
     },
     changedPaths: (from, to) => differences(treeOf(from), treeOf(to)).sort(),
-    open: () => openRemote(git, onStatusCommit),
+    open: () => openRemote(git, onStatusCommit, fateOfPush),
   }
 }
 
-function openRemote(git: SimulatedGit, onStatusCommit: (commit: StatusCommit) => void): ReturnType<GitRemote['open']> {
+function openRemote(
+  git: SimulatedGit,
+  onStatusCommit: (commit: StatusCommit) => void,
+  fateOfPush: Faults['fateOfPush'],
+): ReturnType<GitRemote['open']> {
   const { source, status } = git.open()
   const commit: StatusBranch['commit'] = async (parent, changes, message, signal) => {
+    const fate = parent !== null && git.tip(STATUS) === parent ? fateOfPush() : 'Taken'
+    if (fate instanceof GitError) throw fate
+    if (parent !== null && fate === 'Raced') onStatusCommit(await writeNote(git, parent))
     const sha = await status.commit(parent, changes, message, signal)
     onStatusCommit({ sha, parent, message, changes })
     return sha
   }
   return { source, status: { ...status, commit } }
+}
+
+/** Somebody leaves a note beside the records. */
+async function writeNote(git: SimulatedGit, parent: CommitSha): Promise<StatusCommit> {
+  const message = 'a note'
+  const sha = await git.pushCommit({ 'history/note.txt': parent }, message, { branch: STATUS })
+  return { sha, parent, message, changes: new Map() }
 }
 
 function differences(before: Tree, after: Tree): string[] {

@@ -105,6 +105,8 @@ function drawRates(random: SeededRandom): FaultRates {
     failBefore: rate(0.05),
     failAfter: rate(0.05),
     crashAtWrite: rate(0.1),
+    raced: rate(0.2),
+    refused: rate(0.2),
     eventLost: rate(0.3),
     eventDoubled: rate(0.2),
   }

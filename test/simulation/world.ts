@@ -62,6 +62,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
       trace.add(`status commit ${commit.message.split('\n')[0]}`)
       checkStatusCommit(judged, commit)
     },
+    () => faults.fateOfPush(),
   )
   const definitionCache: DefinitionCache = { schemaCheck, language: createExpressionLanguage(), files: new Map(), manifests: new Map() }
   const files = remote.open().source

@@ -111,6 +111,7 @@ export function startReflector<T extends ApiObject>(options: ReflectorOptions<T>
         take(JSON.parse(line) as WatchEvent<T>)
       }
     } catch (error) {
+      if (silence.signal.aborted) throw silence.signal.reason
       if (error instanceof SyntaxError) throw new UnansweredError(`watch of ${path}: a line is no JSON`, { cause: error })
       throw error
     } finally {

@@ -26,6 +26,8 @@ describe('fusee history', () => {
         'site-b8d7k2m7qx            ✓ Succeeded  Push to main                                     2026-11-20 09:30:01  3m12s     c0ffee0000',
         'nightly-report-9f3k2m7qxz  ✗ Failed     Schedule nightly-nordics, tick 2026-11-20 01:00  2026-11-20 01:00:03  3m12s     c0ffee0000',
         '',
+        '1 of 2 succeeded (50 %) · duration p50 3m12s, p95 3m12s · last success 2026-11-20 09:33:13',
+        '',
       ].join('\n'),
     )
     expect(exitCode).toBe(0)
@@ -33,9 +35,17 @@ describe('fusee history', () => {
 
   it('shows one workflow, and no more than asked for', async () => {
     const remote = await remoteWith([failed, pushed])
-    expect((await run(remote, ['nightly-report'])).out.split('\n')).toHaveLength(3)
+    expect((await run(remote, ['nightly-report'])).out.split('\n')).toHaveLength(5)
     expect((await run(remote, ['--limit', '1'])).out).toContain('site-b8d7k2m7qx')
     expect((await run(remote, ['--limit', '1'])).out).not.toContain('nightly-report-9f3k2m7qxz')
+  })
+
+  it('shows what was asked for: a result, a trigger, one run', async () => {
+    const remote = await remoteWith([failed, pushed])
+    expect((await run(remote, ['--result', 'Failed', '--output', 'json'])).out).not.toContain('site-b8d7k2m7qx')
+    expect((await run(remote, ['--trigger', 'push', '--output', 'json'])).out).not.toContain('nightly-report-9f3k2m7qxz')
+    expect((await run(remote, ['--run', 'nightly-report-9f3k2m7qxz'])).out).toContain('## Last lines of measure')
+    await expect(run(remote, ['--run', 'none'])).rejects.toThrow('has no record of a run "none"')
   })
 
   it('prints whole records as JSON and nothing else', async () => {
@@ -49,7 +59,7 @@ describe('fusee history', () => {
       await remoteWith([finishedRun({ name: 'x\u001b]0;evil\u0007\ny', trigger: { kind: 'Manual', key: 'k', by: '\u009b31mada' } })]),
       [],
     )
-    expect(out.split('\n')).toHaveLength(3)
+    expect(out.split('\n')).toHaveLength(5)
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
   })
 
