@@ -26,7 +26,7 @@ export interface ControlledWorld {
   /** A cluster without anything in it. */
   createCluster(): SimulatedCluster
   /** Starts a controller of this name on a cluster. */
-  start(cluster: SimulatedCluster, owner?: string, more?: Pick<Context, 'pauseAtStart'>): RunningController
+  start(cluster: SimulatedCluster, owner?: string, more?: Partial<Pick<Context, 'pauseAtStart' | 'writeSite'>>): RunningController
   /** Lets time pass. */
   pass(ms: number): Promise<void>
 }

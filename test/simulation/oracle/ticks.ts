@@ -127,8 +127,10 @@ function checkPin(input: Case, commit: string, workflow: WorkflowModel, name: st
   const last = moves.findLast(({ atMs }) => atMs <= input.now() - SLACK_MS)?.after.lastCommit
   if (last == null || commit === last) return
   const later = moves.filter(({ atMs }) => atMs > input.now() - SLACK_MS).map(({ after }) => after.lastCommit)
-  const seen = later.flatMap((tip) => (tip === null ? [] : (input.remote.between(last as CommitSha, tip as CommitSha) ?? [tip])))
-  if (seen.includes(commit)) return
+  const seen = later.flatMap((tip) =>
+    tip === null ? [] : (input.remote.between(last as CommitSha, tip as CommitSha) ?? historyOf(input, tip as CommitSha)),
+  )
+  if (seen.includes(commit as CommitSha)) return
   const newer = input.remote.between(commit as CommitSha, last as CommitSha) ?? [last as CommitSha]
   const better = newer.slice(-MOST_COMMITS).findLast((other) => workflowAt(input, other, workflow.name)?.mistake === null)
   if (better !== undefined) input.complain('tick-pin', `run ${name} is pinned to ${commit}, its workflow is valid at ${better}`)
@@ -157,4 +159,11 @@ function runsOf(input: Case, schedule: string, tickMs: number): RunFacts[] {
   return [...input.facts.runs.values()].filter(
     ({ run: { spec } }) => spec.trigger.kind === 'Schedule' && spec.trigger.schedule === schedule && Date.parse(spec.trigger.tick) === tickMs,
   )
+}
+
+/** The newest commits of a branch by first parents: after a step back, or onto another history, all of them are looked at anew. */
+function historyOf({ remote }: Case, tip: CommitSha): CommitSha[] {
+  const way: CommitSha[] = []
+  for (let at: CommitSha | null = tip; at !== null && way.length < MOST_COMMITS; at = remote.commits.get(at)?.parent ?? null) way.push(at)
+  return way
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { initialCursors } from '../../../src/controller/cursors.ts'
+import type { WriteSite } from '../../../src/crash-points.ts'
 import { GitError } from '../../../src/git/ports.ts'
 import { takeOver } from '../../../src/history/owner.ts'
 import type { TickRange } from '../../../src/history/ticks.ts'
@@ -95,10 +96,41 @@ describe('a controller that begins paused', () => {
   })
 })
 
+describe('a commit that has run', () => {
+  it('does not run again when the branch left it before the cursor had passed it, and came back after the sweeping', async () => {
+    const world = createControlledWorld()
+    const base = await world.push({ 'README.md': 'no workflow yet' })
+    const cluster = world.createCluster()
+    const first = world.start(cluster)
+    await world.pass(1000)
+    await first.stop()
+    const writeSite: WriteSite = (point, write) => (point === 'cursors-written' ? Promise.reject(new Error('cut off')) : write())
+    const cut = world.start(cluster, 'first', { writeSite })
+    const commit = await world.push({ 'workflows/report.yaml': REPORT })
+    await world.pass(30_000)
+    await cut.stop()
+    expect((await cut.runs()).map(({ spec }) => spec.commit)).toEqual([commit])
+
+    world.git.reset(base)
+    const third = world.start(cluster)
+    await world.pass(2 * MINUTE_MS)
+    for (const run of await third.runs()) await cluster.runs.deleteRun(run)
+    expect(await third.runs()).toEqual([])
+    world.git.reset(commit)
+    await world.pass(MINUTE_MS)
+    expect(third.events.some((event) => event.kind === 'LookEnded' && event.commit === commit)).toBe(true)
+    expect(await third.runs()).toEqual([])
+    await third.stop()
+  })
+})
+
+/** A workflow that every push starts, and nothing else. */
+const REPORT = everyMinute('report').replace(', schedule: [{cron: "* * * * *"}]', '')
+
 /** A controller has made a Run and stopped before it could pin it; the second one has just begun, with the branch moved on. */
 async function worldWithPendingRun(workflow: string) {
   const world = createControlledWorld()
-  const commit = await world.push({ 'workflows/report.yaml': everyMinute('report').replace(', schedule: [{cron: "* * * * *"}]', '') })
+  const commit = await world.push({ 'workflows/report.yaml': REPORT })
   const cluster = world.createCluster()
   const first = world.start(cluster)
   await world.pass(1000)
