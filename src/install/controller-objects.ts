@@ -21,7 +21,7 @@ const POD_LABELS = { ...INSTALL_LABELS, 'app.kubernetes.io/component': 'controll
 const USER_ID = 1000
 
 /** Kubernetes puts the variable's value in. */
-export const OWN_NAMESPACE_ONLY = '--namespace=$(POD_NAMESPACE)'
+const OWN_NAMESPACE_ONLY = '--namespace=$(POD_NAMESPACE)'
 
 /** Two replicas, one of them active; neither may write anywhere but to its two scratch folders, nor be anybody but a plain user. */
 export function controllerDeployment(image: string, namespace: string, followsOwnNamespace: boolean): InstallObject {

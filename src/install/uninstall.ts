@@ -29,7 +29,7 @@ export interface Uninstallation {
 }
 
 /** Runs that would be cut short, or would lose their record. Nothing was changed. */
-export class UnrecordedRunsError extends Error {
+class UnrecordedRunsError extends Error {
   override name = 'UnrecordedRunsError'
 }
 
