@@ -1,5 +1,5 @@
 import { excerpt } from '../excerpt.ts'
-import type { DependencyCondition, Param, RunDefinition, Step, ValueType } from '../workflow.ts'
+import type { DependencyCondition, Param, ValueType } from '../workflow.ts'
 import { ANY, TEXT, typeOfDeclared, type ExpressionScope, type ExpressionType, type RecordType } from './expression-type.ts'
 
 /** What expressions may know of a step. A step of a Run, and one of a checked workflow, is such. */
@@ -18,14 +18,6 @@ export interface WorkflowFacts {
   params: Readonly<Record<string, Pick<Param, 'type' | 'required' | 'default'>>>
   steps: readonly StepFacts[]
   finally: readonly StepFacts[]
-}
-
-/** What expressions may know of a checked workflow, or of the definition that a run carries. */
-export function factsOfDefinition({ params, steps, finally: last }: Pick<RunDefinition, 'params' | 'steps' | 'finally'>): WorkflowFacts {
-  const factsOf = ({ name, dependsOn, allowFailure, results, expansion }: Step): StepFacts => {
-    return { name, dependsOn, allowFailure, results, isExpanded: expansion !== null }
-  }
-  return { params, steps: steps.map(factsOf), finally: last.map(factsOf) }
 }
 
 /**
