@@ -1,5 +1,5 @@
 /** What stands where the value of a Secret was. */
-export const MASK = '***'
+const MASK = '***'
 
 /** Shorter values would mask ordinary text. */
 const SHORTEST = 4

@@ -19,7 +19,7 @@ export interface Connection {
 }
 
 /** There is no kubeconfig, or it cannot be used. The message says what to do. */
-export class KubeconfigError extends Error {
+class KubeconfigError extends Error {
   override name = 'KubeconfigError'
 }
 

@@ -10,7 +10,7 @@ import { carriedOr } from './carry-over.ts'
 import { observe } from './observe.ts'
 
 /** Most entries of one run, expansions included. */
-export const MOST_EXPANDED_STEPS = 1000
+const MOST_EXPANDED_STEPS = 1000
 
 /** What one expansion of a step stands for. */
 export type ExpansionValue = { kind: 'Matrix'; matrix: JsonObject } | { kind: 'ForEach'; item: Json }
