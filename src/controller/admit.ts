@@ -1,5 +1,6 @@
 import { formatTimestamp, parseTimestamp } from '../clock.ts'
 import { groupOf, planAdmission } from '../runs/admission.ts'
+import { isOwnJob } from '../runs/render-job.ts'
 import type { RunCancellation, RunResult, RunStatus, StoredRun } from '../runs/run.ts'
 import type { RunReconciliation } from './reconcile-run.ts'
 
@@ -31,6 +32,9 @@ export type Admitted = { kind: 'Status'; status: RunStatus } | { kind: 'Waits'; 
  */
 export async function admit({ context, queue }: RunReconciliation, run: StoredRun, status: RunStatus): Promise<Admitted> {
   const nowMs = context.clock.now()
+  const begun: Admitted = { kind: 'Status', status: { ...status, phase: 'Running', startedAt: formatTimestamp(nowMs) } }
+  // Stopped after its first Jobs were made and before its status told of them: it has begun, whatever else is true of it by now.
+  if ((await context.jobs.observeJobs(run.metadata)).some(({ job }) => isOwnJob(run, job))) return begun
   const early = earlyEnd(run, status, nowMs)
   if (early !== null) return { kind: 'Status', status: neverBegun(status, early, nowMs) }
   const { namespace, name } = run.metadata
@@ -41,7 +45,7 @@ export async function admit({ context, queue }: RunReconciliation, run: StoredRu
   switch (admission.kind) {
     case 'Begin':
       queue.waiting.delete(name)
-      return { kind: 'Status', status: { ...status, phase: 'Running', startedAt: formatTimestamp(nowMs) } }
+      return begun
     case 'Skip':
       return { kind: 'Status', status: neverBegun(status, { result: 'Skipped', reason: admission.reason, message: admission.message }, nowMs) }
     case 'Replace':

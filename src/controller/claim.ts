@@ -65,10 +65,11 @@ function isRefusal({ kind }: GitError): boolean {
 async function noteActiveSteps(context: Context, state: RepositoryState): Promise<void> {
   const { ref } = state.followed.settings
   for (const run of await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })) {
-    if (run.status === undefined || run.status.phase === 'Finished') continue
+    if (run.status?.phase === 'Finished') continue
     const jobs = new Set((await context.jobs.observeJobs(run.metadata)).map(({ job }) => job.metadata.name))
-    const active = run.status.steps.filter((step) => step.state !== 'Ended' && jobs.has(jobName(run.metadata.name, stepKey(step))))
-    state.slots.note({ run: run.metadata.name, workflow: run.spec.workflow }, active.length)
+    const ended = run.status?.steps.filter((step) => step.state === 'Ended') ?? []
+    for (const step of ended) jobs.delete(jobName(run.metadata.name, stepKey(step)))
+    state.slots.note({ run: run.metadata.name, workflow: run.spec.workflow }, jobs.size)
   }
 }
 
