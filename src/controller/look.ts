@@ -33,7 +33,8 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   let isNews = false
   try {
-    if (state.versions === null) {
+    // Cursors elsewhere than our last look: they were moved by a write whose answer was lost, and know better what is in force.
+    if (state.versions === null || (state.tip !== null && state.tip !== cursors.lastCommit)) {
       const restored = await restoreVersions(cursors, (commit) => definitionsStillThere(state, commit))
       state.versions = restored.versions
       state.versionsAnew = restored.isIncomplete

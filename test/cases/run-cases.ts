@@ -284,7 +284,7 @@ steps:
   {
     name: 'a run that is over time',
     spec: `
-timeout: 5s
+timeout: 2s
 steps:
   - {name: long, image: busybox, script: sleep 600}
   - {name: after, image: busybox, script: 'true', dependsOn: [long]}
