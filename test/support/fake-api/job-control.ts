@@ -88,7 +88,7 @@ export function createJobControl(store: ObjectStore, behaviour: PodBehaviour): J
         metadata: { ...rest, finalizers: [TRACKING], ownerReferences: [owner] },
         spec: spec ?? {},
       })
-      store.put(PODS, { ...created, status })
+      store.put(PODS, { ...created, metadata: { ...created.metadata, creationTimestamp: laterThan(live.pods.values(), created) }, status })
     }
     writeStatus(uid)
     sync(uid)
@@ -195,4 +195,15 @@ function lastOf(pod: StoredObject): StoredObject {
 
 function asPod(object: StoredObject): Pod {
   return object as unknown as Pod
+}
+
+/**
+ * When a pod was made, as if the real Job controller's ten seconds had passed since the one that it replaces: times have whole seconds, and
+ * pods of one Job are told apart by them. Those that are made together keep their own.
+ */
+function laterThan(pods: Iterable<StoredObject>, created: StoredObject): string {
+  const ended = [...pods]
+    .filter((pod) => pod.metadata.uid !== created.metadata.uid && isPodEnded(asPod(pod)))
+    .map((pod) => Date.parse(pod.metadata.creationTimestamp) + 1000)
+  return formatTick(Math.max(Date.parse(created.metadata.creationTimestamp), ...ended))
 }
