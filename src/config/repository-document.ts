@@ -65,7 +65,7 @@ export function parseRepositoryDocument(text: string, file: string): RepositoryD
   const syntax = document.errors[0]
   if (syntax !== undefined) throw new TypeError(`${file}:${lines.linePos(syntax.pos[0]).line}: ${syntax.message}`)
   const value: unknown = document.toJS({ maxAliasCount: 50 })
-  const validate = new Ajv2020({ allErrors: true }).compile<Written>(schema)
+  const validate = new Ajv2020({ allErrors: true, validateSchema: false, code: { optimize: false } }).compile<Written>(schema)
   if (!validate(value)) {
     const problems = (validate.errors ?? []).map((error) => describe(error))
     throw new TypeError(`${file} is no Repository: ${[...new Set(problems)].join('; ')}`)

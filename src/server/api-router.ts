@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { ErrorObject, ValidateFunction } from 'ajv'
+import type { ErrorObject } from 'ajv'
 import type { Request, RequestHandler, Response, Router } from 'express'
 import express from 'express'
 import { ApiError, sendError } from './api-error.ts'
@@ -19,19 +19,19 @@ export interface ApiOptions {
 /** The routes of the operations, and `openapi.json` about them. Mount at `/api/v1`. */
 export function createApiRouter({ operations, authenticator }: ApiOptions): Router {
   const router = express.Router({ caseSensitive: true, strict: true })
+  // It compiles a schema when a body first needs it, and keeps it.
   const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true })
   router.get('/openapi.json', (_request, response) => {
     response.json(describeOperations(operations))
   })
   for (const operation of operations) {
-    const validate = operation.body === undefined ? null : ajv.compile(operation.body)
-    const readBody = validate === null ? [] : [requireJson, express.json({ limit: LARGEST_BODY, strict: false })]
+    const readBody = operation.body === undefined ? [] : [requireJson, express.json({ limit: LARGEST_BODY, strict: false })]
     router[operation.method](
       operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       authorize(operation, authenticator),
       ...readBody,
       async (request, response) => {
-        await handle(operation, validate, request, response)
+        await handle(operation, ajv, request, response)
       },
     )
   }
@@ -77,9 +77,9 @@ const requireJson: RequestHandler = (request, _response, next) => {
   next()
 }
 
-async function handle(operation: Operation, validate: ValidateFunction | null, request: Request, response: Response): Promise<void> {
+async function handle(operation: Operation, ajv: Ajv2020, request: Request, response: Response): Promise<void> {
   const body: unknown = request.body ?? {}
-  if (validate !== null && !validate(body)) throw new ApiError('BadRequest', problemsOf(validate.errors ?? []))
+  if (operation.body !== undefined && !ajv.validate(operation.body, body)) throw new ApiError('BadRequest', problemsOf(ajv.errors ?? []))
   const abort = new AbortController()
   response.on('close', () => {
     abort.abort()

@@ -20,24 +20,38 @@ afterAll(() => {
   if (process.env.FUSEE_TEST_TABLE !== undefined) console.table(seen)
 })
 
+/** Points that one story passes in this order, again and again. A push comes before each: there is always something on its way. */
+const STORIES: readonly (readonly CrashPoint[])[] = [
+  ['owner-claimed', 'run-created', 'cursors-written', 'job-created', 'run-status-written'],
+  ['job-stopped', 'job-released', 'records-pushed', 'run-recorded', 'review-proposed', 'run-swept'],
+]
+
+it('has a story for every crash point', () => {
+  expect(STORIES.flat().toSorted()).toEqual(CRASH_POINTS.toSorted())
+})
+
 for (const transport of TRANSPORTS) {
   describe(`over a repository by ${transport}`, () => {
-    for (const point of CRASH_POINTS) {
-      it.concurrent(`goes on when it was killed before and after ${point}`, () => dieAndGoOn(transport, 'a push and ticks', point))
+    for (const points of STORIES) {
+      it.concurrent(`goes on when it was killed before and after ${points.join(', ')}`, () => dieAndGoOn(transport, 'a push and ticks', points))
     }
     // With a push these would be passed for the push first.
-    for (const point of ['run-created', 'cursors-written'] as const) {
-      it.concurrent(`goes on when it was killed before and after ${point} for a tick`, () => dieAndGoOn(transport, 'ticks alone', point))
-    }
+    it.concurrent('goes on when it was killed before and after run-created and cursors-written for a tick', () =>
+      dieAndGoOn(transport, 'ticks alone', ['run-created', 'cursors-written']),
+    )
   })
 }
 
-async function dieAndGoOn(transport: Transport, due: 'a push and ticks' | 'ticks alone', point: CrashPoint): Promise<void> {
+async function dieAndGoOn(transport: Transport, due: 'a push and ticks' | 'ticks alone', points: readonly CrashPoint[]): Promise<void> {
   const story = await createStory(transport)
   try {
-    if (due === 'a push and ticks') await story.push()
-    await dieAt(story, point, 'before')
-    await dieAt(story, point, 'after')
+    for (const point of points) {
+      if (due === 'a push and ticks') await story.push()
+      await dieAt(story, point, 'before')
+      await dieAt(story, point, 'after')
+      const open = (await story.objects()).runs.filter((run) => run.status?.recorded === undefined).length
+      seen.push({ transport, due, point, 'open runs when killed': open })
+    }
     const startedAtMs = performance.now()
     const last = story.start()
     await last.waitForLine('a look', ({ msg }) => msg === 'definitions in force')
@@ -50,7 +64,7 @@ async function dieAndGoOn(transport: Transport, due: 'a push and ticks' | 'ticks
     seen.push({
       transport,
       due,
-      point,
+      point: 'the end',
       records: world.records.length,
       'history commits': world.log.length,
       'steps begun': world.evidence.filter(({ what }) => what === 'start').length,

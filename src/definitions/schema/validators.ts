@@ -13,12 +13,16 @@ export type SchemaCheck = (kind: DefinitionKind, value: Json) => ErrorObject[]
 
 const SCHEMAS = { Workflow: workflowSchema, Schedule: scheduleSchema, StepTemplate: templateSchema }
 
-/** Compiles each schema when it is first needed, which takes some tens of milliseconds: keep the result. */
+/**
+ * Compiles each schema when it is first needed, which takes some tens of milliseconds: keep the result. Nothing is checked or improved
+ * that makes that longer: tests hold the schemas to the language of schemas.
+ */
 export function createSchemaCheck(): SchemaCheck {
   const ajv = new Ajv2020({
     allErrors: true,
     verbose: true,
     validateSchema: false,
+    code: { optimize: false },
     allowUnionTypes: true,
     schemas: Object.values(SCHEMAS).map(withoutKubernetes),
     keywords: ['tsType'],
