@@ -4,6 +4,7 @@ import type { PodScript, PodScripts } from '../../src/cluster/simulated/pod-scri
 import { createSeededRandom, type SeededRandom } from '../../src/simulation/seeded-random.ts'
 import type { AuthorStyle } from './author.ts'
 import { NO_FAULTS, type FaultRates } from './faults.ts'
+import { MEDDLINGS, type Meddling } from './people.ts'
 
 const MINUTE_MS = 60_000
 
@@ -14,7 +15,7 @@ export type Happening = { atMs: number } & (
   | { kind: 'Deploy'; downMs: number }
   | { kind: 'GitOutage'; forMs: number }
   | { kind: 'ClockStep'; byMs: number }
-  | { kind: 'CancelRun' | 'DeleteRun' | 'DeleteJob' | 'RemoveJobByForce' }
+  | { kind: Meddling }
 )
 
 /** Everything that a seed decides before the world begins. */
@@ -78,6 +79,7 @@ export function createPodScripts(seed: string): PodScripts {
       runMs,
       exitCode: random.chance(0.75) ? 0 : random.integer(1, 4),
       log: `attempt ${attempt}\n`,
+      message: random.chance(0.05) ? 'n=many' : `n=${random.integer(0, 2)}\nitems=${random.pick(['[]', '[1]', '["a","b"]'])}`,
       termMs: random.chance(0.15) ? random.integer(0, 60_000) : random.integer(0, 500),
       lostAfterMs: random.chance(0.04) ? Math.floor(runMs * random.fraction()) : null,
     }
@@ -125,7 +127,7 @@ function drawTrouble(random: SeededRandom, fromMs: number, untilMs: number, hasC
     ...times(3, () => ({ kind: 'Crash', atMs: at(), downMs: downMs() }) as const),
     ...times(1, () => ({ kind: 'Deploy', atMs: at(), downMs: random.integer(1_000, 10_000) }) as const),
     ...times(1, () => ({ kind: 'GitOutage', atMs: at(), forMs: random.integer(1_000, lengthMs / 2) }) as const),
-    ...times(2, () => ({ kind: random.pick(['CancelRun', 'DeleteRun', 'DeleteJob', 'RemoveJobByForce'] as const), atMs: at() })),
+    ...times(3, () => ({ kind: random.pick(MEDDLINGS), atMs: at() })),
     ...(hasClockSteps ? times(2, () => ({ kind: 'ClockStep', atMs: at(), byMs: random.integer(-5, 5) * MINUTE_MS }) as const) : []),
   ]
 }
