@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { UnsupportedJobError } from '../cluster/ports.ts'
 import type { Context } from '../context.ts'
 import { formatTimestamp } from '../clock.ts'
@@ -13,6 +12,7 @@ import { admit } from './admit.ts'
 import { planRun } from '../runs/plan-run.ts'
 import { isOwnJob } from '../runs/render-job.ts'
 import type { RunStatus, StepStatus, StoredRun } from '../runs/run.ts'
+import { isSameJson } from '../runs/same-json.ts'
 import { isActive, stepKey } from '../runs/step-key.ts'
 import type { Claimant, Slots } from './slots.ts'
 
@@ -115,7 +115,7 @@ async function apply(reconciliation: RunReconciliation, found: StoredRun, run: S
   }
   const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
-  const stored = isDeepStrictEqual(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
+  const stored = isSameJson(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
   await Promise.all([
     ...plan.stop.map((job) => writeSite('job-stopped', () => jobs.stopJob(job))),
     ...plan.release.map((job) => writeSite('job-released', () => jobs.releaseJob(job))),

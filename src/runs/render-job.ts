@@ -63,6 +63,11 @@ export function isOwnJob(run: StoredRun, job: Job): boolean {
   return job.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === run.metadata.uid) ?? false
 }
 
+/** A step, or an expansion of one, as the value of a label. */
+export function stepLabel(name: string): string {
+  return name.replace('/', '.')
+}
+
 function labelsOf(run: StoredRun, step: Step): Record<string, string> {
   return {
     ...run.status?.definition?.labels,
@@ -71,7 +76,7 @@ function labelsOf(run: StoredRun, step: Step): Record<string, string> {
     [LABELS.repository]: run.spec.repository,
     [LABELS.workflow]: run.spec.workflow,
     [LABELS.run]: run.metadata.name,
-    [LABELS.step]: step.name.replaceAll('/', '.'),
+    [LABELS.step]: stepLabel(step.name),
   }
 }
 

@@ -38,11 +38,11 @@ export interface Scenario {
 export const ECHO_MS = 4 * MINUTE_MS
 
 const PACES = [
-  { periodMs: MINUTE_MS, lengthMs: 6 * MINUTE_MS },
-  { periodMs: MINUTE_MS, lengthMs: 9 * MINUTE_MS },
-  { periodMs: 5 * MINUTE_MS, lengthMs: 35 * MINUTE_MS },
+  { periodMs: MINUTE_MS, lengthMs: 5 * MINUTE_MS },
+  { periodMs: MINUTE_MS, lengthMs: 8 * MINUTE_MS },
+  { periodMs: 5 * MINUTE_MS, lengthMs: 30 * MINUTE_MS },
   { periodMs: 60 * MINUTE_MS, lengthMs: 130 * MINUTE_MS },
-  { periodMs: null, lengthMs: 15 * MINUTE_MS },
+  { periodMs: null, lengthMs: 13 * MINUTE_MS },
 ]
 
 /** Draws a scenario. */

@@ -3,7 +3,8 @@ import type { Evaluated } from '../../definitions/expressions/language.ts'
 import type { RunDefinition, Step } from '../../definitions/workflow.ts'
 import { jobName } from '../names.ts'
 import type { Job, JobObservation, StoredJob } from '../objects.ts'
-import { isOwnJob } from '../render-job.ts'
+import { LABELS } from '../objects.ts'
+import { isOwnJob, stepLabel } from '../render-job.ts'
 import type { RunStatus, StepKind, StepStatus, StepStop, StoredRun } from '../run.ts'
 import type { StepBounds } from '../observe-step.ts'
 import type { RunExpressions } from '../run-values.ts'
@@ -61,8 +62,8 @@ export interface Board {
   entries: Entry[]
   /** By the name that the definition has for them, undos left out. */
   byStep: Map<string, Entry[]>
-  /** What the cluster shows, by the name of the Job. */
-  observed: ReadonlyMap<string, JobObservation>
+  /** What the cluster shows, by the step that the Job's label names. */
+  observed: Observed
   /** Steps whose Jobs this pass makes. */
   created: Set<StepStatus>
   /** What the expansions of a step stand for, once this pass has worked it out. */
@@ -75,7 +76,11 @@ export function createBoard(input: RunInput): Board {
   const { status } = run
   if (status?.definition === undefined) throw new TypeError(`run ${run.metadata.name} has no definition yet`)
   const { definition } = status
-  const observed = new Map(input.jobs.map((observation) => [observation.job.metadata.name, observation]))
+  const observed: Observed = new Map()
+  for (const observation of input.jobs) {
+    const label = observation.job.metadata.labels?.[LABELS.step] ?? ''
+    observed.set(label, [...(observed.get(label) ?? []), observation])
+  }
   const steps = new Map([...definition.steps, ...definition.finally].map((step) => [step.name, step]))
   const entries = status.steps.map((stored): Entry => {
     const step = steps.get(stored.name) ?? steps.get(stepOfExpansion(stored.name))
@@ -166,8 +171,12 @@ function indexEntries({ entries, byStep }: Board): void {
   }
 }
 
-function ownJob(run: StoredRun, observed: ReadonlyMap<string, JobObservation>, step: StepStatus): JobObservation | null {
-  if (observed.size === 0) return null
-  const observation = observed.get(jobName(run.metadata.name, stepKey(step)))
-  return observation !== undefined && isOwnJob(run, observation.job) ? observation : null
+/** A step and its undo have the same label. Names are derived for what has a Job only: that takes a hash. */
+type Observed = Map<string, JobObservation[]>
+
+function ownJob(run: StoredRun, observed: Observed, step: StepStatus): JobObservation | null {
+  const found = observed.get(stepLabel(step.name))
+  if (found === undefined) return null
+  const name = jobName(run.metadata.name, stepKey(step))
+  return found.find(({ job }) => job.metadata.name === name && isOwnJob(run, job)) ?? null
 }
