@@ -65,7 +65,10 @@ describe('a Job that is about to be made', () => {
     spec: { template: { spec: { containers: [{ name: 'main', image: 'busybox', command: ['true'] }] } } },
   }
   it.each([
-    { namespaces: [], want: { state: 'Ended', reason: 'PolicyDenied', message: expect.stringMatching(/^the namespace "reports" is refused: /) } },
+    {
+      namespaces: [],
+      want: { state: 'Ended', reason: 'PolicyDenied', message: expect.stringMatching(/^the namespace "reports" is refused: /) as string },
+    },
     { namespaces: ['reports'], want: { state: 'Running' } },
   ])('runs in another namespace only where the policy lists it: $namespaces', async ({ namespaces, want }) => {
     const work: Step['work'] = { kind: 'Manifest', path: 'jobs/a.yaml', manifest: elsewhere, env: [] }
