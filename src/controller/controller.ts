@@ -228,6 +228,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     versionsAnew: false,
     definitionCache: context.definitionCache ?? createDefinitionCache(),
     cronCache: createCronCache(),
+    knownTicks: new WeakMap(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
     queue: { turns: createTurns(), waiting: new Set() },
     uncovered: new Set(),
