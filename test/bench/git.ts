@@ -15,6 +15,7 @@ import { createDefinitionCache } from '../../src/definitions/definition-cache.ts
 import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
 import { openRepository } from '../../src/git/open.ts'
 import type { CommitSha, StatusBranch } from '../../src/git/ports.ts'
+import { createSystemClock } from '../../src/system-clock.ts'
 import { startGitHttpServer } from '../support/git-http-server.ts'
 import { unknownCommit } from '../contract/git-harness.ts'
 import { importCommits, runGit } from '../support/git-program.ts'
@@ -121,8 +122,9 @@ async function benchReading(folder: string, repository: string, url: string): Pr
   const open = await openRepository({ url, branch: 'main', statusBranch: 'fusee/status', dataFolder: join(folder, 'data') })
   const { source } = open
   const cache = createDefinitionCache()
+  const { pause } = createSystemClock()
   const load = async (commit: CommitSha): Promise<void> => {
-    const { workflows } = await loadDefinitions(source.filesAt(commit), { path: 'workflows', cache })
+    const { workflows } = await loadDefinitions(source.filesAt(commit), { path: 'workflows', cache, pause })
     if (workflows.length !== WORKFLOWS) throw new Error(`${workflows.length} workflows were read`)
   }
   let tip = unknownCommit()
