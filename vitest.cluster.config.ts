@@ -18,9 +18,9 @@ export default defineConfig({
           name: 'beside',
           include: ['test/**/*.cluster.ts'],
           exclude: ALONE,
-          // Far more than cores: they wait for pods most of the time.
-          maxWorkers: 5,
-          maxConcurrency: 8,
+          // More than cores: they wait for pods most of the time.
+          maxWorkers: 3,
+          maxConcurrency: 4,
           sequence: { groupOrder: 0 },
         },
       },
