@@ -55,7 +55,7 @@ export async function serveKubernetes(shell: Shell, options: ServeKubernetesOpti
       const lost = await Promise.race([stopped, cluster.lease.lost])
       if (lost !== 'stopped') giveUp(served.report, lost)
     }
-    say('stopping: what is being written is finished, steps go on by themselves')
+    say('stopping: what is being written is finished; a step that runs goes on by itself')
     await controller.drain()
     await server.close()
   } finally {

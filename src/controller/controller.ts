@@ -227,6 +227,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     versions: null,
     versionsAnew: false,
     definitionCache: context.definitionCache ?? createDefinitionCache(),
+    pause: context.clock.pause?.bind(context.clock),
     cronCache: createCronCache(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
     queue: { turns: createTurns(), waiting: new Set() },

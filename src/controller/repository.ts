@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { DefinitionCache } from '../definitions/definition-cache.ts'
 import type { Creation } from '../cluster/ports.ts'
 import type { Context, FollowedRepository } from '../context.ts'
@@ -28,6 +29,8 @@ export interface RepositoryState {
   /** Whether some of those that were in force could not be read again: the branch's history has to tell what is. */
   versionsAnew: boolean
   definitionCache: DefinitionCache
+  /** Of the clock: reading thousands of definitions stops for others. */
+  pause: Clock['pause']
   cronCache: CronCache
   slots: Slots
   /** Runs that wait for others of their group. */

@@ -12,6 +12,9 @@ export const SOURCE_ANNOTATION = 'fusee.dev/source'
 /** Annotation that names the run's commit. */
 export const COMMIT_ANNOTATION = 'fusee.dev/commit'
 
+/** Annotation of a Job whose manifest names another namespace than its Run's: where it is to be made, on a cluster that has namespaces. */
+export const NAMESPACE_ANNOTATION = 'fusee.dev/namespace'
+
 const SOURCE_VOLUME = 'source'
 const SOURCE_PATH = '/fusee/source'
 
@@ -30,6 +33,7 @@ export function renderJob(run: StoredRun, step: Step, key = step.name): Job {
   const spec = specOf(run, step)
   const deadlines = [spec.activeDeadlineSeconds, step.timeoutSeconds === null ? undefined : step.timeoutSeconds + DEADLINE_MARGIN_SECONDS]
   const deadline = Math.min(...deadlines.filter((seconds) => seconds !== undefined))
+  const namespace = namespaceOf(run, step)
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -37,7 +41,10 @@ export function renderJob(run: StoredRun, step: Step, key = step.name): Job {
       name: jobName(run.metadata.name, key),
       namespace: run.metadata.namespace,
       labels,
-      annotations: { [COMMIT_ANNOTATION]: run.spec.commit },
+      annotations: {
+        [COMMIT_ANNOTATION]: run.spec.commit,
+        ...(namespace === run.metadata.namespace ? {} : { [NAMESPACE_ANNOTATION]: namespace }),
+      },
       finalizers: [FINALIZER],
       ownerReferences: [
         { apiVersion: API_VERSION, kind: 'Run', name: run.metadata.name, uid: run.metadata.uid, controller: true, blockOwnerDeletion: true },
@@ -56,6 +63,12 @@ export function renderJob(run: StoredRun, step: Step, key = step.name): Job {
       },
     },
   }
+}
+
+/** Where the step's manifest wants its Job; the Run's own namespace when it does not say. */
+export function namespaceOf({ metadata }: StoredRun, { work }: Step): string {
+  const { namespace } = work.kind === 'Manifest' ? ((work.manifest['metadata'] ?? {}) as { namespace?: unknown }) : {}
+  return typeof namespace === 'string' && namespace !== '' ? namespace : metadata.namespace
 }
 
 /** Whether the Job is the one that this run made: its controller is this very Run, not one of an earlier life with the same name. */

@@ -15,7 +15,8 @@ import type { ObjectCache } from './object-cache.ts'
 import { createObjectCache } from './object-cache.ts'
 import { readPodLogTail } from './pod-logs.ts'
 import type { RunsLive } from './prepare-job.ts'
-import { prepareJob, restoreOwner } from './prepare-job.ts'
+import { namespaceFor, prepareJob, restoreOwner, runNamespaceOf } from './prepare-job.ts'
+import { whyNotPlaced } from './placement.ts'
 import type { ApiObject } from './reflector.ts'
 import { startReflector } from './reflector.ts'
 import { collectionPath, deleteOptions, objectPath } from './resources.ts'
@@ -138,6 +139,11 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     }
   }
 
+  async function refuseUnlessPlaced(from: string, to: string): Promise<void> {
+    const problem = namespace === null ? await whyNotPlaced(client, from, to) : `Fusee works in the namespace ${namespace} alone here`
+    if (problem !== null) throw new UnsupportedJobError(`namespace ${to}: ${problem}`)
+  }
+
   async function kill(pod: Pod): Promise<void> {
     try {
       const body = { ...deleteOptions(pod.metadata.uid, 'Background'), gracePeriodSeconds: 0 }
@@ -160,17 +166,19 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     cache: jobs,
     async createJob(job) {
       if (job.spec.template.metadata?.annotations?.[SOURCE_ANNOTATION] !== undefined) throw new UnsupportedJobError(NO_SOURCE)
+      const place = { namespace: namespaceFor(job), name: job.metadata.name }
+      if (place.namespace !== job.metadata.namespace) await refuseUnlessPlaced(job.metadata.namespace, place.namespace)
       const body = prepareJob(job, runsLive)
       for (;;) {
         try {
-          const created = await client.request<StoredJob>({ method: 'POST', path: collectionPath('jobs', job.metadata.namespace), body })
+          const created = await client.request<StoredJob>({ method: 'POST', path: collectionPath('jobs', place.namespace), body })
           return { kind: 'Created', object: restoreOwner(take(created)) }
         } catch (error) {
           if (error instanceof ApiError && (error.status === 422 || error.status === 400)) {
             throw new UnsupportedJobError(`the API server refuses the Job: ${error.message}`, { cause: error })
           }
           if (!isTaken(error)) throw error
-          const existing = await find(job.metadata)
+          const existing = await find(place)
           if (existing !== null) return { kind: 'Exists', object: restoreOwner(take(existing)) }
         }
       }
@@ -217,7 +225,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
 
 function runOf({ metadata }: ApiObject): ObjectRef | null {
   const name = metadata.labels?.[LABELS.run]
-  return name === undefined ? null : { namespace: metadata.namespace, name }
+  return name === undefined ? null : { namespace: runNamespaceOf(metadata), name }
 }
 
 function keysOf(ref: ObjectRef | null): string[] {

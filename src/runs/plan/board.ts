@@ -3,7 +3,7 @@ import type { Evaluated } from '../../definitions/expressions/language.ts'
 import type { RunDefinition, Step } from '../../definitions/workflow.ts'
 import { jobName } from '../names.ts'
 import type { Job, JobObservation, StoredJob } from '../objects.ts'
-import { isOwnJob } from '../render-job.ts'
+import { isOwnJob, namespaceOf } from '../render-job.ts'
 import type { RunStatus, StepKind, StepStatus, StepStop, StoredRun } from '../run.ts'
 import type { StepBounds } from '../observe-step.ts'
 import type { RunExpressions } from '../run-values.ts'
@@ -80,7 +80,7 @@ export function createBoard(input: RunInput): Board {
   const entries = status.steps.map((stored): Entry => {
     const step = steps.get(stored.name) ?? steps.get(stepOfExpansion(stored.name))
     if (step === undefined) throw new TypeError(`run ${run.metadata.name} has no step ${stored.name} in its definition`)
-    return { status: { ...stored }, step, observation: ownJob(run, observed, stored) }
+    return { status: { ...stored }, step, observation: ownJob(run, step, observed, stored) }
   })
   const board: Board = {
     input,
@@ -111,7 +111,7 @@ export function replaceEntries(board: Board, place: Entry, by: Entry[]): void {
 
 /** An entry for a step that was not in the stored status. A pass before a crash may have made its Job. */
 export function newEntry(board: Board, status: StepStatus, step: Step): Entry {
-  return { status, step, observation: ownJob(board.run, board.observed, status) }
+  return { status, step, observation: ownJob(board.run, step, board.observed, status) }
 }
 
 /** The limits of a step, and what it is to leave; an undo leaves nothing. */
@@ -166,8 +166,11 @@ function indexEntries({ entries, byStep }: Board): void {
   }
 }
 
-function ownJob(run: StoredRun, observed: ReadonlyMap<string, JobObservation>, step: StepStatus): JobObservation | null {
+/** The Job of a step; one that somebody has made in a namespace where the step has none is not it. */
+function ownJob(run: StoredRun, step: Step, observed: ReadonlyMap<string, JobObservation>, status: StepStatus): JobObservation | null {
   if (observed.size === 0) return null
-  const observation = observed.get(jobName(run.metadata.name, stepKey(step)))
-  return observation !== undefined && isOwnJob(run, observation.job) ? observation : null
+  const observation = observed.get(jobName(run.metadata.name, stepKey(status)))
+  if (observation === undefined || !isOwnJob(run, observation.job)) return null
+  const { namespace } = observation.job.metadata
+  return namespace === run.metadata.namespace || namespace === namespaceOf(run, step) ? observation : null
 }

@@ -50,6 +50,13 @@ describe('a run starts what is ready', () => {
     expect(created(plan(run, [observed(run, a, 0), observed(run, b, 0), observed(run, c, 0)]))).toEqual(['d'])
   })
 
+  it('takes nothing over from a namespace where the step has no Job', () => {
+    const run = aRun(diamond)
+    const { job, pods } = observed(run, diamond.steps[0] as Step, 0)
+    const forged = { job: { ...job, metadata: { ...job.metadata, namespace: 'theirs' } }, pods }
+    expect(created(plan(run, [forged]))).toEqual(['a'])
+  })
+
   it('takes over a Job that was made before the status could say so', () => {
     const run = aRun(diamond)
     const next = plan(run, [observed(run, diamond.steps[0] as Step, 'running')])

@@ -128,6 +128,13 @@ describe('the Job of a manifest', () => {
     expect(renderJob(run, step({ retries: 1 })).spec.backoffLimit).toBe(1)
   })
 
+  it('says where it is to be made when its manifest names another namespace than its run has', () => {
+    const placed = (namespace: string) =>
+      renderJob(run, step({ work: { kind: 'Manifest', path: 'a.yaml', manifest: { ...manifest, metadata: { namespace } }, env: [] } })).metadata
+    expect(placed('reports')).toMatchObject({ namespace: run.metadata.namespace, annotations: { 'fusee.dev/namespace': 'reports' } })
+    expect(placed(run.metadata.namespace).annotations).not.toHaveProperty('fusee.dev/namespace')
+  })
+
   it('is left as it was', () => {
     const before = structuredClone(manifest)
     renderJob(run, step())
