@@ -9,7 +9,6 @@ import { eventually } from '../support/local-cluster.ts'
 /** What every JobCluster promises. `concurrent`: each test waits for pods of its own most of the time. */
 export function testJobCluster(adapter: string, open: () => Promise<JobClusterUnderTest>, { concurrent = false } = {}): void {
   const it = plainIt.extend<{ cluster: JobClusterUnderTest; jobs: JobCluster; bench: JobBench }>({
-     
     cluster: async ({}, use) => {
       const cluster = await open()
       try {
