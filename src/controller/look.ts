@@ -78,8 +78,9 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
 
 /** The definitions at a commit, parsed only where files changed. */
 export async function definitionsAt(state: RepositoryState, commit: string): Promise<Definitions> {
-  const { settings, source } = state.followed
-  return loadDefinitions(source.filesAt(asCommitSha(commit)), { path: settings.path, cache: state.definitionCache, policy: settings.policy })
+  const { followed, definitionCache: cache, pause } = state
+  const { path, policy } = followed.settings
+  return loadDefinitions(followed.source.filesAt(asCommitSha(commit)), { path, cache, policy, pause })
 }
 
 /** Null only for a commit that is gone for good: whatever may pass must not make us forget what was in force. */

@@ -1,10 +1,10 @@
-import { isDeepStrictEqual } from 'node:util'
 import { UnsupportedJobError } from '../cluster/ports.ts'
 import type { Context } from '../context.ts'
 import { formatTimestamp } from '../clock.ts'
 import type { Policy } from '../definitions/policy/policy.ts'
 import { admitJob } from '../runs/admit-job.ts'
 import type { ObjectRef, StoredJob } from '../runs/objects.ts'
+import { isSameJson } from '../same-json.ts'
 import { observeStep } from '../runs/observe-step.ts'
 import type { RunPlan } from '../runs/plan/board.ts'
 import type { RunExpressions } from '../runs/run-values.ts'
@@ -110,14 +110,14 @@ async function endJobs({ context: { jobs, writeSite } }: RunReconciliation, run:
 /** `found` is the run as the cluster has it, `run` the same as it begins. Returns whether another pass is wanted at once. */
 async function apply(reconciliation: RunReconciliation, found: StoredRun, run: StoredRun, plan: RunPlan): Promise<boolean> {
   const { context } = reconciliation
-  const { jobs, writeSite } = context
+  const { jobs } = context
   for (const { step, job } of plan.readLogs) {
     const maxBytes = logBytes(plan.status)
     step.log = maxBytes === 0 ? '' : await jobs.readLogTail(job, maxBytes)
   }
   const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
-  const stored = isDeepStrictEqual(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
+  const stored = isSameJson(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
   await Promise.all([...plan.stop.map((job) => stopJob(reconciliation, job)), ...plan.release.map((job) => releaseJob(reconciliation, job))])
   if (stored.status?.phase === 'Finished') reconciliation.onFinished(stored)
   return refused.includes(true)

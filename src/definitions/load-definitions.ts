@@ -1,4 +1,4 @@
-import { analyseFile } from './analyse-file.ts'
+import { analyseFile, type FileAnalysis } from './analyse-file.ts'
 import { createDefinitionCache, type DefinitionCache } from './definition-cache.ts'
 import type { FileEntry, Files } from './files.ts'
 import { linkDefinitions, type AnalysedFile } from './link/link-definitions.ts'
@@ -20,35 +20,66 @@ export interface LoadOptions {
   cache?: DefinitionCache
   /** What the Repository allows steps to ask for; nobody is refused anything when absent. */
   policy?: Policy
+  /** Asked again and again on the way: gives the thread to others for a moment when it is time to. Never when absent. */
+  pause?: (() => Promise<void> | null) | undefined
 }
 
 /**
  * Reads and checks everything that a commit, or a working tree, defines. No content makes it throw: what is wrong becomes
  * diagnostics, and one file's mistakes leave the others alone. Rejects only when `files` does.
  */
-export async function loadDefinitions(files: Files, { path, cache = createDefinitionCache(), policy }: LoadOptions): Promise<Definitions> {
+export async function loadDefinitions(files: Files, { path, cache = createDefinitionCache(), policy, pause }: LoadOptions): Promise<Definitions> {
   const folder = repositoryPath(path)
   const entries = folder === null ? [] : await files.list(folder)
   const sorted = entries.filter((entry) => isDocumentFile(entry.path)).sort((one, other) => compareText(one.path, other.path))
-  const analysed: AnalysedFile[] = []
-  for (let start = 0; start < sorted.length; start += PARALLEL_READS) {
-    const read = await Promise.all(sorted.slice(start, start + PARALLEL_READS).map((entry) => readFile(files, entry, cache)))
-    analysed.push(...read.flat())
-  }
+  const analysed = await analyseFiles(files, sorted, cache, pause)
   const references = analysed.flatMap(({ analysis }) =>
     analysis.workflows.flatMap((workflow) => workflow.references.map((reference) => reference.path)),
   )
-  return linkDefinitions(analysed, await readManifests(files, references, cache), { policy: policy ?? null, language: cache.language })
+  const manifests = await readManifests(files, references, cache)
+  const { language, finished } = cache
+  const linking = linkDefinitions(analysed, manifests, { policy: policy ?? null, language, finished })
+  let step = linking.next()
+  while (step.done !== true) {
+    // Only a pause that is due costs a turn.
+    const paused = pause?.() ?? null
+    if (paused !== null) await paused
+    step = linking.next()
+  }
+  return step.value
 }
 
-/** The file and what it says; nothing when it is gone since it was listed. */
-async function readFile(files: Files, entry: FileEntry, cache: DefinitionCache): Promise<AnalysedFile[]> {
-  const { path, id } = entry
+/** The files and what they say, in their order; only those that are not known are read. */
+async function analyseFiles(
+  files: Files,
+  entries: readonly FileEntry[],
+  cache: DefinitionCache,
+  pause: LoadOptions['pause'],
+): Promise<AnalysedFile[]> {
+  const known = entries.map(({ id }) => cache.files.get(id))
+  const unknown = entries.filter((_, index) => known[index] === undefined)
+  const read = new Map<string, FileAnalysis>()
+  for (let start = 0; start < unknown.length; start += PARALLEL_READS) {
+    const batch = unknown.slice(start, start + PARALLEL_READS)
+    const contents = await Promise.all(batch.map(({ path }) => files.read(path, MAX_FILE_BYTES)))
+    for (const [index, entry] of batch.entries()) {
+      const bytes = contents[index]
+      if (bytes) read.set(entry.path, analyse(bytes, entry.id, cache))
+      const paused = pause?.() ?? null
+      if (paused !== null) await paused
+    }
+  }
+  return entries.flatMap(({ path }, index) => {
+    const analysis = known[index] ?? read.get(path)
+    return analysis === undefined ? [] : [{ path, analysis }]
+  })
+}
+
+/** What a file says; the same content at another path is known by now. */
+function analyse(bytes: Uint8Array, id: string, cache: DefinitionCache): FileAnalysis {
   const known = cache.files.get(id)
-  if (known) return [{ path, analysis: known }]
-  const bytes = await files.read(path, MAX_FILE_BYTES)
-  if (!bytes) return []
+  if (known) return known
   const analysis = analyseFile(bytes, cache)
   cache.files.set(id, analysis)
-  return [{ path, analysis }]
+  return analysis
 }

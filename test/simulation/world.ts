@@ -64,7 +64,13 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
     },
     () => faults.fateOfPush(),
   )
-  const definitionCache: DefinitionCache = { schemaCheck, language: createExpressionLanguage(), files: new Map(), manifests: new Map() }
+  const definitionCache: DefinitionCache = {
+    schemaCheck,
+    language: createExpressionLanguage(),
+    files: new Map(),
+    manifests: new Map(),
+    finished: new WeakMap(),
+  }
   const files = remote.open().source
   const author = await createAuthor(remote, random.fork('author'), scenario.style, async (commit) => {
     await loadDefinitions(files.filesAt(commit), { path: scenario.settings.path, cache: definitionCache })

@@ -37,3 +37,14 @@ it('notices within half a minute that the clock was set forward', async () => {
   await vi.advanceTimersByTimeAsync(30_000)
   expect(fired).toBe(true)
 })
+
+it('pauses long work once it has held the thread for long, and not again at once', async () => {
+  const { pause } = createSystemClock()
+  expect(pause?.()).toBeNull()
+  vi.advanceTimersByTime(21)
+  const paused = pause?.()
+  expect(paused).toBeInstanceOf(Promise)
+  await vi.advanceTimersByTimeAsync(0)
+  await paused
+  expect(pause?.()).toBeNull()
+})
