@@ -12,7 +12,7 @@ export function createEventLog(stream: NodeJS.WritableStream): Report {
 }
 
 interface Line {
-  level: 'info' | 'warn' | 'error'
+  level: 'debug' | 'info' | 'warn' | 'error'
   message: string
   [field: string]: unknown
 }
