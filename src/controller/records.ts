@@ -70,7 +70,8 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
   const request = { status, owner, repository: settings.ref, runs: batch, cursors, started, versions, cron: state.cronCache, nowMs }
   let hasMore = waiting.length > batch.length
   try {
-    const written = await context.writeSite('records-pushed', () => writeHistory({ ...request, held, knownTip: state.history.knownTip }, signal))
+    const write = context.writeHistory ?? writeHistory
+    const written = await context.writeSite('records-pushed', () => write({ ...request, held, knownTip: state.history.knownTip }, signal))
     if (written.kind === 'BranchOwned') return standBack(context, state, written.message, wake)
     const refilled = written.kind === 'Written' ? written.refilled : []
     if (written.commit !== null && (written.kind === 'Written' || batch.length + cursors.fates.length > 0))
@@ -83,7 +84,10 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
     )
     hasMore ||= written.kind === 'Written' && written.hasMore
     await noteMended(context, state, written)
-    state.history = { knownTip: written.kind === 'Written' && written.hasMore ? null : written.commit, checkAtMs: nowMs + CHECK_INTERVAL_MS }
+    state.history = {
+      knownTip: written.kind === 'Written' && written.hasMore ? null : written.commit,
+      checkAtMs: nowMs + Math.max(CHECK_INTERVAL_MS, context.resyncIntervalMs ?? 0),
+    }
   } catch (error) {
     if (!(error instanceof GitError)) throw error
     state.recordsNotBeforeMs = nowMs + (await noteFailure(context, state, error))

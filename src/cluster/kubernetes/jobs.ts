@@ -191,7 +191,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     deleteJob: (job) => remove(job, 'Background'),
     async readLogTail(job, maxBytes) {
       const newest = pods.indexed(job.metadata.uid).sort(byAge).at(-1)
-      if (newest === undefined) return ''
+      if (newest === undefined || !isThere(job)) return ''
       return maskSecrets(await readPodLogTail(client, newest, maxBytes), await readSecretValues(client, job))
     },
     followLog: (job, hear, signal) =>
