@@ -51,6 +51,7 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
           ? `run ${event.run} is of ${event.repository}, which is not followed here: it is kept, since it has no record`
           : `the Job ${event.job} is kept: its run ${event.run} is gone and has no record; delete the Job if nobody needs it`,
       )
+    case 'RecordsWaiting':
     case 'ExpectationsChecked':
     case 'RunSwept':
     case 'OrphanSwept':
