@@ -12,7 +12,7 @@ export function createEventLog(stream: NodeJS.WritableStream): Report {
 }
 
 interface Line {
-  level: 'info' | 'warn' | 'error'
+  level: 'debug' | 'info' | 'warn' | 'error'
   message: string
   [field: string]: unknown
 }
@@ -96,6 +96,8 @@ function lineOf(event: ControllerEvent): Line {
     }
     case 'RecordsPushed':
       return { level: 'info', message: 'records pushed', repository: event.repository, commit: event.commit, runs: event.runs }
+    case 'RecordsWaiting':
+      return { level: 'debug', message: 'records waiting', repository: event.repository, runs: event.runs, oldestAt: event.oldestAt }
     case 'HistoryFailed':
       return { level: 'error', message: 'records wait', repository: event.repository, reason: event.reason, error: event.message }
     case 'ReviewProposed':

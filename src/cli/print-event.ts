@@ -47,6 +47,7 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
       return paint.bad(`${event.repository}: ${event.message}`)
     case 'OrphanFound':
       return paint.dim(`run ${event.run} is of ${event.repository}, which is not followed here: it is kept, since it has no record`)
+    case 'RecordsWaiting':
     case 'ExpectationsChecked':
     case 'RunSwept':
       return null

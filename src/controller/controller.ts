@@ -235,6 +235,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     definitionCache: context.definitionCache ?? createDefinitionCache(),
     pause: context.clock.pause?.bind(context.clock),
     cronCache: createCronCache(),
+    knownTicks: new WeakMap(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
     queue: { turns: createTurns(), waiting: new Set() },
     uncovered: new Set(),

@@ -21,6 +21,8 @@ export type ControllerEvent =
   | { kind: 'StepEnded'; repository: string; run: string; step: StepStatus }
   | { kind: 'RunFinished'; repository: string; run: StoredRun }
   | { kind: 'RecordsPushed'; repository: string; commit: string; runs: string[] }
+  /** How many finished runs are not on the status branch yet, and when the first of them ended; told when that changes. */
+  | { kind: 'RecordsWaiting'; repository: string; runs: number; oldestAt: string | null }
   | { kind: 'HistoryFailed'; repository: string; reason: string; message: string }
   /** Runs that an owner of the status branch before us had started; the cluster that held them is gone, and they have no record. */
   | { kind: 'RunsLost'; repository: string; runs: string[] }

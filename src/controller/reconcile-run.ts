@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util'
 import { UnsupportedJobError } from '../cluster/ports.ts'
 import type { Context } from '../context.ts'
 import { formatTimestamp } from '../clock.ts'
 import type { Policy } from '../definitions/policy/policy.ts'
 import { admitJob } from '../runs/admit-job.ts'
+import { isSameJson } from '../same-json.ts'
 import { observeStep } from '../runs/observe-step.ts'
 import type { RunPlan } from '../runs/plan/board.ts'
 import type { RunExpressions } from '../runs/run-values.ts'
@@ -109,7 +109,7 @@ async function apply(reconciliation: RunReconciliation, found: StoredRun, run: S
   }
   const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
-  const stored = isDeepStrictEqual(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
+  const stored = isSameJson(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
   await Promise.all([
     ...plan.stop.map((job) => writeSite('job-stopped', () => jobs.stopJob(job))),
     ...plan.release.map((job) => writeSite('job-released', () => jobs.releaseJob(job))),
