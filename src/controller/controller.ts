@@ -149,9 +149,15 @@ export function createController(context: Context): Controller {
   async function reconcileOne(object: string): Promise<number | null> {
     const [namespace = '', name = ''] = object.split('/')
     const run = await context.runs.getRun({ namespace, name })
-    const state = run === null ? undefined : states.get(`${namespace}/${run.spec.repository}`)
-    if (run === null || state?.claimed !== true) return null
-    if ((await takeInHand(context, state, run)) === null) return null
+    if (run === null) {
+      // Whoever lifted its finalizer: it holds nobody up any more.
+      for (const { followed, slots } of states.values()) if (followed.settings.ref.namespace === namespace) slots.forget(name)
+      return null
+    }
+    const state = states.get(`${namespace}/${run.spec.repository}`)
+    if (state?.claimed !== true) return null
+    const taken = await takeInHand(context, state, run)
+    if (taken === null) return null
     return reconcileRun(
       {
         context,
@@ -166,7 +172,7 @@ export function createController(context: Context): Controller {
           if (!state.followedUp.has(ended.metadata.name)) wake(`ends ${state.key}`)
         },
       },
-      { namespace, name },
+      taken,
     )
   }
 
