@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { formatTimestamp } from '../clock.ts'
 import type { Policy } from '../definitions/policy/policy.ts'
 import { admitJob } from '../runs/admit-job.ts'
-import type { ObjectRef, StoredJob } from '../runs/objects.ts'
+import type { StoredJob } from '../runs/objects.ts'
 import { isSameJson } from '../same-json.ts'
 import { observeStep } from '../runs/observe-step.ts'
 import type { RunPlan } from '../runs/plan/board.ts'
@@ -40,17 +40,12 @@ export interface RunReconciliation {
 }
 
 /**
- * One pass over one run: observe, plan, apply. Stopping anywhere is safe: Jobs have derived names, so that the next pass finds those
+ * One pass over one run as it was just read: observe, plan, apply. Stopping anywhere is safe: Jobs have derived names, so that the next pass finds those
  * that were made; reasons are stored before they act, results before the Job that proves them may go.
  * Returns when to look again, null when only an event can change something.
  */
-export async function reconcileRun(reconciliation: RunReconciliation, ref: ObjectRef): Promise<number | null> {
+export async function reconcileRun(reconciliation: RunReconciliation, found: StoredRun): Promise<number | null> {
   const { context } = reconciliation
-  const found = await context.runs.getRun(ref)
-  if (found === null) {
-    reconciliation.slots.forget(ref.name)
-    return null
-  }
   const isPending = found.status?.phase === undefined || found.status.phase === 'Pending'
   const begun = isPending ? await begin(reconciliation, found) : isBegun(found)
   if (begun.kind === 'Waits') return begun.requeueAtMs
@@ -61,7 +56,7 @@ export async function reconcileRun(reconciliation: RunReconciliation, ref: Objec
   }
   const nowMs = context.clock.now()
   const claimant = claimantOf(run)
-  const jobs = await context.jobs.observeJobs(ref)
+  const jobs = await context.jobs.observeJobs(found.metadata)
   const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free(claimant), expressions: reconciliation.expressions })
   reconciliation.slots.note(claimant, activeSteps(plan.status) + plan.create.length)
   if (plan.waitsForSlot) reconciliation.slots.wait(claimant)

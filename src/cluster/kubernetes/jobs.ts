@@ -15,7 +15,7 @@ import type { ObjectCache } from './object-cache.ts'
 import { createObjectCache } from './object-cache.ts'
 import { readPodLogTail } from './pod-logs.ts'
 import type { RunsLive } from './prepare-job.ts'
-import { namespaceFor, prepareJob, restoreOwner, runNamespaceOf } from './prepare-job.ts'
+import { hasRunObject, namespaceFor, prepareJob, restoreOwner, runNamespaceOf } from './prepare-job.ts'
 import { whyNotPlaced } from './placement.ts'
 import type { ApiObject } from './reflector.ts'
 import { startReflector } from './reflector.ts'
@@ -185,6 +185,12 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     },
     async observeJobs(run) {
       return jobs.indexed(`${run.namespace}/${run.name}`).map((job): JobObservation => ({ job: restoreOwner(job), pods: podsOf(job) }))
+    },
+    async listJobs() {
+      return [...jobs.all()].flatMap((job) => {
+        const run = hasRunObject(job) ? runOf(job) : null
+        return run === null ? [] : [{ run, job: restoreOwner(job) }]
+      })
     },
     stopJob: (job) => remove(job, 'Foreground'),
     releaseJob: (job) => (isThere(job) ? release(job) : Promise.resolve()),
