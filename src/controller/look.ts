@@ -104,8 +104,8 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
     last === null || range === null ? noPush : await planPushes(context, state, { definitions, versions, paused: cursors.paused, last, range }, tip)
   const rewound = cursors.rewound || push.rewound
   if (push.requests.length > 0 && (await isHistoryFull(context, state))) return
-  // After a start while the status branch was away, it may never have been read.
-  if (rewound && push.requests.length > 0) await status.fetchTip(signal)
+  // After a start while the status branch was away, it may never have been read. Later it is known here, and nobody need be asked.
+  if (rewound && push.requests.length > 0 && state.history.knownTip === null) await status.fetchTip(signal)
   for (const request of push.requests) {
     if (rewound && (await hasRun(state, request))) continue
     state.uncovered.add(runName(settings.ref, request.workflow, request.trigger, request.commit))

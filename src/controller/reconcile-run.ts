@@ -1,10 +1,9 @@
-import { isDeepStrictEqual } from 'node:util'
 import { UnsupportedJobError } from '../cluster/ports.ts'
 import type { Context } from '../context.ts'
 import { formatTimestamp } from '../clock.ts'
 import type { Policy } from '../definitions/policy/policy.ts'
 import { admitJob } from '../runs/admit-job.ts'
-import type { ObjectRef } from '../runs/objects.ts'
+import { isSameJson } from '../same-json.ts'
 import { observeStep } from '../runs/observe-step.ts'
 import type { RunPlan } from '../runs/plan/board.ts'
 import type { RunExpressions } from '../runs/run-values.ts'
@@ -38,17 +37,12 @@ export interface RunReconciliation {
 }
 
 /**
- * One pass over one run: observe, plan, apply. Stopping anywhere is safe: Jobs have derived names, so that the next pass finds those
+ * One pass over one run as it was just read: observe, plan, apply. Stopping anywhere is safe: Jobs have derived names, so that the next pass finds those
  * that were made; reasons are stored before they act, results before the Job that proves them may go.
  * Returns when to look again, null when only an event can change something.
  */
-export async function reconcileRun(reconciliation: RunReconciliation, ref: ObjectRef): Promise<number | null> {
+export async function reconcileRun(reconciliation: RunReconciliation, found: StoredRun): Promise<number | null> {
   const { context } = reconciliation
-  const found = await context.runs.getRun(ref)
-  if (found === null) {
-    reconciliation.slots.forget(ref.name)
-    return null
-  }
   const isPending = found.status?.phase === undefined || found.status.phase === 'Pending'
   const begun = isPending ? await begin(reconciliation, found) : isBegun(found)
   if (begun.kind === 'Waits') return begun.requeueAtMs
@@ -59,7 +53,7 @@ export async function reconcileRun(reconciliation: RunReconciliation, ref: Objec
   }
   const nowMs = context.clock.now()
   const claimant = claimantOf(run)
-  const jobs = await context.jobs.observeJobs(ref)
+  const jobs = await context.jobs.observeJobs(found.metadata)
   const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free(claimant), expressions: reconciliation.expressions })
   reconciliation.slots.note(claimant, activeSteps(plan.status) + plan.create.length)
   if (plan.waitsForSlot) reconciliation.slots.wait(claimant)
@@ -115,7 +109,7 @@ async function apply(reconciliation: RunReconciliation, found: StoredRun, run: S
   }
   const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
-  const stored = isDeepStrictEqual(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
+  const stored = isSameJson(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
   await Promise.all([
     ...plan.stop.map((job) => writeSite('job-stopped', () => jobs.stopJob(job))),
     ...plan.release.map((job) => writeSite('job-released', () => jobs.releaseJob(job))),

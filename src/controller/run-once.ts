@@ -46,6 +46,8 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
     random: context.random,
     reconcile: async () => {
       if (cancel.aborted) await askToCancel(options, ref)
+      const found = await context.runs.getRun(ref)
+      if (found === null) return null
       const nextAtMs = await reconcileRun(
         {
           context,
@@ -57,7 +59,7 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
           pin: (run) => Promise.resolve(pinnedStatus(workflow, run, expressions, context.clock.now())),
           onFinished: () => undefined,
         },
-        ref,
+        found,
       )
       const run = await context.runs.getRun(ref)
       if (run?.status?.phase !== 'Finished') return nextAtMs

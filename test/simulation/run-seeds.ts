@@ -35,7 +35,15 @@ export async function bundleSimulator(root: string): Promise<string> {
 /** Lives through `count` seeds from `first` on in one process of its own; stops at the first failure unless told to keep on. */
 export function runSeeds(program: string, first: number, count: number, keepOn = false): Promise<SeedReport> {
   // Young objects die young here: the larger nursery saves a tenth of the time. Much code runs a little: optimizing less of it saves a sixth.
-  const words = ['--enable-source-maps', '--max-semi-space-size=64', '--interrupt-budget=600000', program, String(first), String(count), ...(keepOn ? ['keep'] : [])]
+  const words = [
+    '--enable-source-maps',
+    '--max-semi-space-size=64',
+    '--interrupt-budget=600000',
+    program,
+    String(first),
+    String(count),
+    ...(keepOn ? ['keep'] : []),
+  ]
   return new Promise((resolve, reject) => {
     execFile(process.execPath, words, { maxBuffer: 2 ** 30 }, (error, stdout, stderr) => {
       const line = stdout.trim().split('\n').at(-1) ?? ''

@@ -15,7 +15,7 @@ import type { ObjectCache } from './object-cache.ts'
 import { createObjectCache } from './object-cache.ts'
 import { readPodLogTail } from './pod-logs.ts'
 import type { RunsLive } from './prepare-job.ts'
-import { namespaceFor, prepareJob, restoreOwner, runNamespaceOf } from './prepare-job.ts'
+import { hasRunObject, namespaceFor, prepareJob, restoreOwner, runNamespaceOf } from './prepare-job.ts'
 import { whyNotPlaced } from './placement.ts'
 import type { ApiObject } from './reflector.ts'
 import { startReflector } from './reflector.ts'
@@ -186,12 +186,18 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     async observeJobs(run) {
       return jobs.indexed(`${run.namespace}/${run.name}`).map((job): JobObservation => ({ job: restoreOwner(job), pods: podsOf(job) }))
     },
+    async listJobs() {
+      return [...jobs.all()].flatMap((job) => {
+        const run = hasRunObject(job) ? runOf(job) : null
+        return run === null ? [] : [{ run, job: restoreOwner(job) }]
+      })
+    },
     stopJob: (job) => remove(job, 'Foreground'),
     releaseJob: (job) => (isThere(job) ? release(job) : Promise.resolve()),
     deleteJob: (job) => remove(job, 'Background'),
     async readLogTail(job, maxBytes) {
       const newest = pods.indexed(job.metadata.uid).sort(byAge).at(-1)
-      if (newest === undefined) return ''
+      if (newest === undefined || !isThere(job)) return ''
       return maskSecrets(await readPodLogTail(client, newest, maxBytes), await readSecretValues(client, job))
     },
     followLog: (job, hear, signal) =>

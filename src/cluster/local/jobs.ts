@@ -153,6 +153,14 @@ function createPort(
       const jobs = store.list((job) => isOf(job, run))
       return jobs.map((job) => observe(job, controller))
     },
+    async listJobs() {
+      return store
+        .list(() => true)
+        .flatMap((job) => {
+          const run = runOf(job)
+          return run === null ? [] : [{ run, job }]
+        })
+    },
     async stopJob(job) {
       await markForDeletion(job)
       void controller.request(job.metadata)

@@ -40,7 +40,7 @@ async function passOver(container: Container, policy: Policy | null, work: Step[
       pin,
       onFinished: () => undefined,
     },
-    run.metadata,
+    run,
   )
   const jobs = await cluster.jobs.observeJobs(run.metadata)
   return { step: (await cluster.runs.getRun(run.metadata))?.status?.steps[0], jobs: jobs.map(({ job }) => job) }
