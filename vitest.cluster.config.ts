@@ -1,16 +1,30 @@
 import { defineConfig } from 'vitest/config'
 import { PlainSummary } from './test/support/plain-summary.ts'
 
+/** Files that take the API server or our kinds away for a while, or follow Repositories of all namespaces. */
+const ALONE = ['test/e2e/kubernetes-inside.cluster.ts', 'test/e2e/kubernetes-restarts.cluster.ts']
+
+const shared = { pool: 'forks', testTimeout: 120_000, hookTimeout: 120_000 } as const
+
 /** Tests that need a real cluster, that of `KUBECONFIG`: `npm run test:kubernetes`. */
 export default defineConfig({
   test: {
-    include: ['test/**/*.cluster.ts'],
     globalSetup: ['test/support/build-once.ts', 'test/support/install-kinds.ts'],
-    pool: 'forks',
-    // One cluster for all of them, and some take its API server or our kinds away for a while.
-    maxWorkers: 1,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
     reporters: ['default', new PlainSummary()],
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'beside',
+          include: ['test/**/*.cluster.ts'],
+          exclude: ALONE,
+          // More than cores: they wait for pods most of the time.
+          maxWorkers: 3,
+          maxConcurrency: 4,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { test: { ...shared, name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
   },
 })

@@ -55,7 +55,7 @@ LAYERS['cli'] = [...BELOW_THE_TOP, 'simulation', 'server']
 LAYERS['main'] = ['base', 'cli']
 
 /** Files directly in `src/` that stand on nothing. */
-export const BASE_FILES = ['clock.ts', 'crash-points.ts', 'version.ts']
+export const BASE_FILES = ['clock.ts', 'crash-points.ts', 'same-json.ts', 'version.ts']
 
 /** Folders whose sub-folders are adapters of one port: they never import each other, and only those who put the program together choose one. */
 export const ADAPTER_FOLDERS = ['cluster', 'git', 'artifacts', 'forge']

@@ -12,7 +12,7 @@ import { generateWrittenTypes } from './generate/written-types.ts'
 
 const files: Record<string, string> = {
   'schemas/kubernetes.schema.json': `${JSON.stringify(await generateKubernetesSchema())}\n`,
-  'src/definitions/written.ts': await generateWrittenTypes(),
+  ...(await generateWrittenTypes()),
   ...(await generateReference()),
 }
 

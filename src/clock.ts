@@ -5,6 +5,8 @@ export interface Clock {
   now(): number
   /** Calls `fire` once when `now()` has reached `atMs` (at once, but never synchronously, when that has passed). Returns a function that cancels it. */
   setTimer(atMs: number, fire: () => void): () => void
+  /** Long work asks this again and again: gives the thread to others once it was held for long, null before. A virtual clock, which stands still meanwhile, has none. */
+  pause?(): Promise<void> | null
 }
 
 /** Where randomness comes from: jitter of backoff, uids of objects. */

@@ -5,6 +5,7 @@ import type { Report } from './controller/events.ts'
 import type { WriteSite } from './crash-points.ts'
 import type { DefinitionCache } from './definitions/definition-cache.ts'
 import type { ReviewBranches, SourceRepository, StatusBranch } from './git/ports.ts'
+import type { writeHistory } from './history/write.ts'
 
 /** One followed Repository with its ports. */
 export interface FollowedRepository {
@@ -48,6 +49,8 @@ export interface Context {
   resyncIntervalMs?: number
   /** What is known of files that were read before; the controller's own when absent. */
   definitionCache?: DefinitionCache
+  /** How what has finished reaches the status branch; the history's own way when absent. */
+  writeHistory?: typeof writeHistory
   /** Every Repository is paused, as by `fusee pause`, before anything of it starts. */
   pauseAtStart?: { by: string; reason: string }
 }

@@ -101,7 +101,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       env: {},
       workingDirectory: '/',
     })
-    const own = ownNames(namespace)
+    const own = ownNames([namespace, ...(document.spec.policy.namespaces ?? [])])
     config.settings = { ...config.settings, policy: { ...config.settings.policy, own } }
     const secrets = clusterSecrets(client, namespace)
     const owner = `${clusterId}/${namespace}/${name}`
@@ -121,10 +121,10 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     }
   }
 
-  /** Secrets that any Repository of the namespace names are Fusee's own, for all of them. */
-  function ownNames(namespace: string): { serviceAccounts: readonly string[]; secrets: readonly string[] } {
+  /** Secrets that any Repository of these namespaces names are Fusee's own, for all of them. */
+  function ownNames(namespaces: readonly string[]): { serviceAccounts: readonly string[]; secrets: readonly string[] } {
     const secrets = new Set<string>()
-    for (const { metadata, spec } of runs.repositories.all()) if (metadata.namespace === namespace) collectSecretNames(spec, secrets)
+    for (const { metadata, spec } of runs.repositories.all()) if (namespaces.includes(metadata.namespace)) collectSecretNames(spec, secrets)
     return { serviceAccounts: options.ownServiceAccounts, secrets: [...secrets].sort() }
   }
 

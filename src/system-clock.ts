@@ -3,16 +3,35 @@ import type { Clock, Random } from './clock.ts'
 
 /** A step of the machine's clock is noticed this soon, forward or back. */
 const LONGEST_SLEEP_MS = 30_000
+/** Long work gives the thread away after this long. */
+const LONGEST_HOLD_MS = 20
 
 /**
  * The machine's clock. A timer is due when the clock says so, or when as much time has really passed as lay before it: a clock that is
  * set back must not hold up what only waits. Who asked for a time of day looks at the clock again anyway.
  */
 export function createSystemClock(): Clock {
+  let heldSinceMs = performance.now()
   return {
+    pause() {
+      if (performance.now() - heldSinceMs < LONGEST_HOLD_MS) return null
+      return new Promise((resolve) => {
+        setImmediate(() => {
+          heldSinceMs = performance.now()
+          resolve()
+        })
+      })
+    },
     now: () => Date.now(),
     setTimer(atMs, fire) {
-      const passedAt = performance.now() + Math.max(0, atMs - Date.now())
+      if (atMs <= Date.now()) {
+        // A timer of zero would take a millisecond, which lies between a step's end and the next step's beginning.
+        const handle = setImmediate(fire)
+        return () => {
+          clearImmediate(handle)
+        }
+      }
+      const passedAt = performance.now() + atMs - Date.now()
       let handle: NodeJS.Timeout
       const remainingMs = (): number => Math.min(atMs - Date.now(), passedAt - performance.now())
       const arm = (): void => {

@@ -15,7 +15,7 @@ interface Described {
   $defs?: Record<string, Described>
 }
 
-const PAGES = ['workflow', 'schedule', 'step-template', 'repository']
+const PAGES = ['workflow', 'schedule', 'step-template', 'repository', 'run', 'record']
 
 /** The reference pages by path: every field with its type, what it means, and an example. */
 export async function generateReference(): Promise<Record<string, string>> {

@@ -7,8 +7,24 @@ const BANNER = '// Generated from schemas/ by scripts/generate.ts: change the sc
 /** Documents that the definitions' folder holds. */
 const DOCUMENTS = ['workflow', 'schedule', 'step-template']
 
-/** The types of all documents as they are written, each shared definition once. What is Kubernetes' own stays raw JSON. */
-export async function generateWrittenTypes(): Promise<string> {
+/** Documents of other places, each with the file of its types beside the code that reads or writes it. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  repository: 'src/config/written-repository.ts',
+  run: 'src/cluster/kubernetes/written-run.ts',
+  record: 'src/history/written-record.ts',
+}
+
+/** The files of types by path. */
+export async function generateWrittenTypes(): Promise<Record<string, string>> {
+  const elsewhere = Object.entries(ELSEWHERE).map(async ([name, path]) => {
+    const schema = JSON.parse(await readFile(`schemas/${name}.schema.json`, 'utf8')) as JSONSchema
+    return [path, await compile(schema, schema.title ?? name, { bannerComment: BANNER, additionalProperties: false, format: false })] as const
+  })
+  return { 'src/definitions/written.ts': await generateDefinitionTypes(), ...Object.fromEntries(await Promise.all(elsewhere)) }
+}
+
+/** The types of all definitions as they are written, each shared one once. What is Kubernetes' own stays raw JSON. */
+async function generateDefinitionTypes(): Promise<string> {
   const definitions: JSONSchema = {
     title: 'WrittenDefinition',
     description: 'A document of ours as it is written in YAML.',

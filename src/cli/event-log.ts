@@ -12,7 +12,7 @@ export function createEventLog(stream: NodeJS.WritableStream): Report {
 }
 
 interface Line {
-  level: 'info' | 'warn' | 'error'
+  level: 'debug' | 'info' | 'warn' | 'error'
   message: string
   [field: string]: unknown
 }
@@ -96,6 +96,8 @@ function lineOf(event: ControllerEvent): Line {
     }
     case 'RecordsPushed':
       return { level: 'info', message: 'records pushed', repository: event.repository, commit: event.commit, runs: event.runs }
+    case 'RecordsWaiting':
+      return { level: 'debug', message: 'records waiting', repository: event.repository, runs: event.runs, oldestAt: event.oldestAt }
     case 'HistoryFailed':
       return { level: 'error', message: 'records wait', repository: event.repository, reason: event.reason, error: event.message }
     case 'ReviewProposed':
@@ -109,7 +111,9 @@ function lineOf(event: ControllerEvent): Line {
       return { level: 'warn', message: 'history mended', ...fields, detail: message }
     }
     case 'OrphanFound':
-      return { level: 'warn', message: 'orphan found', repository: event.repository, run: event.run }
+      return { level: 'warn', message: 'orphan found', repository: event.repository, run: event.run, job: event.job }
+    case 'OrphanSwept':
+      return { level: 'info', message: 'orphan swept', repository: event.repository, run: event.run, job: event.job }
     case 'ExpectationsChecked': {
       const { repository, stale, slow } = event
       return { level: stale.length + slow.length > 0 ? 'warn' : 'info', message: 'expectations checked', repository, stale, slow }

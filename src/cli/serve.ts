@@ -65,7 +65,7 @@ export async function serve(shell: Shell, config: ServeConfig, print: Report, sa
     controller.start()
     const stopHeartbeat = startHeartbeat(controller)
     if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
-    say('stopping: what is being written is finished, steps go on by themselves')
+    say('stopping: what is being written is finished; a step that runs goes on by itself')
     await stopHeartbeat()
     await controller.drain()
     await server.close()

@@ -4,6 +4,7 @@ import { LineCounter, parseDocument } from 'yaml'
 import schema from '../../schemas/repository.schema.json' with { type: 'json' }
 import { parseDuration } from '../definitions/duration.ts'
 import type { WrittenPolicy } from '../definitions/policy/policy.ts'
+import type { WrittenRepository } from './written-repository.ts'
 
 /** A Repository document as meant; what it leaves out is undefined. */
 export interface RepositoryDocument {
@@ -30,29 +31,6 @@ export interface RepositoryDocument {
   }
 }
 
-interface Written {
-  metadata: { name: string; namespace?: string }
-  spec: {
-    url: string
-    ref?: { branch?: string }
-    path?: string
-    interval?: string
-    secretRef?: { name: string }
-    webhookSecretRef?: { name: string }
-    history?: {
-      url?: string
-      branch?: string
-      interval?: string
-      secretRef?: { name: string }
-      review?: { into: string; every?: string }
-      signingKey?: { secretRef: { name: string } }
-    }
-    vars?: Record<string, string>
-    policy?: WrittenPolicy & { maxParallelSteps?: number }
-    suspend?: boolean
-  }
-}
-
 /** Fields that the contract has and this version does not act on: a policy that nobody enforces would be worse than none. */
 const NOT_SUPPORTED_YET = ['verify', 'forge', 'artifacts', 'pools', 'notifications', 'pullRequests']
 
@@ -65,7 +43,7 @@ export function parseRepositoryDocument(text: string, file: string): RepositoryD
   const syntax = document.errors[0]
   if (syntax !== undefined) throw new TypeError(`${file}:${lines.linePos(syntax.pos[0]).line}: ${syntax.message}`)
   const value: unknown = document.toJS({ maxAliasCount: 50 })
-  const validate = new Ajv2020({ allErrors: true, validateSchema: false, code: { optimize: false } }).compile<Written>(schema)
+  const validate = new Ajv2020({ allErrors: true, validateSchema: false, code: { optimize: false } }).compile<WrittenRepository>(schema)
   if (!validate(value)) {
     const problems = (validate.errors ?? []).map((error) => describe(error))
     throw new TypeError(`${file} is no Repository: ${[...new Set(problems)].join('; ')}`)
@@ -73,7 +51,7 @@ export function parseRepositoryDocument(text: string, file: string): RepositoryD
   return meant(value, file)
 }
 
-function meant(written: Written, file: string): RepositoryDocument {
+function meant(written: WrittenRepository, file: string): RepositoryDocument {
   const { metadata, spec } = written
   const seconds = (field: string, text: string | undefined): number | undefined => {
     const parsed = text === undefined ? undefined : parseDuration(text)

@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util'
 import { formatTimestamp } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { ConflictError } from '../cluster/ports.ts'
 import type { ObjectRef } from '../runs/objects.ts'
+import { isSameJson } from '../same-json.ts'
 import type { Cursors } from '../runs/run.ts'
 
 /** Cursors of a Repository that was never looked at. */
@@ -31,7 +31,7 @@ export async function updateCursors(
   for (let attempt = 1; ; attempt++) {
     const current = (await context.runs.readCursors(repository)) ?? initialCursors
     const wanted = change(current)
-    if (isDeepStrictEqual(current, wanted)) return current
+    if (isSameJson(current, wanted)) return current
     try {
       return await context.writeSite('cursors-written', () => context.runs.writeCursors(repository, wanted))
     } catch (error) {

@@ -21,13 +21,17 @@ export type ControllerEvent =
   | { kind: 'StepEnded'; repository: string; run: string; step: StepStatus }
   | { kind: 'RunFinished'; repository: string; run: StoredRun }
   | { kind: 'RecordsPushed'; repository: string; commit: string; runs: string[] }
+  /** How many finished runs are not on the status branch yet, and when the first of them ended; told when that changes. */
+  | { kind: 'RecordsWaiting'; repository: string; runs: number; oldestAt: string | null }
   | { kind: 'HistoryFailed'; repository: string; reason: string; message: string }
   /** Runs that an owner of the status branch before us had started; the cluster that held them is gone, and they have no record. */
   | { kind: 'RunsLost'; repository: string; runs: string[] }
   /** The status branch had lost records or was spoilt: what the cluster holds is on it again with this commit. */
   | { kind: 'HistoryMended'; repository: string; reason: MendReason; commit: string; runs: string[]; files: string[]; message: string }
-  /** A run that is not recorded, of a Repository that nobody follows here: said once. */
-  | { kind: 'OrphanFound'; repository: string; run: string }
+  /** Something that is kept because nothing tells of it: a run that is not recorded, of a Repository that nobody follows here, or a Job whose Run is gone, unrecorded. Said once. */
+  | { kind: 'OrphanFound'; repository: string; run: string; job: string | null }
+  /** A Job whose Run is gone was removed: its run is recorded, or somebody had deleted it. */
+  | { kind: 'OrphanSwept'; repository: string; run: string; job: string }
   /** Workflows that say what is usual, and those that are not so: without a success for too long, or slower. */
   | { kind: 'ExpectationsChecked'; repository: string; expecting: string[]; stale: string[]; slow: string[] }
   /** A branch of review has a new commit; `name` is what follows `fusee/review/`. */

@@ -78,8 +78,9 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
 
 /** The definitions at a commit, parsed only where files changed. */
 export async function definitionsAt(state: RepositoryState, commit: string): Promise<Definitions> {
-  const { settings, source } = state.followed
-  return loadDefinitions(source.filesAt(asCommitSha(commit)), { path: settings.path, cache: state.definitionCache, policy: settings.policy })
+  const { followed, definitionCache: cache, pause } = state
+  const { path, policy } = followed.settings
+  return loadDefinitions(followed.source.filesAt(asCommitSha(commit)), { path, cache, policy, pause })
 }
 
 /** Null only for a commit that is gone for good: whatever may pass must not make us forget what was in force. */
@@ -103,8 +104,8 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
     last === null || range === null ? noPush : await planPushes(context, state, { definitions, versions, paused: cursors.paused, last, range }, tip)
   const rewound = cursors.rewound || push.rewound
   if (push.requests.length > 0 && (await isHistoryFull(context, state))) return
-  // After a start while the status branch was away, it may never have been read.
-  if (rewound && push.requests.length > 0) await status.fetchTip(signal)
+  // After a start while the status branch was away, it may never have been read. Later it is known here, and nobody need be asked.
+  if (rewound && push.requests.length > 0 && state.history.knownTip === null) await status.fetchTip(signal)
   for (const request of push.requests) {
     if (rewound && (await hasRun(state, request))) continue
     state.uncovered.add(runName(settings.ref, request.workflow, request.trigger, request.commit))

@@ -45,9 +45,10 @@ export async function isHistoryFull(context: Context, state: RepositoryState): P
 export async function writeRecords(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number | null> {
   if (!state.claimed) return null
   const { settings, status, owner } = state.followed
-  if (context.clock.now() < state.recordsNotBeforeMs) return state.recordsNotBeforeMs
   // Runs first: cursors that are read later have passed whatever these were started by, or say that they have not.
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
+  noteWaiting(context, state, runs.filter(isWaiting))
+  if (context.clock.now() < state.recordsNotBeforeMs) return state.recordsNotBeforeMs
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   const waiting = runs.filter((run) => isWaiting(run) && state.followedUp.has(run.metadata.name) && isCovered(run, state, cursors)).sort(byEnd)
   const first = waiting[0]
@@ -69,14 +70,24 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
   const request = { status, owner, repository: settings.ref, runs: batch, cursors, started, versions, cron: state.cronCache, nowMs }
   let hasMore = waiting.length > batch.length
   try {
-    const written = await context.writeSite('records-pushed', () => writeHistory({ ...request, held, knownTip: state.history.knownTip }, signal))
+    const write = context.writeHistory ?? writeHistory
+    const written = await context.writeSite('records-pushed', () => write({ ...request, held, knownTip: state.history.knownTip }, signal))
     if (written.kind === 'BranchOwned') return standBack(context, state, written.message, wake)
     const refilled = written.kind === 'Written' ? written.refilled : []
     if (written.commit !== null && (written.kind === 'Written' || batch.length + cursors.fates.length > 0))
       await markRecorded(context, state, [...batch, ...refilled], written.commit, cursors)
+    const done = new Set([...batch, ...refilled].map((run) => run.metadata.name))
+    noteWaiting(
+      context,
+      state,
+      runs.filter((run) => isWaiting(run) && !done.has(run.metadata.name)),
+    )
     hasMore ||= written.kind === 'Written' && written.hasMore
     await noteMended(context, state, written)
-    state.history = { knownTip: written.kind === 'Written' && written.hasMore ? null : written.commit, checkAtMs: nowMs + CHECK_INTERVAL_MS }
+    state.history = {
+      knownTip: written.kind === 'Written' && written.hasMore ? null : written.commit,
+      checkAtMs: nowMs + Math.max(CHECK_INTERVAL_MS, context.resyncIntervalMs ?? 0),
+    }
   } catch (error) {
     if (!(error instanceof GitError)) throw error
     state.recordsNotBeforeMs = nowMs + (await noteFailure(context, state, error))
@@ -85,6 +96,14 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
   wake(`sweep ${state.key}`)
   if (!hasMore) wake(`review ${state.key}`)
   return hasMore ? context.clock.now() : state.history.checkAtMs
+}
+
+/** Tells how far the status branch is behind. */
+function noteWaiting(context: Context, state: RepositoryState, waiting: StoredRun[]): void {
+  const oldestAt = waiting.sort(byEnd)[0]?.status?.finishedAt ?? null
+  noteProblem(state, 'lag', `${waiting.length} ${oldestAt}`, () => {
+    context.report({ kind: 'RecordsWaiting', repository: state.key, runs: waiting.length, oldestAt })
+  })
 }
 
 /** Whether a run has finished, and its record is not known to be on the status branch. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { DefinitionCache } from '../definitions/definition-cache.ts'
 import type { Creation } from '../cluster/ports.ts'
 import type { Context, FollowedRepository } from '../context.ts'
@@ -6,6 +7,7 @@ import { createRunObject, isSameTrigger } from '../runs/create-run.ts'
 import type { StoredRun, TickFate } from '../runs/run.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import type { CronCache } from '../triggers/cron.ts'
+import type { KnownTicks } from '../triggers/ticks.ts'
 import type { Queue } from './admit.ts'
 import type { Slots } from './slots.ts'
 import type { Versions } from './versions.ts'
@@ -28,10 +30,15 @@ export interface RepositoryState {
   /** Whether some of those that were in force could not be read again: the branch's history has to tell what is. */
   versionsAnew: boolean
   definitionCache: DefinitionCache
+  /** Of the clock: reading thousands of definitions stops for others. */
+  pause: Clock['pause']
   cronCache: CronCache
+  knownTicks: KnownTicks
   slots: Slots
   /** Runs that wait for others of their group. */
   queue: Queue
+  /** Jobs that this process has told to end. */
+  told: Set<string>
   /** Runs by push that exist while the cursor does not yet say so: their records wait. */
   uncovered: Set<string>
   /** Finished Runs whose end has started what it starts; the others' records wait. */

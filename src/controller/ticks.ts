@@ -46,6 +46,7 @@ export async function judgeTicks(context: Context, state: RepositoryState, expre
     nowMs,
     started,
     cron: state.cronCache,
+    known: state.knownTicks,
     refusalOf: createRefusals({ repository: settings.ref, runs, workflowOf: (name) => versions.workflows.get(name)?.definition, expressions }),
     nameRun: (request) => runName(settings.ref, request.workflow, request.trigger, request.commit),
   })

@@ -1,4 +1,4 @@
-import { analyseFile } from './analyse-file.ts'
+import { analyseFile, type FileAnalysis } from './analyse-file.ts'
 import { createDefinitionCache, type DefinitionCache } from './definition-cache.ts'
 import type { FileEntry, Files } from './files.ts'
 import { linkDefinitions, type AnalysedFile } from './link/link-definitions.ts'
@@ -12,6 +12,17 @@ import type { Definitions } from './workflow.ts'
 /** Files that are read at once. */
 const PARALLEL_READS = 16
 
+/** Fewer new files than this are read here: other threads take longer to start. */
+const WORTH_THREADS = 300
+
+/** Somebody who reads many files at a time. */
+export interface Elsewhere {
+  /** How many batches are under way at once. */
+  lanes: number
+  /** What each content says, in their order; null for what has to be read here. */
+  analyse(contents: readonly Uint8Array[]): Promise<(FileAnalysis | null)[]>
+}
+
 /** Where the definitions lie, and what is known already. */
 export interface LoadOptions {
   /** Folder of the definitions, relative to the repository's root; '' or `.` is the root. */
@@ -20,35 +31,83 @@ export interface LoadOptions {
   cache?: DefinitionCache
   /** What the Repository allows steps to ask for; nobody is refused anything when absent. */
   policy?: Policy
+  /** Asked again and again on the way: gives the thread to others for a moment when it is time to. Never when absent. */
+  pause?: (() => Promise<void> | null) | undefined
+  /** Reads files that are new, when they are many. */
+  elsewhere?: Elsewhere | null | undefined
 }
 
 /**
  * Reads and checks everything that a commit, or a working tree, defines. No content makes it throw: what is wrong becomes
  * diagnostics, and one file's mistakes leave the others alone. Rejects only when `files` does.
  */
-export async function loadDefinitions(files: Files, { path, cache = createDefinitionCache(), policy }: LoadOptions): Promise<Definitions> {
+export async function loadDefinitions(
+  files: Files,
+  { path, cache = createDefinitionCache(), policy, pause, elsewhere }: LoadOptions,
+): Promise<Definitions> {
   const folder = repositoryPath(path)
   const entries = folder === null ? [] : await files.list(folder)
   const sorted = entries.filter((entry) => isDocumentFile(entry.path)).sort((one, other) => compareText(one.path, other.path))
-  const analysed: AnalysedFile[] = []
-  for (let start = 0; start < sorted.length; start += PARALLEL_READS) {
-    const read = await Promise.all(sorted.slice(start, start + PARALLEL_READS).map((entry) => readFile(files, entry, cache)))
-    analysed.push(...read.flat())
-  }
+  const analysed = await analyseFiles(files, sorted, cache, { pause, elsewhere })
   const references = analysed.flatMap(({ analysis }) =>
     analysis.workflows.flatMap((workflow) => workflow.references.map((reference) => reference.path)),
   )
-  return linkDefinitions(analysed, await readManifests(files, references, cache), { policy: policy ?? null, language: cache.language })
+  const manifests = await readManifests(files, references, cache)
+  const { language, finished } = cache
+  const linking = linkDefinitions(analysed, manifests, { policy: policy ?? null, language, finished })
+  let step = linking.next()
+  while (step.done !== true) {
+    // Only a pause that is due costs a turn.
+    const paused = pause?.() ?? null
+    if (paused !== null) await paused
+    step = linking.next()
+  }
+  return step.value
 }
 
-/** The file and what it says; nothing when it is gone since it was listed. */
-async function readFile(files: Files, entry: FileEntry, cache: DefinitionCache): Promise<AnalysedFile[]> {
-  const { path, id } = entry
+/** The files and what they say, in their order; only those that are not known are read. */
+async function analyseFiles(
+  files: Files,
+  entries: readonly FileEntry[],
+  cache: DefinitionCache,
+  { pause, elsewhere }: Pick<LoadOptions, 'pause' | 'elsewhere'>,
+): Promise<AnalysedFile[]> {
+  const known = entries.map(({ id }) => cache.files.get(id))
+  const unknown = entries.filter((_, index) => known[index] === undefined)
+  const read = new Map<string, FileAnalysis>()
+  const others = elsewhere && unknown.length >= WORTH_THREADS ? elsewhere : null
+  let next = 0
+  await Promise.all(Array.from({ length: others?.lanes ?? 1 }, readBatches))
+  return entries.flatMap(({ path }, index) => {
+    const analysis = known[index] ?? read.get(path)
+    return analysis === undefined ? [] : [{ path, analysis }]
+  })
+
+  async function readBatches(): Promise<void> {
+    while (next < unknown.length) {
+      const start = next
+      next += PARALLEL_READS
+      await readBatch(unknown.slice(start, next))
+    }
+  }
+
+  async function readBatch(batch: readonly FileEntry[]): Promise<void> {
+    const contents = await Promise.all(batch.map(async (entry) => ({ entry, bytes: await files.read(entry.path, MAX_FILE_BYTES) })))
+    const there = contents.flatMap(({ entry, bytes }) => (bytes ? [{ entry, bytes }] : []))
+    const analyses = (await others?.analyse(there.map(({ bytes }) => bytes))) ?? []
+    for (const [index, { entry, bytes }] of there.entries()) {
+      read.set(entry.path, analyse(bytes, entry.id, cache, analyses[index] ?? null))
+      const paused = pause?.() ?? null
+      if (paused !== null) await paused
+    }
+  }
+}
+
+/** What a file says; the same content at another path is known by now. */
+function analyse(bytes: Uint8Array, id: string, cache: DefinitionCache, elsewhere: FileAnalysis | null): FileAnalysis {
   const known = cache.files.get(id)
-  if (known) return [{ path, analysis: known }]
-  const bytes = await files.read(path, MAX_FILE_BYTES)
-  if (!bytes) return []
-  const analysis = analyseFile(bytes, cache)
+  if (known) return known
+  const analysis = elsewhere ?? analyseFile(bytes, cache)
   cache.files.set(id, analysis)
-  return [{ path, analysis }]
+  return analysis
 }

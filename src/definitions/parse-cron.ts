@@ -41,15 +41,17 @@ const MONTH: FieldRule = { name: 'month', lowest: 1, highest: 12, highestHashed:
 const DAY_OF_WEEK: FieldRule = { name: 'day of week', lowest: 0, highest: 7, highestHashed: 6, names: WEEKDAYS, firstNamed: 0 }
 
 /** As in Kubernetes' CronJob. */
-const NICKNAMES: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-}
+const NICKNAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    '@yearly': '0 0 1 1 *',
+    '@annually': '0 0 1 1 *',
+    '@monthly': '0 0 1 * *',
+    '@weekly': '0 0 * * 0',
+    '@daily': '0 0 * * *',
+    '@midnight': '0 0 * * *',
+    '@hourly': '0 * * * *',
+  }),
+)
 
 /**
  * Reads five fields (minute, hour, day of month, month, day of week) or `@hourly`, `@daily`, `@midnight`, `@weekly`, `@monthly`,
@@ -84,10 +86,10 @@ export function isHashed(cron: string): boolean {
 }
 
 function splitFields(text: string): [string, string, string, string, string] {
-  const fields = (NICKNAMES[text.toLowerCase()] ?? text).split(/\s+/)
+  const fields = (NICKNAMES.get(text.toLowerCase()) ?? text).split(/\s+/)
   const [minute, hour, dayOfMonth, month, dayOfWeek] = fields
   if (text.startsWith('@') && fields.length < 5)
-    throw new CronSyntaxError(`cron "${text}": write one of ${Object.keys(NICKNAMES).join(', ')}, or five fields`)
+    throw new CronSyntaxError(`cron "${text}": write one of ${[...NICKNAMES.keys()].join(', ')}, or five fields`)
   if (/^(CRON_)?TZ=/.test(text)) throw new CronSyntaxError(`cron "${text}": a time zone belongs into the field timeZone`)
   if (
     minute === undefined ||

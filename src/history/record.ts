@@ -4,6 +4,7 @@ import type { Attempt, RunResult, StepResult, StepStatus, StoredRun, Trigger } f
 import { attemptsOfStep } from '../runs/attempts.ts'
 import { stepJob } from '../runs/step-key.ts'
 import * as shape from './shape.ts'
+import type { WrittenRecord } from './written-record.ts'
 
 /** A finished run as the status branch keeps it. Field order is the order in the file. */
 export interface RunRecord {
@@ -74,7 +75,7 @@ export function recordOf(run: StoredRun): RunRecord {
 
 /** The bytes of a record's file. */
 export function encodeRecord(record: RunRecord): string {
-  return encodeJson(record)
+  return encodeJson(record satisfies WrittenRecord)
 }
 
 /**

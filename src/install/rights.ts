@@ -28,8 +28,13 @@ export const LEADER_RIGHTS: readonly Right[] = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: ['fusee'], verbs: ['get', 'update'] },
 ]
 
-/** The uid of `kube-system` is the cluster's name, by which a status branch knows its owner. */
-export const IDENTITY_RIGHTS: readonly Right[] = [{ apiGroups: [''], resources: ['namespaces'], resourceNames: ['kube-system'], verbs: ['get'] }]
+/** Of the cluster as a whole. */
+export const IDENTITY_RIGHTS: readonly Right[] = [
+  // The uid of `kube-system` is the cluster's name, by which a status branch knows its owner.
+  { apiGroups: [''], resources: ['namespaces'], resourceNames: ['kube-system'], verbs: ['get'] },
+  // To ask whether a namespace lets another one make Jobs in it.
+  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+]
 
 /** For people: whoever may view, or edit, a namespace may do the same with our objects in it. */
 export const VIEWER_RIGHTS: readonly Right[] = [{ apiGroups: ['fusee.dev'], resources: ['repositories', 'runs'], verbs: ['get', 'list', 'watch'] }]

@@ -1,8 +1,10 @@
 import { judgeAsk } from '../definitions/policy/judge-ask.ts'
+import type { Ask } from '../definitions/policy/pod-asks.ts'
 import { podAsks } from '../definitions/policy/pod-asks.ts'
 import type { Policy } from '../definitions/policy/policy.ts'
 import { restrictPod } from '../definitions/policy/restrict-pod.ts'
 import type { Job } from './objects.ts'
+import { NAMESPACE_ANNOTATION } from './render-job.ts'
 
 /** What the policy says to a Job that is about to be made. */
 export type Admission = { kind: 'Admitted'; job: Job } | { kind: 'Refused'; message: string }
@@ -16,7 +18,9 @@ const MOST_REASONS = 3
  */
 export function admitJob(policy: Policy, job: Job): Admission {
   const { template } = job.spec
-  const refused = podAsks(template.spec, template.metadata?.annotations).flatMap((ask) => {
+  const namespace = job.metadata.annotations?.[NAMESPACE_ANNOTATION]
+  const asks: Ask[] = namespace === undefined ? [] : [{ kind: 'Namespace', name: namespace, path: ['metadata', 'namespace'] }]
+  const refused = [...asks, ...podAsks(template.spec, template.metadata?.annotations)].flatMap((ask) => {
     const refusal = judgeAsk(policy, ask)
     return refusal?.severity === 'error' ? [refusal.message] : []
   })

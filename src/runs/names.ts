@@ -50,10 +50,20 @@ export function runName(repository: ObjectRef, workflow: string, trigger: Trigge
   return `${cut(workflow, LONGEST_RUN_PREFIX)}-${end}`
 }
 
+/** Each pass over a run asks for the names of all its Jobs. */
+const jobNames = new Map<string, string>()
+const MOST_JOB_NAMES = 5000
+
 /** The name of a step's Job: the same for the same run and step, for ever. At most 63 characters. */
 export function jobName(run: string, step: string): string {
+  const key = `${run} ${step}`
+  const known = jobNames.get(key)
+  if (known !== undefined) return known
   const readable = cut(`${run}-${step.replaceAll(/[^a-z0-9]+/g, '-')}`, LONGEST_JOB_NAME - HASH_LENGTH - 1)
-  return `${readable}-${hashOf([run, step])}`
+  const name = `${readable}-${hashOf([run, step])}`
+  if (jobNames.size >= MOST_JOB_NAMES) jobNames.clear()
+  jobNames.set(key, name)
+  return name
 }
 
 function cut(text: string, length: number): string {

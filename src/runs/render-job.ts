@@ -2,7 +2,7 @@ import type { Container, EnvVar } from '../definitions/container.ts'
 import { paramVariable } from '../definitions/param-variable.ts'
 import type { Step } from '../definitions/workflow.ts'
 import { jobName } from './names.ts'
-import type { Job, JobSpec, PodSpec } from './objects.ts'
+import type { Job, JobSpec, ObjectMeta, PodSpec } from './objects.ts'
 import { API_VERSION, FINALIZER, LABELS } from './objects.ts'
 import type { StoredRun } from './run.ts'
 
@@ -11,6 +11,12 @@ export const SOURCE_ANNOTATION = 'fusee.dev/source'
 
 /** Annotation that names the run's commit. */
 export const COMMIT_ANNOTATION = 'fusee.dev/commit'
+
+/** Annotation of a Job whose manifest names another namespace than its Run's: where it is to be made, on a cluster that has namespaces. */
+export const NAMESPACE_ANNOTATION = 'fusee.dev/namespace'
+
+/** Labels and annotations of ours begin with it. */
+const OWN_PREFIX = 'fusee.dev/'
 
 const SOURCE_VOLUME = 'source'
 const SOURCE_PATH = '/fusee/source'
@@ -30,14 +36,20 @@ export function renderJob(run: StoredRun, step: Step, key = step.name): Job {
   const spec = specOf(run, step)
   const deadlines = [spec.activeDeadlineSeconds, step.timeoutSeconds === null ? undefined : step.timeoutSeconds + DEADLINE_MARGIN_SECONDS]
   const deadline = Math.min(...deadlines.filter((seconds) => seconds !== undefined))
+  const namespace = namespaceOf(run, step)
+  const own = metadataOf(step)
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
       name: jobName(run.metadata.name, key),
       namespace: run.metadata.namespace,
-      labels,
-      annotations: { [COMMIT_ANNOTATION]: run.spec.commit },
+      labels: { ...foreign(own.labels), ...labels },
+      annotations: {
+        ...foreign(own.annotations),
+        [COMMIT_ANNOTATION]: run.spec.commit,
+        ...(namespace === run.metadata.namespace ? {} : { [NAMESPACE_ANNOTATION]: namespace }),
+      },
       finalizers: [FINALIZER],
       ownerReferences: [
         { apiVersion: API_VERSION, kind: 'Run', name: run.metadata.name, uid: run.metadata.uid, controller: true, blockOwnerDeletion: true },
@@ -58,14 +70,25 @@ export function renderJob(run: StoredRun, step: Step, key = step.name): Job {
   }
 }
 
+/** Where the step's manifest wants its Job; the Run's own namespace when it does not say. */
+export function namespaceOf({ metadata }: StoredRun, step: Step): string {
+  const { namespace = '' } = metadataOf(step)
+  return namespace === '' ? metadata.namespace : namespace
+}
+
+/** What the manifest says of the Job itself, such as a queue's label. */
+function metadataOf({ work }: Step): Partial<ObjectMeta> {
+  return work.kind === 'Manifest' ? ((work.manifest['metadata'] ?? {}) as Partial<ObjectMeta>) : {}
+}
+
+/** Without what only Fusee says. */
+function foreign(fields: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !name.startsWith(OWN_PREFIX)))
+}
+
 /** Whether the Job is the one that this run made: its controller is this very Run, not one of an earlier life with the same name. */
 export function isOwnJob(run: StoredRun, job: Job): boolean {
   return job.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === run.metadata.uid) ?? false
-}
-
-/** A step, or an expansion of one, as the value of a label. */
-export function stepLabel(name: string): string {
-  return name.replace('/', '.')
 }
 
 function labelsOf(run: StoredRun, step: Step): Record<string, string> {
@@ -76,7 +99,7 @@ function labelsOf(run: StoredRun, step: Step): Record<string, string> {
     [LABELS.repository]: run.spec.repository,
     [LABELS.workflow]: run.spec.workflow,
     [LABELS.run]: run.metadata.name,
-    [LABELS.step]: stepLabel(step.name),
+    [LABELS.step]: step.name.replaceAll('/', '.'),
   }
 }
 

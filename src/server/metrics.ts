@@ -12,8 +12,8 @@ export interface Metrics {
 
 const DURATIONS_SECONDS = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000]
 
-/** Metrics of one controller, in a registry of their own. `withProcess`: also those of this process. */
-export function createMetrics({ withProcess }: { withProcess: boolean }): Metrics {
+/** Metrics of one controller, in a registry of their own. `withProcess`: also those of this process. `now` in ms since the epoch. */
+export function createMetrics({ withProcess, now = Date.now }: { withProcess: boolean; now?: () => number }): Metrics {
   const registry = new Registry()
   if (withProcess) collectDefaultMetrics({ register: registry })
   const registers = [registry]
@@ -52,6 +52,22 @@ export function createMetrics({ withProcess }: { withProcess: boolean }): Metric
     registers,
   })
   const recorded = new Counter({ name: 'fusee_records_total', help: 'Records written to the status branch.', labelNames: ['repository'], registers })
+  const unrecorded = new Gauge({
+    name: 'fusee_history_unrecorded_runs',
+    help: 'Finished runs whose record is not on the status branch yet: what would be unknown after a loss of the cluster.',
+    labelNames: ['repository'],
+    registers,
+  })
+  const oldestUnrecorded = new Map<string, string | null>()
+  new Gauge({
+    name: 'fusee_history_lag_seconds',
+    help: 'Since the end of the oldest run whose record is not on the status branch yet; 0 when none waits.',
+    labelNames: ['repository'],
+    registers,
+    collect() {
+      for (const [repository, at] of oldestUnrecorded) this.set({ repository }, at === null ? 0 : Math.max(0, (now() - parseTimestamp(at)) / 1000))
+    },
+  })
   const failures = new Counter({ name: 'fusee_reconcile_failures_total', help: 'Reconciles that failed.', labelNames: ['loop'], registers })
   const swept = new Counter({ name: 'fusee_runs_swept_total', help: 'Runs removed by retention.', labelNames: ['repository'], registers })
   const watched = new Map<string, string[]>()
@@ -93,6 +109,10 @@ export function createMetrics({ withProcess }: { withProcess: boolean }): Metric
     },
     HistoryFailed({ repository, reason }) {
       history.inc({ repository, reason })
+    },
+    RecordsWaiting({ repository, runs, oldestAt }) {
+      unrecorded.set({ repository }, runs)
+      oldestUnrecorded.set(repository, oldestAt)
     },
     RecordsPushed({ repository, runs }) {
       recorded.inc({ repository }, runs.length)

@@ -1,4 +1,5 @@
 import { createSimulatedCluster } from '../cluster/simulated/cluster.ts'
+import type { EventDelays } from '../cluster/simulated/event-hub.ts'
 import type { JobTiming } from '../cluster/simulated/job-controller.ts'
 import { KUBERNETES_TIMING } from '../cluster/simulated/job-controller.ts'
 import type { PodScripts } from '../cluster/simulated/pod-script.ts'
@@ -18,6 +19,8 @@ import { createDefinitionCache } from '../definitions/definition-cache.ts'
 import type { Files } from '../definitions/files.ts'
 import type { Schedule } from '../definitions/workflow.ts'
 import type { CommitSha, SourceRepository } from '../git/ports.ts'
+import { asCommitSha } from '../git/ports.ts'
+import type { WriteResult } from '../history/write.ts'
 import { LABELS } from '../runs/objects.ts'
 import { createForgetfulStatus } from './forgetful-status.ts'
 import type { Simulation } from './outcome.ts'
@@ -52,7 +55,10 @@ const HISTORY_INTERVAL_SECONDS = 6 * 3600
 const SELDOM_MS = 30 * DAY_MS
 /** What a cluster adds to the time of a step is not what is asked about. */
 const PROMPT: JobTiming = { ...KUBERNETES_TIMING, podCreationMs: 0, statusMs: 0 }
+/** What comes about at one moment is heard of together, and looked at once. */
+const TOGETHER: EventDelays = () => [1]
 const LONGEST_END_MS = 7 * DAY_MS
+const UNWRITTEN = asCommitSha('0'.repeat(40))
 
 /** Runs the controller itself under a virtual clock, on a cluster in memory whose steps end well after a second unless they are to fail. */
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
@@ -93,7 +99,7 @@ function createWorld(
   hear: (event: ControllerEvent) => void,
 ): World {
   const random = createSeededRandom(options.repository)
-  const cluster = createSimulatedCluster({ clock, random, scripts: scriptsOf(options.failing), timing: PROMPT })
+  const cluster = createSimulatedCluster({ clock, random, scripts: scriptsOf(options.failing), timing: PROMPT, delays: TOGETHER })
   const status = createForgetfulStatus()
   const settings: RepositorySettings = {
     ref: { namespace: 'default', name: options.repository },
@@ -114,6 +120,7 @@ function createWorld(
     ...cluster,
     repositories,
     definitionCache: options.definitionCache,
+    writeHistory: keepNoHistory,
     resyncIntervalMs: SELDOM_MS,
     report(event) {
       hear(event)
@@ -133,6 +140,11 @@ function createWorld(
       return controller
     },
   }
+}
+
+/** Records and pages that nobody will read are not worth their making. */
+function keepNoHistory(): Promise<WriteResult> {
+  return Promise.resolve({ kind: 'Written', commit: UNWRITTEN, spoilt: [], lost: null, refilled: [], hasMore: false })
 }
 
 /** A branch that stays where it is. */

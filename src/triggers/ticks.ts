@@ -27,6 +27,9 @@ export interface StartedTick {
   reason?: string | null
 }
 
+/** By the schedule as it was read: its ticks, and the time up to which they were judged last. Hold one per Repository. */
+export type KnownTicks = WeakMap<Schedule, { ticks: CronTicks; judgedUpTo: string; judgedMs: number }>
+
 /** What the plan of one Repository's ticks depends on. */
 export interface TickPlanInput {
   repository: ObjectRef
@@ -44,6 +47,8 @@ export interface TickPlanInput {
    */
   started: readonly StartedTick[]
   cron: CronCache
+  /** What earlier plans have found of these very schedules: most of them have no tick, and are to cost next to nothing. */
+  known?: KnownTicks
   /** Why the workflow's `concurrency` skips a tick that is due; null when it gets its run. Asked in the order in which runs begin. */
   refusalOf?: (request: RunRequest) => string | null
   /** The name that the run of a request will have. */
@@ -76,14 +81,17 @@ export function planTicks(input: TickPlanInput): TickPlan {
   const plan: TickPlan = { requests: [], cursors: {}, fates: [], runs: [], nextTickMs: null, problems: [] }
   const started = bySchedule(input.started)
   for (const schedule of input.schedules) {
-    const ticks = ticksOf(input, schedule, plan)
+    const remembered = input.known?.get(schedule)
+    const ticks = remembered?.ticks ?? ticksOf(input, schedule, plan)
     const known = input.cursors[schedule.name]
     if (ticks === null) {
       if (known !== undefined) plan.cursors[schedule.name] = known
       continue
     }
-    const cursor = cursorOf(ticks.form, known, input.nowMs)
-    const judgedUpTo = parseTimestamp(cursor.judgedUpTo)
+    const isSame = known !== undefined && known.judgedUpTo === remembered?.judgedUpTo && known.form === ticks.form
+    const cursor = isSame ? known : cursorOf(ticks.form, known, input.nowMs)
+    const judgedUpTo = isSame ? remembered.judgedMs : parseTimestamp(cursor.judgedUpTo)
+    if (!isSame) input.known?.set(schedule, { ticks, judgedUpTo: cursor.judgedUpTo, judgedMs: judgedUpTo })
     const firstMs = ticks.next(judgedUpTo)
     const isDue = firstMs !== null && firstMs <= input.nowMs
     const nextMs = isDue ? ticks.next(input.nowMs) : firstMs

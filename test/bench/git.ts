@@ -1,8 +1,10 @@
 /**
  * What reading and recording cost, beside the git program on the same repository, in the same run, over the same server: a real
- * `git http-backend` on loopback, in a process of its own. Run by `npm run bench:git`; `FILES` and `RECORDS` make it smaller.
+ * `git http-backend` on loopback, in a process of its own. Run by `npm run bench:git`; `FILES` and `RECORDS` make it smaller, `PART=records`
+ * leaves the reading out.
  */
 import { spawn } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +15,7 @@ import { createDefinitionCache } from '../../src/definitions/definition-cache.ts
 import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
 import { openRepository } from '../../src/git/open.ts'
 import type { CommitSha, StatusBranch } from '../../src/git/ports.ts'
+import { createSystemClock } from '../../src/system-clock.ts'
 import { startGitHttpServer } from '../support/git-http-server.ts'
 import { unknownCommit } from '../contract/git-harness.ts'
 import { importCommits, runGit } from '../support/git-program.ts'
@@ -45,6 +48,8 @@ interface Figures {
   medianMs: number
   /** Longest time in which nothing else of the process could run; null for the git program. */
   stallMs: number | null
+  /** Median of the time in which a request of ours was with the server; null for the git program. */
+  serverMs: number | null
 }
 
 async function bench(): Promise<void> {
@@ -55,7 +60,8 @@ async function bench(): Promise<void> {
   try {
     await prepare(repository)
     const url = `${await firstLine(child.stdout)}/repo.git`
-    const rows = [...(await benchReading(folder, repository, url)), ...(await benchRecords(folder, repository, url))]
+    const reading = process.env['PART'] === 'records' ? [] : await benchReading(folder, repository, url)
+    const rows = [...reading, ...(await benchRecords(folder, repository, url))]
     const disk = await benchDisk(folder, url)
     process.stdout.write(`${formatTable(rows)}\n${disk}\n`)
     process.stdout.write(
@@ -116,8 +122,9 @@ async function benchReading(folder: string, repository: string, url: string): Pr
   const open = await openRepository({ url, branch: 'main', statusBranch: 'fusee/status', dataFolder: join(folder, 'data') })
   const { source } = open
   const cache = createDefinitionCache()
+  const { pause } = createSystemClock()
   const load = async (commit: CommitSha): Promise<void> => {
-    const { workflows } = await loadDefinitions(source.filesAt(commit), { path: 'workflows', cache })
+    const { workflows } = await loadDefinitions(source.filesAt(commit), { path: 'workflows', cache, pause })
     if (workflows.length !== WORKFLOWS) throw new Error(`${workflows.length} workflows were read`)
   }
   let tip = unknownCommit()
@@ -131,7 +138,7 @@ async function benchReading(folder: string, repository: string, url: string): Pr
   })
   rows.push({
     what: 'the same; git clones all of it',
-    ours: rows[0]?.ours ?? { medianMs: NaN, stallMs: null },
+    ours: rows[0]?.ours ?? { medianMs: NaN, stallMs: null, serverMs: null },
     git: await measureGit(1, () => runGit(folder, ['clone', '--quiet', '--bare', '--single-branch', '--branch=main', url, full])),
   })
   rows.push({
@@ -146,20 +153,20 @@ async function benchReading(folder: string, repository: string, url: string): Pr
   })
   let version = 0
   const push = (): Promise<CommitSha> => importCommits(repository, [{ [workflowPath(7)]: workflowText(7, ++version) }])
-  const increments = { ours: [] as number[], git: [] as number[] }
+  const increments = { ours: [] as number[], server: [] as number[], git: [] as number[] }
   const delay = monitorEventLoopDelay({ resolution: 2 })
   for (let round = 0; round < COMMITS; round++) {
     const before = tip
     const next = await push()
     delay.enable()
-    increments.ours.push(
-      await timed(async () => {
-        tip = await source.fetchTip()
-        if (tip !== next || (await source.changedPaths(before, tip)).length !== 1) throw new Error('the change was not seen')
-        await load(tip)
-      }),
-    )
+    const { takenMs, serverMs } = await timedWithServer(async () => {
+      tip = await source.fetchTip()
+      if (tip !== next || (await source.changedPaths(before, tip)).length !== 1) throw new Error('the change was not seen')
+      await load(tip)
+    })
     delay.disable()
+    increments.ours.push(takenMs)
+    increments.server.push(serverMs)
     increments.git.push(
       await timed(async () => {
         await runGit(clone, ['fetch', '--quiet', 'origin', '+refs/heads/main:refs/heads/main'])
@@ -169,8 +176,8 @@ async function benchReading(folder: string, repository: string, url: string): Pr
   }
   rows.push({
     what: `one new commit: ${WORKFLOWS} workflows, one changed, all known again`,
-    ours: { medianMs: median(increments.ours), stallMs: delay.max / 1e6 },
-    git: { medianMs: median(increments.git), stallMs: null },
+    ours: { medianMs: median(increments.ours), stallMs: delay.max / 1e6, serverMs: median(increments.server) },
+    git: { medianMs: median(increments.git), stallMs: null, serverMs: null },
   })
   open.close()
   return rows
@@ -246,16 +253,19 @@ async function firstLine(stream: NodeJS.ReadableStream): Promise<string> {
 async function measure(times: number, work: () => Promise<unknown>): Promise<Figures> {
   const delay = monitorEventLoopDelay({ resolution: 2 })
   const taken: number[] = []
+  const server: number[] = []
   for (let round = 0; round < times; round++) {
     delay.enable()
-    taken.push(await timed(work))
+    const { takenMs, serverMs } = await timedWithServer(work)
     delay.disable()
+    taken.push(takenMs)
+    server.push(serverMs)
   }
-  return { medianMs: median(taken), stallMs: delay.max / 1e6 }
+  return { medianMs: median(taken), stallMs: delay.max / 1e6, serverMs: median(server) }
 }
 
 async function measureGit(times: number, work: () => Promise<unknown>): Promise<Figures> {
-  return { ...(await measure(times, work)), stallMs: null }
+  return { ...(await measure(times, work)), stallMs: null, serverMs: null }
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -264,18 +274,38 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedAt
 }
 
+/** Also how long some request was under way meanwhile: what is left is our own work. */
+async function timedWithServer(work: () => Promise<unknown>): Promise<{ takenMs: number; serverMs: number }> {
+  let [underWay, sinceMs, serverMs] = [0, 0, 0]
+  const begin = (): void => {
+    if (underWay++ === 0) sinceMs = performance.now()
+  }
+  const end = (): void => {
+    if (--underWay === 0) serverMs += performance.now() - sinceMs
+  }
+  subscribe('http.client.request.start', begin)
+  subscribe('http.client.response.finish', end)
+  try {
+    return { takenMs: await timed(work), serverMs }
+  } finally {
+    unsubscribe('http.client.request.start', begin)
+    unsubscribe('http.client.response.finish', end)
+  }
+}
+
 function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN
 }
 
 function formatTable(rows: readonly Measured[]): string {
   const table = new Table({
-    head: ['operation', 'fusee ms', 'longest stall', 'git ms', 'ratio'],
+    head: ['operation', 'fusee ms', 'of it the server', 'longest stall', 'git ms', 'ratio'],
     style: { head: [], border: [] },
-    colAligns: ['left', 'right', 'right', 'right', 'right'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],
   })
   for (const { what, ours, git } of rows) {
-    table.push([what, ours.medianMs.toFixed(0), (ours.stallMs ?? 0).toFixed(0), git.medianMs.toFixed(0), (ours.medianMs / git.medianMs).toFixed(2)])
+    const ratio = (ours.medianMs / git.medianMs).toFixed(2)
+    table.push([what, ...[ours.medianMs, ours.serverMs ?? 0, ours.stallMs ?? 0, git.medianMs].map((ms) => ms.toFixed(0)), ratio])
   }
   return table.toString()
 }

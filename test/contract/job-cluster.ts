@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it as plainIt } from 'vitest'
 import type { ClusterEvent, JobCluster } from '../../src/cluster/ports.ts'
 import { UnsupportedJobError } from '../../src/cluster/ports.ts'
 import { FINALIZER, LABELS } from '../../src/runs/objects.ts'
@@ -6,24 +6,23 @@ import type { JobBench, JobClusterUnderTest } from '../support/job-bench.ts'
 import { condition, createJobBench, exitCodes, hasEnded, isIdle, isRunning } from '../support/job-bench.ts'
 import { eventually } from '../support/local-cluster.ts'
 
-/** What every JobCluster promises. */
-export function testJobCluster(adapter: string, open: () => Promise<JobClusterUnderTest>): void {
-  describe(`jobs on ${adapter}`, () => {
-    let cluster: JobClusterUnderTest
-    let jobs: JobCluster
-    let bench: JobBench
+/** What every JobCluster promises. `concurrent`: each test waits for pods of its own most of the time. */
+export function testJobCluster(adapter: string, open: () => Promise<JobClusterUnderTest>, { concurrent = false } = {}): void {
+  const it = plainIt.extend<{ cluster: JobClusterUnderTest; jobs: JobCluster; bench: JobBench }>({
+    cluster: async ({}, use) => {
+      const cluster = await open()
+      try {
+        await use(cluster)
+      } finally {
+        await cluster.close()
+      }
+    },
+    jobs: ({ cluster }, use) => use(cluster.jobs),
+    bench: ({ cluster }, use) => use(createJobBench(cluster)),
+  })
 
-    beforeEach(async () => {
-      cluster = await open()
-      jobs = cluster.jobs
-      bench = createJobBench(cluster)
-    })
-
-    afterEach(async () => {
-      await cluster.close()
-    })
-
-    it('gives a new Job an identity and keeps what was asked for', async () => {
+  describe(`jobs on ${adapter}`, { concurrent }, () => {
+    it('gives a new Job an identity and keeps what was asked for', async ({ cluster, bench }) => {
       const job = await bench.create(cluster.ending(0), { finalizers: [FINALIZER] })
       expect(job.metadata).toMatchObject({ name: 'nightly-load-2345678923', namespace: bench.run.namespace, finalizers: [FINALIZER] })
       expect(job.metadata.uid).toMatch(/./)
@@ -33,7 +32,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       await bench.ended(job)
     })
 
-    it('shows a pod that succeeded, and the Job as complete', async () => {
+    it('shows a pod that succeeded, and the Job as complete', async ({ cluster, bench }) => {
       const job = await bench.create(cluster.ending(0))
       const observation = await bench.ended(job)
       expect(condition(observation, 'Complete')).toBeDefined()
@@ -49,7 +48,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(Date.parse(finishedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(startedAt ?? ''))
     })
 
-    it('shows a pod that failed, its exit code, and the Job as failed', async () => {
+    it('shows a pod that failed, its exit code, and the Job as failed', async ({ cluster, bench }) => {
       const job = await bench.create(cluster.ending(7))
       const observation = await bench.ended(job)
       expect(condition(observation, 'Failed')).toMatchObject({ reason: 'BackoffLimitExceeded' })
@@ -60,7 +59,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       })
     })
 
-    it('shows a pod that runs', async () => {
+    it('shows a pod that runs', async ({ cluster, jobs, bench }) => {
       const job = await bench.create(cluster.lasting())
       const observation = await bench.observedWhen('the pod runs', job, isRunning)
       expect(hasEnded(observation)).toBe(false)
@@ -70,7 +69,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       await bench.gone(job)
     })
 
-    it('returns the Job that has the name, and never runs it again', async () => {
+    it('returns the Job that has the name, and never runs it again', async ({ cluster, jobs, bench }) => {
       const job = await bench.create(cluster.ending(0))
       await bench.ended(job)
       const creation = await jobs.createJob(bench.aJob(cluster.ending(1)))
@@ -79,7 +78,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(exitCodes(observation.pods)).toEqual([0])
     })
 
-    it('lets one of many creators of a name win, and runs it once', async () => {
+    it('lets one of many creators of a name win, and runs it once', async ({ cluster, jobs, bench }) => {
       const creations = await Promise.all(Array.from({ length: 6 }, () => jobs.createJob(bench.aJob(cluster.ending(0)))))
       expect(creations.filter((creation) => creation.kind === 'Created')).toHaveLength(1)
       const [first] = creations
@@ -87,7 +86,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect((await bench.ended(first.object)).pods).toHaveLength(1)
     })
 
-    it('tries again with a new pod until one succeeds', async () => {
+    it('tries again with a new pod until one succeeds', async ({ cluster, bench }) => {
       const job = await bench.create(cluster.failingOnce(), { spec: { backoffLimit: 3 } })
       const observation = await bench.ended(job)
       expect(condition(observation, 'Complete')).toBeDefined()
@@ -96,14 +95,14 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(observation.job.status).toMatchObject({ succeeded: 1, failed: 1 })
     })
 
-    it('gives up after as many new pods as the limit allows', async () => {
+    it('gives up after as many new pods as the limit allows', async ({ cluster, bench }) => {
       const job = await bench.create(cluster.ending(4), { spec: { backoffLimit: 1 } })
       const observation = await bench.ended(job)
       expect(condition(observation, 'Failed')).toMatchObject({ reason: 'BackoffLimitExceeded' })
       expect(exitCodes(observation.pods)).toEqual([4, 4])
     })
 
-    it('runs init containers first, and the others not when one fails', async () => {
+    it('runs init containers first, and the others not when one fails', async ({ cluster, bench }) => {
       const job = await bench.create(cluster.ending(0), {
         pod: {
           initContainers: [
@@ -122,7 +121,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(pod?.status.containerStatuses?.[0]?.state?.terminated).toBeUndefined()
     })
 
-    it('fails a pod when one of its containers fails', async () => {
+    it('fails a pod when one of its containers fails', async ({ cluster, bench }) => {
       const containers = [
         { name: 'good', image: 'busybox:1.36', ...cluster.ending(0) },
         { name: 'bad', image: 'busybox:1.36', ...cluster.ending(2) },
@@ -133,7 +132,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(codes?.sort()).toEqual(['bad 2', 'good 0'])
     })
 
-    it('starts nothing of a suspended Job', async () => {
+    it('starts nothing of a suspended Job', async ({ cluster, bench }) => {
       const job = await bench.create(cluster.ending(0), { spec: { suspend: true } })
       const other = await bench.create(cluster.ending(0), { name: 'other' })
       await bench.ended(other)
@@ -142,21 +141,21 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(observation?.job.status?.conditions?.filter(({ type }) => type !== 'Suspended') ?? []).toEqual([])
     })
 
-    it('ends a Job that is over its deadline', async () => {
+    it('ends a Job that is over its deadline', async ({ cluster, bench }) => {
       const job = await bench.create(cluster.lasting(), { spec: { activeDeadlineSeconds: 1, backoffLimit: 3 } })
       const observation = await bench.ended(job)
       expect(condition(observation, 'Failed')).toMatchObject({ reason: 'DeadlineExceeded' })
       expect(isIdle(observation)).toBe(true)
     })
 
-    it('runs as many pods as completions ask for', async () => {
+    it('runs as many pods as completions ask for', async ({ cluster, bench }) => {
       const job = await bench.create(cluster.ending(0), { spec: { completions: 3, parallelism: 2 } })
       const observation = await bench.ended(job)
       expect(condition(observation, 'Complete')).toBeDefined()
       expect(observation.job.status).toMatchObject({ succeeded: 3 })
     })
 
-    it('observes the Jobs of one run only', async () => {
+    it('observes the Jobs of one run only', async ({ cluster, jobs, bench }) => {
       const mine = await bench.create(cluster.ending(0))
       await bench.create(cluster.ending(0), { name: 'other', run: 'nightly-other' })
       const observations = await jobs.observeJobs(bench.run)
@@ -164,7 +163,20 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(await jobs.observeJobs({ ...bench.run, name: 'nobody' })).toEqual([])
     })
 
-    it('keeps a stopped Job with a finalizer and its pods’ last state', async () => {
+    it('lists the Jobs of all runs, each with its run, whether or not that is there', async ({ cluster, jobs, bench }) => {
+      const mine = await bench.create(cluster.ending(0))
+      const other = await bench.create(cluster.ending(0), { name: 'listed', run: 'nightly-listed' })
+      const listed = (await jobs.listJobs()).filter(({ job }) => [mine, other].some(({ metadata }) => metadata.uid === job.metadata.uid))
+      expect(listed.map(({ run, job }) => [job.metadata.name, run.name]).sort()).toEqual(
+        [
+          [mine.metadata.name, bench.run.name],
+          [other.metadata.name, 'nightly-listed'],
+        ].sort(),
+      )
+      expect(listed[0]?.run.namespace).toBe(bench.run.namespace)
+    })
+
+    it('keeps a stopped Job with a finalizer and its pods’ last state', async ({ cluster, jobs, bench }) => {
       const job = await bench.create(cluster.lasting(), { finalizers: [FINALIZER], spec: { backoffLimit: 3 } })
       await bench.observedWhen('the pod runs', job, isRunning)
       await jobs.stopJob(job)
@@ -177,7 +189,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       await bench.gone(job)
     })
 
-    it('kills what does not end when it is told to, after the grace period', async () => {
+    it('kills what does not end when it is told to, after the grace period', async ({ cluster, jobs, bench }) => {
       const job = await bench.create(cluster.stubborn(), { finalizers: [FINALIZER], pod: { terminationGracePeriodSeconds: 1 } })
       await bench.observedWhen('the pod runs', job, isRunning)
       await jobs.stopJob(job)
@@ -186,7 +198,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       await bench.gone(job)
     })
 
-    it('starts no further pod of a stopped Job', async () => {
+    it('starts no further pod of a stopped Job', async ({ cluster, jobs, bench }) => {
       const job = await bench.create(cluster.ending(1), { finalizers: [FINALIZER], spec: { backoffLimit: 5 } })
       await bench.observedWhen('a pod has failed', job, ({ pods }) => pods.some((pod) => pod.status.phase === 'Failed'))
       await jobs.stopJob(job)
@@ -197,7 +209,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect((await bench.observe(job))?.pods.length).toBe(stopped.pods.length)
     })
 
-    it('keeps an ended Job until it is released and deleted, then forgets it', async () => {
+    it('keeps an ended Job until it is released and deleted, then forgets it', async ({ cluster, jobs, bench }) => {
       const job = await bench.create(cluster.ending(0, 'hello\n'), { finalizers: [FINALIZER] })
       await bench.ended(job)
       await jobs.releaseJob(job)
@@ -213,7 +225,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       await bench.ended(heir)
     })
 
-    it('does not touch a Job that has the name of one that is gone', async () => {
+    it('does not touch a Job that has the name of one that is gone', async ({ cluster, jobs, bench }) => {
       const former = await bench.create(cluster.ending(0))
       await bench.ended(former)
       await jobs.deleteJob(former)
@@ -232,7 +244,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       await bench.gone(heir)
     })
 
-    it('reads the last lines that fit', async () => {
+    it('reads the last lines that fit', async ({ cluster, jobs, bench }) => {
       const job = await bench.create(cluster.ending(0, 'first line\nsecond line\nthird line\n'))
       await bench.ended(job)
       const wantTails: [number, string][] = [
@@ -246,13 +258,13 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       }
     })
 
-    it('reads the log of the newest pod', async () => {
+    it('reads the log of the newest pod', async ({ cluster, jobs, bench }) => {
       const job = await bench.create(cluster.failingOnce(), { spec: { backoffLimit: 2 } })
       await bench.ended(job)
       expect((await eventually('the log is there', () => jobs.readLogTail(job, 1000))).trim()).toBe('second try')
     })
 
-    it('tells of the Job and of its pod’s end', async () => {
+    it('tells of the Job and of its pod’s end', async ({ cluster, jobs, bench }) => {
       const heard: ClusterEvent[] = []
       const stop = jobs.subscribe((event) => heard.push(event))
       const job = await bench.create(cluster.ending(0))
@@ -271,7 +283,7 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(heard).toEqual([])
     })
 
-    it('refuses a Job that it does not have, naming the field', async ({ skip }) => {
+    it('refuses a Job that it does not have, naming the field', async ({ cluster, jobs, bench, skip }) => {
       if (cluster.unsupported === null) return skip('this cluster has all of them')
       const { spec, field } = cluster.unsupported
       const refusal = await jobs.createJob(bench.aJob(cluster.ending(0), { spec })).catch((error: unknown) => error)

@@ -2,11 +2,14 @@ import { createKubernetesJobs } from '../../src/cluster/kubernetes/jobs.ts'
 import type { Container } from '../../src/definitions/container.ts'
 import type { Job } from '../../src/runs/objects.ts'
 import { openKubernetes } from '../support/kubernetes-cluster.ts'
+import type { JobClusterUnderTest } from '../support/job-bench.ts'
 import { testJobCluster } from './job-cluster.ts'
 
 const shell = (script: string): Container => ({ command: ['/bin/sh', '-c', script] })
 
-testJobCluster('a real cluster', async () => {
+testJobCluster('a real cluster', openRealCluster, { concurrent: true })
+
+async function openRealCluster(): Promise<JobClusterUnderTest> {
   const { client, namespace, report, close } = await openKubernetes()
   const jobs = await createKubernetesJobs({ client, namespace, report, runsLive: 'InTheCluster' })
   // Tries know of each other by a folder of the node.
@@ -33,4 +36,4 @@ testJobCluster('a real cluster', async () => {
       await close()
     },
   }
-})
+}

@@ -1,10 +1,14 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import type { ApiClient, ApiRequest } from '../../src/cluster/kubernetes/api-client.ts'
 import { createKubernetesJobs } from '../../src/cluster/kubernetes/jobs.ts'
 import { UnsupportedJobError } from '../../src/cluster/ports.ts'
 import type { Container } from '../../src/definitions/container.ts'
-import { SOURCE_ANNOTATION } from '../../src/runs/render-job.ts'
+import type { Job, StoredJob } from '../../src/runs/objects.ts'
+import { FINALIZER, LABELS } from '../../src/runs/objects.ts'
+import { NAMESPACE_ANNOTATION, SOURCE_ANNOTATION } from '../../src/runs/render-job.ts'
 import type { PodBehaviour } from '../support/fake-api/node-agent.ts'
 import { openFakeCluster } from '../support/fake-cluster.ts'
+import { eventually } from '../support/local-cluster.ts'
 import { testJobCluster } from './job-cluster.ts'
 
 /** Nothing runs here: the command says what would happen. */
@@ -49,4 +53,71 @@ it('refuses a Job that wants the repository in its pods, and says what to do', a
   await expect(refusal).rejects.toThrow(/^source: .* Take "source" out/)
   await jobs.close()
   await close()
+})
+
+describe('a Job for another namespace', () => {
+  const owner = { apiVersion: 'fusee.dev/v1alpha1', kind: 'Run', name: 'nightly-1', uid: 'a-uid', controller: true }
+  const job: Job = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: 'a',
+      namespace: 'data',
+      annotations: { [NAMESPACE_ANNOTATION]: 'reports' },
+      labels: { [LABELS.run]: 'nightly-1' },
+      finalizers: [FINALIZER],
+      ownerReferences: [owner],
+    },
+    spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'step', image: 'busybox', ...words('last') }] } } },
+  }
+  const run = { namespace: 'data', name: 'nightly-1' }
+
+  async function open(options: { isAllowed: boolean; namespace: string | null }) {
+    const { client, close } = await openFakeCluster(behaviour)
+    // Whom the API server allows what is not in the one in memory.
+    const request: ApiClient['request'] = async <T>(asked: ApiRequest) =>
+      asked.path.endsWith('/subjectaccessreviews') ? ({ status: { allowed: options.isAllowed } } as T) : client.request<T>(asked)
+    const jobs = await createKubernetesJobs({
+      client: { ...client, request },
+      namespace: options.namespace,
+      report: () => undefined,
+      runsLive: 'InTheCluster',
+    })
+    return {
+      jobs,
+      client,
+      async close() {
+        await jobs.close()
+        await close()
+      },
+    }
+  }
+
+  it('is made there where that namespace allows it, and belongs to its run all the same', async () => {
+    const { jobs, client, close } = await open({ isAllowed: true, namespace: null })
+    const heard = new Set<string>()
+    jobs.subscribe((event) => heard.add(`${event.kind} ${event.kind === 'Job' ? event.run.namespace : ''}`))
+    const { object } = await jobs.createJob(job)
+    const stored = await client.request<StoredJob>({ path: '/apis/batch/v1/namespaces/reports/jobs/a' })
+    expect(stored.metadata.ownerReferences).toBeUndefined()
+    expect(object.metadata).toMatchObject({ namespace: 'reports', ownerReferences: [owner] })
+    await eventually('its pod runs', async () => (await jobs.observeJobs(run))[0]?.pods[0]?.status.phase === 'Running')
+    expect(await jobs.createJob(job)).toMatchObject({ kind: 'Exists', object: { metadata: { uid: object.metadata.uid } } })
+    expect([...heard]).toEqual(['Job data'])
+    await jobs.stopJob(object)
+    await jobs.releaseJob(object)
+    await eventually('it is gone', async () => (await jobs.observeJobs(run)).length === 0)
+    await close()
+  })
+
+  it.each([
+    { title: 'that does not allow it', isAllowed: false, namespace: null, want: /^namespace reports: it does not let the namespace data make Jobs/ },
+    { title: 'that is not followed', isAllowed: true, namespace: 'data', want: /^namespace reports: Fusee works in the namespace data alone here/ },
+  ])('is refused in one $title', async ({ want, ...options }) => {
+    const { jobs, close } = await open(options)
+    await expect(jobs.createJob(job)).rejects.toThrow(want)
+    await expect(jobs.createJob(job)).rejects.toThrow(UnsupportedJobError)
+    expect(await jobs.observeJobs(run)).toEqual([])
+    await close()
+  })
 })

@@ -52,7 +52,7 @@ async function play(one: RunCase, seed: string, rate: number): Promise<StoredRun
   const ports = { runs: withFaults(cluster.runs, faults), jobs: withFaults(cluster.jobs, faults) }
   let isDone = false
   const context = { clock, random: random.fork('queue'), ...ports, writeSite: plainWriteSite, report: () => undefined }
-  const run = carryOut(one, seed, context, cluster.runs).finally(() => {
+  const run = carryOut(one, seed, context, { people: cluster.runs }).finally(() => {
     isDone = true
   })
   await clock.runUntil(NOON + 2 * DAY_MS, () => isDone)

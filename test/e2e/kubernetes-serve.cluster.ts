@@ -134,17 +134,11 @@ describe('serve on a real cluster', () => {
     await kubectl(['create', '-n', namespace.name, '-f', '-'], run('handed-over', 'asked', {}, {}))
     first.kill('SIGKILL')
     await kubectl(['wait', '--for=condition=Finished', 'frun/handed-over', '-n', namespace.name, '--timeout=90s'])
-    const jobs = await kubectl([
-      'get',
-      'jobs',
-      '-n',
-      namespace.name,
-      '-l',
-      'fusee.dev/run=handed-over',
-      '-o',
-      'jsonpath={.items[*].status.succeeded}',
-    ])
-    expect(jobs).toBe('1')
+    // The Job says so a second after its pod.
+    const seen = 'jsonpath={.items[*].status.succeeded}'
+    const succeeded = () => kubectl(['get', 'jobs', '-n', namespace.name, '-l', 'fusee.dev/run=handed-over', '-o', seen])
+    await until('its one Job has succeeded', async () => (await succeeded()) === '1')
+    expect(await kubectl(['get', 'pods', '-n', namespace.name, '-l', 'fusee.dev/run=handed-over', '-o', 'name'])).toMatch(/^pod\/[^\n]+$/)
     expect(second.lines.some(({ msg }) => msg === 'definitions in force')).toBe(true)
   })
 })

@@ -76,6 +76,9 @@ const HOSTILE: readonly string[] = [
     'apiVersion: batch/v1',
     'apiVersion: fusee.dev/v1alpha1',
     'x: ]',
+    'x: ]\n',
+    'x: [,,]\n',
+    '? \n',
     'a: &a [*a]',
   ],
 ]

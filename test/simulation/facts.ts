@@ -52,6 +52,12 @@ export interface Facts {
   /** Tips that a process has fetched, with the time of the first. */
   seenTips: Map<CommitSha, number>
   statusCommits: StatusCommit[]
+  /** Where the status branch is. */
+  statusTip: CommitSha | null
+  /** Whether somebody has deleted or reset it. */
+  isHarmed: boolean
+  /** Runs that the cluster held, as recorded, when something was written first after that: their records must be there again. */
+  owed: Set<string> | null
   /** Contents of records on the status branch, by run; more than one when it changed. */
   records: Map<string, { path: string; contents: string[]; commits: number }>
 }
@@ -67,6 +73,9 @@ export function createFacts(): Facts {
     fates: new Map(),
     seenTips: new Map(),
     statusCommits: [],
+    statusTip: null,
+    isHarmed: false,
+    owed: null,
     records: new Map(),
   }
 }
@@ -91,15 +100,50 @@ export function noteChange(facts: Facts, change: ClusterChange, atMs: number): v
 /** Takes a commit on the status branch into the facts. */
 export function noteStatusCommit(facts: Facts, commit: StatusCommit): void {
   facts.statusCommits.push(commit)
+  facts.statusTip = commit.sha
+  const isOfWriter = [...commit.changes.keys()].some((path) => path !== 'history/state/owner.json')
+  if (facts.isHarmed && isOfWriter) facts.owed ??= new Set(heldRuns(facts).map(({ name }) => name))
   for (const [path, content] of commit.changes) {
-    const name = /^history\/[^/]+\/\d{4}\/\d\d\/\d\d\/([^/]+)\.json$/.exec(path)?.[1]
-    if (name === undefined || name === 'ticks') continue
+    const name = recordNameOf(path)
+    if (name === null) continue
     const record = facts.records.get(name) ?? { path, contents: [], commits: 0 }
     const text = content === null ? '' : Buffer.from(content).toString()
     if (record.contents.at(-1) !== text) record.contents.push(text)
     record.commits++
     facts.records.set(name, record)
   }
+}
+
+/** Somebody has deleted the status branch or set it back to `tip`. */
+export function noteHarm(facts: Facts, tip: CommitSha | null): void {
+  facts.statusTip = tip
+  facts.isHarmed = true
+  facts.owed = null
+}
+
+/** Recorded Runs that are still there. */
+export function heldRuns(facts: Facts): RunFacts[] {
+  return [...facts.runs.values()].filter(({ run, isGone }) => !isGone && run.status?.recorded !== undefined)
+}
+
+/** Commits of the status branch as it is now. */
+export function commitsOnBranch({ statusCommits, statusTip }: Facts): StatusCommit[] {
+  const bySha = new Map(statusCommits.map((commit) => [commit.sha, commit]))
+  const found: StatusCommit[] = []
+  for (let at = statusTip === null ? undefined : bySha.get(statusTip); at !== undefined; at = at.parent === null ? undefined : bySha.get(at.parent)) {
+    found.push(at)
+  }
+  return found
+}
+
+/** Names of the runs whose record is on the status branch now. */
+export function recordsOnBranch(facts: Facts): Set<string> {
+  return new Set(commitsOnBranch(facts).flatMap(({ changes }) => [...changes.keys()].flatMap((path) => recordNameOf(path) ?? [])))
+}
+
+function recordNameOf(path: string): string | null {
+  const name = /^history\/[^/]+\/\d{4}\/\d\d\/\d\d\/([^/]+)\.json$/.exec(path)?.[1]
+  return name === undefined || name === 'ticks' ? null : name
 }
 
 /** The key of a tick. */

@@ -34,6 +34,8 @@ export interface GitRemote {
   between(from: CommitSha, to: CommitSha): CommitSha[] | null
   /** Paths whose content differs, sorted. */
   changedPaths(from: CommitSha | null, to: CommitSha): string[]
+  /** Sets the status branch back to a share of its commits; 0 deletes it. Returns where it is then. */
+  harmStatus(share: number): CommitSha | null
   /** What a newly started process opens. */
   open(): { source: SourceRepository; status: StatusBranch }
 }
@@ -67,6 +69,15 @@ export function createGitRemote(now: () => number, onStatusCommit: (commit: Stat
       return null
     },
     changedPaths: (from, to) => differences(treeOf(from), treeOf(to)).sort(),
+    harmStatus(share) {
+      const oldestFirst = git
+        .statusCommits()
+        .map(({ id }) => id)
+        .reverse()
+      const tip = oldestFirst[Math.floor(share * oldestFirst.length) - 1] ?? null
+      git.reset(tip, STATUS)
+      return tip
+    },
     open: () => openRemote(git, onStatusCommit, fateOfPush),
   }
 }

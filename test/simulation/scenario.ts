@@ -15,6 +15,8 @@ export type Happening = { atMs: number } & (
   | { kind: 'Deploy'; downMs: number }
   | { kind: 'GitOutage'; forMs: number }
   | { kind: 'ClockStep'; byMs: number }
+  /** Somebody sets the status branch back to a share of its commits; 0 deletes it. */
+  | { kind: 'HarmHistory'; share: number }
   | { kind: Meddling }
 )
 
@@ -54,7 +56,10 @@ export function drawScenario(seed: string): Scenario {
   const troubleUntilMs = startMs + lengthMs
   const endMs = troubleUntilMs + ECHO_MS + (periodMs === MINUTE_MS ? 2 : 6) * MINUTE_MS
   const hasClockSteps = !isCalm && random.chance(0.08)
-  const happenings = [...drawPushes(random, startMs, endMs), ...(isCalm ? [] : drawTrouble(random, startMs, troubleUntilMs, hasClockSteps))]
+  const trouble = isCalm
+    ? []
+    : [...drawTrouble(random, startMs, troubleUntilMs, hasClockSteps), ...drawHarm(random.fork('harm'), startMs, troubleUntilMs)]
+  const happenings = [...drawPushes(random, startMs, endMs), ...trouble]
   return {
     seed,
     startMs,
@@ -118,6 +123,13 @@ function drawPushes(random: SeededRandom, fromMs: number, untilMs: number): Happ
   return Array.from({ length: random.integer(0, 5) }, (_, index) => ({ kind: 'Push', index, atMs: random.integer(fromMs, untilMs - 1) }))
 }
 
+/** Late enough for something to be there. */
+function drawHarm(random: SeededRandom, fromMs: number, untilMs: number): Happening[] {
+  if (!random.chance(0.15)) return []
+  const share = random.chance(0.5) ? 0 : random.fraction()
+  return [{ kind: 'HarmHistory', share, atMs: random.integer((fromMs + untilMs) / 2, untilMs) }]
+}
+
 function drawTrouble(random: SeededRandom, fromMs: number, untilMs: number, hasClockSteps: boolean): Happening[] {
   const at = (): number => random.integer(fromMs, untilMs)
   const lengthMs = untilMs - fromMs
@@ -128,6 +140,8 @@ function drawTrouble(random: SeededRandom, fromMs: number, untilMs: number, hasC
     ...times(1, () => ({ kind: 'Deploy', atMs: at(), downMs: random.integer(1_000, 10_000) }) as const),
     ...times(1, () => ({ kind: 'GitOutage', atMs: at(), forMs: random.integer(1_000, lengthMs / 2) }) as const),
     ...times(3, () => ({ kind: random.pick(MEDDLINGS), atMs: at() })),
-    ...(hasClockSteps ? times(2, () => ({ kind: 'ClockStep', atMs: at(), byMs: random.integer(-5, 5) * MINUTE_MS }) as const) : []),
+    ...(hasClockSteps
+      ? times(2, () => ({ kind: 'ClockStep', atMs: at(), byMs: random.pick([random.integer(-5, 5), -60, 60]) * MINUTE_MS }) as const)
+      : []),
   ]
 }

@@ -1,5 +1,5 @@
 import type { SchemaCheck } from '../../src/definitions/schema/validators.ts'
-import { checkRecord, checkTickFiles } from './oracle/records.ts'
+import { checkRecord, checkRefill, checkTickFiles } from './oracle/records.ts'
 import { checkResults, checkTimeouts } from './oracle/results.ts'
 import { checkCalmTicks } from './oracle/ticks.ts'
 import { drawScenario, ECHO_MS, type Scenario } from './scenario.ts'
@@ -53,6 +53,7 @@ function judgeEnd(world: World, timers: number, scenario: Scenario): void {
   if (timers > MOST_TIMERS) judged.complain('turns', `more than ${MOST_TIMERS} timers have fired; open: ${world.describeOpen()}`)
   else if (!world.isAtRest()) judged.complain('no-rest', `after ${LONGEST_REST_MS / 3_600_000} hours in calm there are open: ${world.describeOpen()}`)
   checkTickFiles(judged)
+  checkRefill(judged)
   checkTimeouts(judged, scenario.troubleUntilMs + ECHO_MS)
   for (const run of world.facts.runs.values()) {
     if (run.finishedAtMs === null) continue

@@ -9,7 +9,7 @@ import type { SourceRepository } from '../../src/git/ports.ts'
 import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { createAuthor, type Author } from './author.ts'
-import { createFacts, noteChange, noteStatusCommit, type Facts, type RunFacts } from './facts.ts'
+import { createFacts, heldRuns, noteChange, noteHarm, noteStatusCommit, recordsOnBranch, type Facts, type RunFacts } from './facts.ts'
 import { describeChange, describeHappening } from './describe.ts'
 import { createFaults } from './faults.ts'
 import { createGitRemote, type GitRemote } from './git-remote.ts'
@@ -60,13 +60,20 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
   const remote = createGitRemote(
     () => clock.now(),
     (commit) => {
+      const last = facts.statusTip
       noteStatusCommit(facts, commit)
       trace.add(`status commit ${commit.message.split('\n')[0]}`)
-      checkStatusCommit(judged, commit)
+      checkStatusCommit(judged, commit, last)
     },
     () => faults.fateOfPush(),
   )
-  const definitionCache: DefinitionCache = { schemaCheck, language: createExpressionLanguage(), files: new Map(), manifests: new Map() }
+  const definitionCache: DefinitionCache = {
+    schemaCheck,
+    language: createExpressionLanguage(),
+    files: new Map(),
+    manifests: new Map(),
+    finished: new WeakMap(),
+  }
   const files = remote.open().source
   const author = await createAuthor(remote, random.fork('author'), scenario.style, async (commit) => {
     await loadDefinitions(files.filesAt(commit), { path: scenario.settings.path, cache: definitionCache })
@@ -125,6 +132,8 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
         return lives.deploy(happening.downMs)
       case 'ClockStep':
         return lives.stepClock(happening.byMs)
+      case 'HarmHistory':
+        return noteHarm(facts, remote.harmStatus(happening.share))
       case 'GitOutage':
         faults.gitDown = true
         clock.setTimer(clock.now() + happening.forMs, () => {
@@ -153,7 +162,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
       faults.stop()
       lives.stepClockBack()
     },
-    isAtRest: () => openRuns(facts).length === 0 && openJobs(facts).length === 0 && isLooked(remote, facts),
+    isAtRest: () => openRuns(facts).length === 0 && openJobs(facts).length === 0 && isLooked(remote, facts) && isWhole(facts),
     describeOpen() {
       const runs = openRuns(facts).map(
         ({ name, run }) => `${name} ${run.status?.phase ?? 'Pending'}${run.metadata.deletionTimestamp === undefined ? '' : ' deleted'}`,
@@ -198,6 +207,13 @@ function openRuns(facts: Facts) {
 
 function openJobs(facts: Facts) {
   return [...facts.jobs.values()].filter((job) => !job.isGone && (!job.isReleased || job.pods.some(({ endedAtMs }) => endedAtMs === null)))
+}
+
+/** Whether all that the cluster holds as recorded is on the status branch. */
+function isWhole(facts: Facts): boolean {
+  if (!facts.isHarmed) return true
+  const there = recordsOnBranch(facts)
+  return heldRuns(facts).every(({ name }) => there.has(name))
 }
 
 function isLooked(remote: GitRemote, facts: Facts): boolean {

@@ -14,8 +14,13 @@ export function caseRunName(key: string): string {
 }
 
 /** Carries the run of a case out on these ports, and does what people do meanwhile. `people` are the ports without any faults. */
-export async function carryOut(one: RunCase, key: string, context: OnceOptions['context'], people: RunCluster = context.runs): Promise<StoredRun> {
-  const run = createRunObject({ namespace: 'default', name: 'cases' }, requestOf(key, one.params ?? {}))
+export async function carryOut(
+  one: RunCase,
+  key: string,
+  context: OnceOptions['context'],
+  { people = context.runs, namespace = 'default' }: { people?: RunCluster; namespace?: string } = {},
+): Promise<StoredRun> {
+  const run = createRunObject({ namespace, name: 'cases' }, requestOf(key, one.params ?? {}))
   const workflow = await workflowOf(one, createInMemoryFiles)
   const act = async (): Promise<void> => {
     const found = await people.getRun(run.metadata)

@@ -55,9 +55,8 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
   const guard = (status: StatusBranch): StatusBranch => {
     const reach = <T>(call: () => Promise<T>): Promise<T> => (world.away === null ? call() : Promise.reject(world.away))
     return {
+      ...status,
       fetchTip: (signal) => reach(() => status.fetchTip(signal)),
-      read: (path) => reach(() => status.read(path)),
-      list: (folder) => reach(() => status.list(folder)),
       commit: (parent, changes, message, signal) => reach(() => status.commit(parent, changes, message, signal)),
     }
   }

@@ -1,9 +1,13 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { printManifests } from '../../src/install/install-objects.ts'
 import { resourceDefinitions } from '../../src/install/resource-definitions.ts'
 
 /** Vitest's global set-up of the tests that need a cluster: it gets our kinds, as the sources say them now. */
 export function setup(): void {
+  const kubeconfig = process.env['KUBECONFIG'] ?? ''
+  if (kubeconfig === '') throw new Error('these tests need a cluster that may be changed at will: set KUBECONFIG to the kubeconfig of one')
+  if (!existsSync(kubeconfig)) throw new Error(`these tests need a cluster: KUBECONFIG names ${kubeconfig}, which is not there`)
   const definitions = resourceDefinitions()
   execFileSync('kubectl', ['apply', '--server-side', '--force-conflicts', '-f', '-'], {
     input: printManifests(definitions),

@@ -83,7 +83,7 @@ export function readLines(file: string): string[] {
 
 /** Asks again and again until the answer is something; fails with what was asked when it never is. */
 export async function eventually<T>(what: string, ask: () => T | Promise<T>): Promise<NonNullable<T>> {
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 60_000
   for (;;) {
     const answer = await ask()
     if (answer !== null && answer !== undefined && answer !== false) return answer

@@ -1,4 +1,4 @@
-import { maskSecrets, secretsOf } from '../../runs/mask.ts'
+import { createMask, maskSecrets, secretsOf } from '../../runs/mask.ts'
 import type { JobObservation, ObjectRef, Pod, StoredJob } from '../../runs/objects.ts'
 import { FINALIZER, LABELS } from '../../runs/objects.ts'
 import { SOURCE_ANNOTATION } from '../../runs/render-job.ts'
@@ -15,7 +15,8 @@ import type { ObjectCache } from './object-cache.ts'
 import { createObjectCache } from './object-cache.ts'
 import { readPodLogTail } from './pod-logs.ts'
 import type { RunsLive } from './prepare-job.ts'
-import { prepareJob, restoreOwner } from './prepare-job.ts'
+import { hasRunObject, namespaceFor, prepareJob, restoreOwner, runNamespaceOf } from './prepare-job.ts'
+import { whyNotPlaced } from './placement.ts'
 import type { ApiObject } from './reflector.ts'
 import { startReflector } from './reflector.ts'
 import { collectionPath, deleteOptions, objectPath } from './resources.ts'
@@ -138,6 +139,11 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     }
   }
 
+  async function refuseUnlessPlaced(from: string, to: string): Promise<void> {
+    const problem = namespace === null ? await whyNotPlaced(client, from, to) : `Fusee works in the namespace ${namespace} alone here`
+    if (problem !== null) throw new UnsupportedJobError(`namespace ${to}: ${problem}`)
+  }
+
   async function kill(pod: Pod): Promise<void> {
     try {
       const body = { ...deleteOptions(pod.metadata.uid, 'Background'), gracePeriodSeconds: 0 }
@@ -160,17 +166,19 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     cache: jobs,
     async createJob(job) {
       if (job.spec.template.metadata?.annotations?.[SOURCE_ANNOTATION] !== undefined) throw new UnsupportedJobError(NO_SOURCE)
+      const place = { namespace: namespaceFor(job), name: job.metadata.name }
+      if (place.namespace !== job.metadata.namespace) await refuseUnlessPlaced(job.metadata.namespace, place.namespace)
       const body = prepareJob(job, runsLive)
       for (;;) {
         try {
-          const created = await client.request<StoredJob>({ method: 'POST', path: collectionPath('jobs', job.metadata.namespace), body })
+          const created = await client.request<StoredJob>({ method: 'POST', path: collectionPath('jobs', place.namespace), body })
           return { kind: 'Created', object: restoreOwner(take(created)) }
         } catch (error) {
           if (error instanceof ApiError && (error.status === 422 || error.status === 400)) {
             throw new UnsupportedJobError(`the API server refuses the Job: ${error.message}`, { cause: error })
           }
           if (!isTaken(error)) throw error
-          const existing = await find(job.metadata)
+          const existing = await find(place)
           if (existing !== null) return { kind: 'Exists', object: restoreOwner(take(existing)) }
         }
       }
@@ -178,22 +186,33 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     async observeJobs(run) {
       return jobs.indexed(`${run.namespace}/${run.name}`).map((job): JobObservation => ({ job: restoreOwner(job), pods: podsOf(job) }))
     },
+    async listJobs() {
+      return [...jobs.all()].flatMap((job) => {
+        const run = hasRunObject(job) ? runOf(job) : null
+        return run === null ? [] : [{ run, job: restoreOwner(job) }]
+      })
+    },
     stopJob: (job) => remove(job, 'Foreground'),
     releaseJob: (job) => (isThere(job) ? release(job) : Promise.resolve()),
     deleteJob: (job) => remove(job, 'Background'),
     async readLogTail(job, maxBytes) {
       const newest = pods.indexed(job.metadata.uid).sort(byAge).at(-1)
-      if (newest === undefined) return ''
+      if (newest === undefined || !isThere(job)) return ''
       return maskSecrets(await readPodLogTail(client, newest, maxBytes), await readSecretValues(client, job))
     },
-    followLog: (job, hear, signal) =>
-      followJobLog({
+    async followLog(job, hear, signal) {
+      // Whole lines come.
+      const mask = createMask(await readSecretValues(client, job))
+      await followJobLog({
         client,
         pods: () => pods.indexed(job.metadata.uid).sort(byAge),
         current: () => (isThere(job) ? jobs.get(job.metadata) : null),
-        hear,
+        hear: (line) => {
+          hear(mask(line))
+        },
         signal,
-      }),
+      })
+    },
     async removeAll(run) {
       const mine = jobs.indexed(`${run.namespace}/${run.name}`)
       await Promise.all(mine.map((job) => remove(job, 'Background')))
@@ -217,7 +236,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
 
 function runOf({ metadata }: ApiObject): ObjectRef | null {
   const name = metadata.labels?.[LABELS.run]
-  return name === undefined ? null : { namespace: metadata.namespace, name }
+  return name === undefined ? null : { namespace: runNamespaceOf(metadata), name }
 }
 
 function keysOf(ref: ObjectRef | null): string[] {

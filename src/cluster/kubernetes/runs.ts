@@ -10,6 +10,7 @@ import { isConflict, isNotFound, isTaken } from './api-error.ts'
 import type { RepositoryObject } from './cursor-codec.ts'
 import { decodeCursors, encodeCursors } from './cursor-codec.ts'
 import type { ObjectCache } from './object-cache.ts'
+import type { WrittenRun } from './written-run.ts'
 import { createObjectCache, withoutBookkeeping } from './object-cache.ts'
 import { startReflector } from './reflector.ts'
 import { collectionPath, deleteOptions, objectPath } from './resources.ts'
@@ -106,6 +107,7 @@ export async function createKubernetesRuns({ client, namespace, report }: Kubern
       for (;;) {
         try {
           const { status: _, ...body } = run
+          body.spec satisfies WrittenRun['spec']
           const path = collectionPath('runs', run.metadata.namespace)
           return { kind: 'Created', object: own(take(await client.request<RunObject>({ method: 'POST', path, body }))) }
         } catch (error) {

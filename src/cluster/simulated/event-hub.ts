@@ -13,14 +13,20 @@ export interface EventHub {
 /** Every event once, as soon as everything that goes on now has settled. */
 export const promptEvents: EventDelays = () => [0]
 
-/** A hub whose deliveries are timers of the clock. */
+/** A hub whose deliveries are timers of the clock. What is told already at the very same time is not told twice. */
 export function createEventHub(clock: Clock, delays: EventDelays): EventHub {
-  const listeners = new Set<(event: ClusterEvent) => void>()
+  const listeners = new Map<(event: ClusterEvent) => void, Set<string>>()
   return {
     emit(event) {
-      for (const listener of listeners) {
+      const { namespace, name } = event.kind === 'Run' ? event.ref : event.run
+      for (const [listener, underWay] of listeners) {
         for (const delayMs of delays(event)) {
-          clock.setTimer(clock.now() + delayMs, () => {
+          const atMs = clock.now() + delayMs
+          const key = `${atMs} ${event.kind} ${namespace}/${name}`
+          if (underWay.has(key)) continue
+          underWay.add(key)
+          clock.setTimer(atMs, () => {
+            underWay.delete(key)
             if (listeners.has(listener)) listener(event)
           })
         }
@@ -28,7 +34,7 @@ export function createEventHub(clock: Clock, delays: EventDelays): EventHub {
     },
     subscribe(listener) {
       const own = (event: ClusterEvent): void => listener(event)
-      listeners.add(own)
+      listeners.set(own, new Set())
       return () => {
         listeners.delete(own)
       }

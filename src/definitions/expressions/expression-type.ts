@@ -37,7 +37,7 @@ const VALUE_TYPES: Readonly<Record<string, ExpressionType>> = {
 
 /** The type of a parameter or a result that is declared by this word. */
 export function typeOfDeclared(word: string): ExpressionType {
-  return VALUE_TYPES[word] ?? ANY
+  return (Object.hasOwn(VALUE_TYPES, word) ? VALUE_TYPES[word] : undefined) ?? ANY
 }
 
 const CEL_NAMES = { Any: 'dyn', Boolean: 'bool', Integer: 'int', Null: 'null', Number: 'double', Text: 'string' } as const

@@ -97,7 +97,7 @@ function narrow(type: ExpressionType, paths: readonly (readonly string[])[]): Ex
   const names = [...new Set(paths.flatMap(([name]) => name ?? []))].sort()
   const fields = names.map((name): [string, ExpressionType] => {
     const below = paths.filter(([first]) => first === name).map((path) => path.slice(1))
-    return [name, narrow(type.fields[name] ?? { kind: 'Any' }, below)]
+    return [name, narrow((Object.hasOwn(type.fields, name) ? type.fields[name] : undefined) ?? { kind: 'Any' }, below)]
   })
   return { kind: 'Record', noun: '', fields: Object.fromEntries(fields) }
 }

@@ -44,7 +44,7 @@ export function judgeAsk(policy: Policy, ask: Ask): Refusal | null {
     }
     case 'Namespace': {
       if (isAllowed(policy.namespaces, ask.name)) return null
-      const message = `the namespace ${excerpt(ask.name)} is refused: Jobs run in their Repository's namespace; take "namespace" out`
+      const message = `the namespace ${excerpt(ask.name)} is refused: ${allow('namespaces', ask.name)}; without "namespace" the Job runs in that of its Repository`
       return { severity, rule: 'policy-namespace', message }
     }
   }

@@ -14,7 +14,7 @@ export interface Policy {
   secrets: AllowedNames
   /** Globs of image references as written; `*` is anything but `/`, `**` anything. */
   images: AllowedNames
-  /** Namespaces of manifests; the Repository's own is among them. */
+  /** Namespaces that manifests may name; the Repository's own is among them. */
   namespaces: AllowedNames
   /** What Fusee itself uses: refused to steps, whatever else is allowed. */
   own: { serviceAccounts: readonly string[]; secrets: readonly string[] }

@@ -33,7 +33,7 @@ export function parseDocuments(text: string): ParsedText {
   try {
     const read = readTokens(text)
     if (read.kind === 'Exceeded') return { documents: [], problems: [problemOf(lines, read.exceeded)], isUnreadable: true }
-    for (const document of compose(read.tokens)) addDocument(parsed, document, text, lines)
+    for (const document of withoutStacks(() => compose(read.tokens))) addDocument(parsed, document, text, lines)
   } catch (error) {
     // A file must never stop the others, whatever the parser makes of it.
     const message = `the file cannot be read as YAML: ${excerpt(error instanceof Error ? error.message : error)}`
@@ -43,8 +43,19 @@ export function parseDocuments(text: string): ParsedText {
   return parsed
 }
 
-function compose(tokens: readonly CST.Token[]): Iterable<Document.Parsed> {
-  return new Composer({ prettyErrors: false, uniqueKeys: false, schema: 'core', merge: false, logLevel: 'silent' }).compose(tokens)
+function compose(tokens: readonly CST.Token[]): Document.Parsed[] {
+  return [...new Composer({ prettyErrors: false, uniqueKeys: false, schema: 'core', merge: false, logLevel: 'silent' }).compose(tokens)]
+}
+
+/** The parser makes an error object for every fault, of which only the first is told; their call stacks are most of what broken files cost. */
+function withoutStacks<Result>(work: () => Result): Result {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = limit
+  }
 }
 
 function addDocument(parsed: ParsedText, document: Document.Parsed, text: string, lines: LineIndex): void {

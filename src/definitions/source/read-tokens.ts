@@ -3,6 +3,9 @@ import { Lexer, Parser, type CST } from 'yaml'
 /** Bounds on what a file may hold. */
 export const BOUNDS = { depth: 64, aliases: 1000, tokens: 150_000 } as const
 
+/** What stands where nothing may stand, of which so much is read: only the first of each document is told, and each costs as much as a hundred values. */
+const MOST_STRAYS = 1000
+
 /** What the file exceeds, and where. */
 export interface BoundExceeded {
   rule: 'nesting-too-deep' | 'too-many-aliases' | 'too-many-tokens'
@@ -25,6 +28,7 @@ export function readTokens(text: string): { kind: 'Tokens'; tokens: CST.Token[] 
   const tokens: CST.Token[] = []
   let count = 0
   let aliases = 0
+  let strays = 0
   let isText = false
   for (const lexeme of new Lexer().lex(text)) {
     const { offset } = parser
@@ -33,7 +37,11 @@ export function readTokens(text: string): { kind: 'Tokens'; tokens: CST.Token[] 
       return exceeded('too-many-aliases', `the file has more than ${BOUNDS.aliases} aliases; write the values out`, offset)
     }
     isText = !isText && lexeme === SCALAR_FOLLOWS
-    tokens.push(...parser.next(lexeme))
+    for (const token of parser.next(lexeme)) {
+      tokens.push(token)
+      if (token.type === 'error') strays++
+    }
+    if (strays > MOST_STRAYS) break
     if (isTooDeep(parser.stack)) return exceeded('nesting-too-deep', `values are nested deeper than ${BOUNDS.depth} levels; flatten them`, offset)
   }
   tokens.push(...parser.end())

@@ -3,8 +3,7 @@ import type { Evaluated } from '../../definitions/expressions/language.ts'
 import type { RunDefinition, Step } from '../../definitions/workflow.ts'
 import { jobName } from '../names.ts'
 import type { Job, JobObservation, StoredJob } from '../objects.ts'
-import { LABELS } from '../objects.ts'
-import { isOwnJob, stepLabel } from '../render-job.ts'
+import { isOwnJob, namespaceOf } from '../render-job.ts'
 import type { RunStatus, StepKind, StepStatus, StepStop, StoredRun } from '../run.ts'
 import type { StepBounds } from '../observe-step.ts'
 import type { RunExpressions } from '../run-values.ts'
@@ -20,6 +19,7 @@ export interface RunPlan {
   /** Steps whose log's tail belongs into `status`; read before anything makes it go. */
   readLogs: { step: StepStatus; job: StoredJob }[]
   create: { step: StepStatus; job: Job }[]
+  /** Everything that is to end. Who has told them already need not do it again; after a crash nobody knows who has. */
   stop: StoredJob[]
   /** Their results are in the stored Run already. */
   release: StoredJob[]
@@ -62,8 +62,8 @@ export interface Board {
   entries: Entry[]
   /** By the name that the definition has for them, undos left out. */
   byStep: Map<string, Entry[]>
-  /** What the cluster shows, by the step that the Job's label names. */
-  observed: Observed
+  /** What the cluster shows, by the name of the Job. */
+  observed: ReadonlyMap<string, JobObservation>
   /** Steps whose Jobs this pass makes. */
   created: Set<StepStatus>
   /** What the expansions of a step stand for, once this pass has worked it out. */
@@ -76,16 +76,12 @@ export function createBoard(input: RunInput): Board {
   const { status } = run
   if (status?.definition === undefined) throw new TypeError(`run ${run.metadata.name} has no definition yet`)
   const { definition } = status
-  const observed: Observed = new Map()
-  for (const observation of input.jobs) {
-    const label = observation.job.metadata.labels?.[LABELS.step] ?? ''
-    observed.set(label, [...(observed.get(label) ?? []), observation])
-  }
+  const observed = new Map(input.jobs.map((observation) => [observation.job.metadata.name, observation]))
   const steps = new Map([...definition.steps, ...definition.finally].map((step) => [step.name, step]))
   const entries = status.steps.map((stored): Entry => {
     const step = steps.get(stored.name) ?? steps.get(stepOfExpansion(stored.name))
     if (step === undefined) throw new TypeError(`run ${run.metadata.name} has no step ${stored.name} in its definition`)
-    return { status: { ...stored }, step, observation: ownJob(run, observed, stored) }
+    return { status: { ...stored }, step, observation: ownJob(run, step, observed, stored) }
   })
   const board: Board = {
     input,
@@ -116,7 +112,7 @@ export function replaceEntries(board: Board, place: Entry, by: Entry[]): void {
 
 /** An entry for a step that was not in the stored status. A pass before a crash may have made its Job. */
 export function newEntry(board: Board, status: StepStatus, step: Step): Entry {
-  return { status, step, observation: ownJob(board.run, board.observed, status) }
+  return { status, step, observation: ownJob(board.run, step, board.observed, status) }
 }
 
 /** The limits of a step, and what it is to leave; an undo leaves nothing. */
@@ -171,12 +167,11 @@ function indexEntries({ entries, byStep }: Board): void {
   }
 }
 
-/** A step and its undo have the same label. Names are derived for what has a Job only: that takes a hash. */
-type Observed = Map<string, JobObservation[]>
-
-function ownJob(run: StoredRun, observed: Observed, step: StepStatus): JobObservation | null {
-  const found = observed.get(stepLabel(step.name))
-  if (found === undefined) return null
-  const name = jobName(run.metadata.name, stepKey(step))
-  return found.find(({ job }) => job.metadata.name === name && isOwnJob(run, job)) ?? null
+/** The Job of a step; one that somebody has made in a namespace where the step has none is not it. */
+function ownJob(run: StoredRun, step: Step, observed: ReadonlyMap<string, JobObservation>, status: StepStatus): JobObservation | null {
+  if (observed.size === 0) return null
+  const observation = observed.get(jobName(run.metadata.name, stepKey(status)))
+  if (observation === undefined || !isOwnJob(run, observation.job)) return null
+  const { namespace } = observation.job.metadata
+  return namespace === run.metadata.namespace || namespace === namespaceOf(run, step) ? observation : null
 }

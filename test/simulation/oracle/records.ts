@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ClusterChange } from '../../../src/cluster/simulated/changes.ts'
 import { FINALIZER, LABELS } from '../../../src/runs/objects.ts'
 import type { StepStatus, StoredRun, TickFate } from '../../../src/runs/run.ts'
-import { tickKey, unfoldTicks, type RunFacts } from '../facts.ts'
+import { commitsOnBranch, recordsOnBranch, tickKey, unfoldTicks, type RunFacts } from '../facts.ts'
 import type { StatusCommit } from '../git-remote.ts'
 import type { Case } from './case.ts'
 
@@ -18,7 +18,8 @@ function checkRunChange(input: Case, before: StoredRun | null, after: StoredRun 
   const { name } = run.metadata
   const isOnBranch = input.facts.records.has(name)
   if (before === null) {
-    if (input.facts.runs.get(name)?.creations !== 1) input.complain('run-twice', `run ${name} was created again`)
+    const mayBeForgotten = input.facts.isHarmed && !recordsOnBranch(input.facts).has(name)
+    if (input.facts.runs.get(name)?.creations !== 1 && !mayBeForgotten) input.complain('run-twice', `run ${name} was created again`)
     if (input.facts.statusCommits.length === 0) input.complain('unclaimed', `run ${name} was created before the status branch was claimed`)
     return
   }
@@ -50,9 +51,8 @@ function checkRelease(input: Case, before: NonNullable<Extract<ClusterChange, { 
     input.complain('released-early', `Job ${before.metadata.name} was released while its step was ${step?.state ?? 'unknown'}`)
 }
 
-/** Judges a commit on the status branch: nothing but `history/`, on top of the last one, records of finished runs only. */
-export function checkStatusCommit(input: Case, commit: StatusCommit): void {
-  const last = input.facts.statusCommits.at(-2)?.sha ?? null
+/** Judges a commit on the status branch: nothing but `history/`, on top of where it was, records of finished runs only. */
+export function checkStatusCommit(input: Case, commit: StatusCommit, last: StatusCommit['parent']): void {
   if (commit.parent !== last) input.complain('no-fast-forward', `status commit ${commit.sha} follows ${commit.parent}, the branch was at ${last}`)
   for (const path of commit.changes.keys())
     if (!path.startsWith('history/')) input.complain('foreign-path', `status commit ${commit.sha} touches ${path}`)
@@ -67,9 +67,13 @@ export function checkStatusCommit(input: Case, commit: StatusCommit): void {
 export function checkRecord(input: Case, run: RunFacts): void {
   const record = input.facts.records.get(run.name)
   if (record === undefined) return input.complain('no-record', `run ${run.name} finished and has no record`)
-  if (record.contents.length > 1) input.complain('record-changed', `the record of ${run.name} was written with ${record.contents.length} contents`)
-  const commits = input.facts.statusCommits.filter(({ message }) => trailersOf(message).includes(run.name))
-  if (commits.length !== 1) input.complain('record-twice', `run ${run.name} is in the trailers of ${commits.length} commits`)
+  const isAgain = input.facts.isHarmed && run.creations > 1
+  if (record.contents.length > 1 && !isAgain)
+    input.complain('record-changed', `the record of ${run.name} was written with ${record.contents.length} contents`)
+  const all = input.facts.isHarmed ? commitsOnBranch(input.facts) : input.facts.statusCommits
+  const commits = all.filter(({ message }) => trailersOf(message).includes(run.name))
+  const isLost = input.facts.isHarmed && commits.length === 0
+  if (commits.length !== 1 && !isLost) input.complain('record-twice', `run ${run.name} is in the trailers of ${commits.length} commits`)
   const { spec, status } = run.run
   const written = JSON.parse(record.contents.at(-1) ?? 'null') as Record<string, unknown> & { steps: { name: string; result: string }[] }
   const want = { run: run.name, workflow: spec.workflow, commit: spec.commit, result: status?.result, trigger: spec.trigger }
@@ -88,8 +92,17 @@ export function checkRecord(input: Case, run: RunFacts): void {
   }
 }
 
+/** Judges, at the end, that a status branch that was deleted or reset has got back what the cluster held. */
+export function checkRefill(input: Case): void {
+  const there = recordsOnBranch(input.facts)
+  const missing = [...(input.facts.owed ?? [])].filter((name) => !there.has(name))
+  if (missing.length > 0) input.complain('refill', `the status branch lost the records of ${missing.join(', ')}, whose Runs were held`)
+}
+
 /** Judges, at the end, that every tick that did not simply fire is on the status branch, with the fate that the cursors gave it. */
 export function checkTickFiles(input: Case): void {
+  // What only the status branch held is gone with it.
+  if (input.facts.isHarmed) return
   const files = new Map<string, string>()
   for (const { changes } of input.facts.statusCommits) {
     for (const [path, content] of changes) if (path.endsWith('/ticks.json')) files.set(path, Buffer.from(content ?? []).toString())

@@ -32,7 +32,12 @@ describe('a Repository document', () => {
       text: documentWith('policy: {podSecurity: Baseline}'),
       want: /spec\.policy\.podSecurity must be one of baseline, restricted, privileged/,
     },
-    { title: 'a namespace beside its own', text: documentWith('policy: {namespaces: [other]}'), want: /spec\.policy\.namespaces / },
+    { title: 'a namespace that is none', text: documentWith('policy: {namespaces: ["*"]}'), want: /spec\.policy\.namespaces\.0 / },
+    {
+      title: 'rules for pull requests, which nothing starts yet',
+      text: documentWith('policy: {pullRequests: {secrets: []}}'),
+      want: /spec\.policy\.pullRequests is not supported by this version yet: remove it/,
+    },
     { title: 'another kind', text: documentWith().replace('Repository', 'Workflow'), want: /kind .*"Repository"/ },
     { title: 'text that is no YAML', text: 'kind: [', want: /^repository\.yaml:1: / },
   ]

@@ -4,8 +4,9 @@ import { createTurns } from '../../../src/controller/admit.ts'
 import { reconcileRun } from '../../../src/controller/reconcile-run.ts'
 import { createSlots } from '../../../src/controller/slots.ts'
 import { plainWriteSite } from '../../../src/crash-points.ts'
-import type { Container } from '../../../src/definitions/container.ts'
+import type { Container, JsonObject } from '../../../src/definitions/container.ts'
 import { statePolicy, type Policy } from '../../../src/definitions/policy/policy.ts'
+import type { Step } from '../../../src/definitions/workflow.ts'
 import { createRunObject } from '../../../src/runs/create-run.ts'
 import { initialSteps } from '../../../src/runs/plan-run.ts'
 import type { RunStatus } from '../../../src/runs/run.ts'
@@ -17,10 +18,10 @@ import { EXPRESSIONS } from '../../support/play-run.ts'
 const REF = { namespace: 'data', name: 'jobs' }
 
 /** One pass over a run of one step. */
-async function passOver(container: Container, policy: Policy | null) {
+async function passOver(container: Container, policy: Policy | null, work: Step['work'] = { kind: 'Container', container, pod: {}, job: {} }) {
   const clock = createVirtualClock(NOON)
   const cluster = createSimulatedCluster({ clock, random: createSeededRandom('policy') })
-  const definition = aDefinition([aStep('a', { work: { kind: 'Container', container, pod: {}, job: {} } })])
+  const definition = aDefinition([aStep('a', { work })])
   const pinned: RunStatus = { phase: 'Running', definition, params: {}, steps: initialSteps(definition), startedAt: '2026-11-20T12:00:00.000Z' }
   const request = { workflow: 'nightly', commit: 'a'.repeat(40), trigger: { kind: 'Push', branch: 'main' }, params: {} } as const
   const { object: run } = await cluster.runs.createRun(createRunObject(REF, request))
@@ -36,10 +37,11 @@ async function passOver(container: Container, policy: Policy | null) {
       policy,
       expressions: EXPRESSIONS,
       queue: { turns: createTurns(), waiting: new Set() },
+      told: new Set(),
       pin,
       onFinished: () => undefined,
     },
-    run.metadata,
+    run,
   )
   const jobs = await cluster.jobs.observeJobs(run.metadata)
   return { step: (await cluster.runs.getRun(run.metadata))?.status?.steps[0], jobs: jobs.map(({ job }) => job) }
@@ -57,6 +59,22 @@ describe('a Job that is about to be made', () => {
       reason: 'PolicyDenied',
       message: 'the Secret "report-db" is refused: the Repository\'s spec.policy.secrets does not list it',
     })
+  })
+
+  const elsewhere: JsonObject = {
+    metadata: { name: 'publish', namespace: 'reports' },
+    spec: { template: { spec: { containers: [{ name: 'main', image: 'busybox', command: ['true'] }] } } },
+  }
+  it.each([
+    {
+      namespaces: [],
+      want: { state: 'Ended', reason: 'PolicyDenied', message: expect.stringMatching(/^the namespace "reports" is refused: /) as string },
+    },
+    { namespaces: ['reports'], want: { state: 'Running' } },
+  ])('runs in another namespace only where the policy lists it: $namespaces', async ({ namespaces, want }) => {
+    const work: Step['work'] = { kind: 'Manifest', path: 'jobs/a.yaml', manifest: elsewhere, env: [] }
+    const { step } = await passOver({}, statePolicy({ namespaces }, 'data', { serviceAccounts: [], secrets: [] }), work)
+    expect(step).toMatchObject(want)
   })
 
   it('names the first reasons only', async () => {

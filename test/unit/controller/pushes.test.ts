@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { VirtualWorld } from '../../support/virtual-world.ts'
+import { GitError } from '../../../src/git/ports.ts'
+import { createControlledWorld, MINUTE_MS } from '../../support/controlled-world.ts'
 import { createVirtualWorld, workflowFile } from '../../support/virtual-world.ts'
 
 const files = workflowFile('build', 'triggers: {push: {}}\nretention: {succeeded: 0}')
@@ -70,6 +72,23 @@ describe('a commit that has run by push does not run again', () => {
     await world.pass(120_000)
     expect(ran(world)).toEqual([one, ...(first === null ? [] : [first]), other])
   })
+})
+
+it('once the branch was forced, a push asks the status branch nothing that is known here, and starts while it is away', async () => {
+  const world = createControlledWorld()
+  const first = await world.push(files)
+  const controller = world.start(world.createCluster())
+  await world.pass(MINUTE_MS)
+  await world.push({ 'a.txt': '1' })
+  await world.pass(MINUTE_MS)
+  world.git.reset(first)
+  await world.pass(MINUTE_MS)
+  await world.push({ 'a.txt': '2' })
+  await world.pass(MINUTE_MS)
+  world.away = new GitError('Unreachable', 'git.example.com does not answer')
+  const commit = await world.push({ 'a.txt': '3' })
+  await world.pass(MINUTE_MS)
+  expect(controller.events.flatMap((event) => (event.kind === 'RunCreated' ? [event.run.spec.commit] : []))).toContain(commit)
 })
 
 describe('what a push starts', () => {

@@ -155,6 +155,44 @@ describe('the cache', () => {
     expect(definitions.ignored).toEqual(['workflows/y.yaml'])
   })
 
+  it('gives the same object for what stands for itself and has not changed', async () => {
+    const cache = createDefinitionCache()
+    const content = {
+      'workflows/a.yaml': workflow(`triggers: {schedule: [{cron: "@daily"}]}\n${ONE_STEP}`, 'a'),
+      'workflows/b.yaml': workflow(ONE_STEP, 'b'),
+      'workflows/m.yaml': workflow('steps: [{name: one, manifest: jobs/a.yaml}]', 'm'),
+      'jobs/a.yaml': job(),
+    }
+    const before = await loadDefinitions(createInMemoryFiles(content), { path: 'workflows', cache })
+    const changed = { ...content, 'workflows/b.yaml': workflow(`description: new\n${ONE_STEP}`, 'b') }
+    const after = await loadDefinitions(createInMemoryFiles(changed), { path: 'workflows', cache })
+    expect(after.workflows.map((one, index) => one === before.workflows[index])).toEqual([true, false, false])
+    expect(after.schedules[0]).toBe(before.schedules[0])
+    expect(after.workflows[1]?.description).toBe('new')
+  })
+
+  it('gives a workflow its new file when the old one was moved', async () => {
+    const cache = createDefinitionCache()
+    const text = workflow(`triggers: {schedule: [{cron: "@daily"}]}\n${ONE_STEP}`, 'a')
+    await loadDefinitions(createInMemoryFiles({ 'workflows/a.yaml': text }), { path: 'workflows', cache })
+    const { workflows, schedules } = await loadDefinitions(createInMemoryFiles({ 'workflows/b.yaml': text }), { path: 'workflows', cache })
+    expect([...workflows, ...schedules].map(({ file }) => file)).toEqual(['workflows/b.yaml', 'workflows/b.yaml'])
+  })
+
+  it('pauses between a hundred workflows when it is asked to, with the same result', async () => {
+    const content = Object.fromEntries(
+      Array.from({ length: 250 }, (_, index) => [`workflows/w${index}.yaml`, index === 7 ? 'a: [' : workflow(ONE_STEP, `w${index}`)]),
+    )
+    const cache = createDefinitionCache()
+    const want = await loadDefinitions(createInMemoryFiles(content), { path: 'workflows', cache })
+    let asked = 0
+    let paused = 0
+    const pause = (): Promise<void> | null => (asked++ % 2 === 0 ? Promise.resolve().then(() => void paused++) : null)
+    expect(await loadDefinitions(createInMemoryFiles(content), { path: 'workflows', cache, pause })).toEqual(want)
+    expect(asked).toBeGreaterThan(10)
+    expect(paused).toBe(Math.ceil(asked / 2))
+  })
+
   it('does not hide what other files change', async () => {
     const cache = createDefinitionCache()
     const flow = workflow('steps: [{name: one, manifest: jobs/a.yaml}]')

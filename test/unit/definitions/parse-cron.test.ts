@@ -66,6 +66,7 @@ describe('a cron expression', () => {
     { cron: 'H(9-5) * * * *', wantMessage: 'ends before it starts' },
     { cron: 'H(0-9)/61 * * * *', wantMessage: 'a step of 61 is more than the 60 values' },
     { cron: 'HH * * * *', wantMessage: '"HH" must be H' },
+    { cron: 'constructor', wantMessage: 'has 1 fields' },
     { cron: '@reboot', wantMessage: 'write one of @yearly' },
     { cron: '@every 1h', wantMessage: 'write one of @yearly' },
     { cron: 'TZ=Europe/Helsinki 0 3 * * *', wantMessage: 'belongs into the field timeZone' },

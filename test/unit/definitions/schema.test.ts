@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
-import scheduleSchema from '../../../schemas/schedule.schema.json' with { type: 'json' }
 import workflowSchema from '../../../schemas/workflow.schema.json' with { type: 'json' }
 import { CONTAINER_FIELDS } from '../../../src/definitions/workflow-source.ts'
 import { checkMarked, workflow } from './check-marked.ts'
@@ -21,22 +20,59 @@ describe('the schemas', () => {
     expect(Object.keys(workflowSchema.$defs.step.properties)).toEqual(expect.arrayContaining([...CONTAINER_FIELDS]))
   })
 
-  it('describe every field', () => {
-    const withoutText: string[] = []
-    const visit = (schema: unknown, path: string): void => {
-      if (typeof schema !== 'object' || schema === null) return
-      if ('properties' in schema) {
-        for (const [field, value] of Object.entries(schema.properties as Record<string, object>)) {
-          if (!('description' in value) && !('$ref' in value)) withoutText.push(`${path}.${field}`)
-        }
-      }
-      for (const [key, value] of Object.entries(schema)) visit(value, `${path}.${key}`)
-    }
-    visit(workflowSchema, 'workflow')
-    visit(scheduleSchema, 'schedule')
-    expect(withoutText).toEqual([])
+  it('describe every field, each with an example that fits', () => {
+    const ajv = new Ajv2020({
+      strict: true,
+      allowUnionTypes: true,
+      keywords: ['tsType'],
+      schemas: OURS.map(([, schema]) => schema),
+    })
+    const wrong = OURS.flatMap(([name, schema]) =>
+      fieldsOf(schema).flatMap(({ pointer, field }) => faultsOf(ajv, `${schema.$id}#${pointer}`, field).map((fault) => `${name}${pointer} ${fault}`)),
+    )
+    expect(wrong).toEqual([])
   })
 })
+
+/** Our own schemas by name. What they take over from kubernetes.schema.json is left out: those fields are described in Kubernetes' own reference. */
+const OURS = readdirSync('schemas')
+  .filter((name) => name !== 'kubernetes.schema.json')
+  .map((name): [string, { $id: string }] => [name, JSON.parse(readFileSync(`schemas/${name}`, 'utf8'), withoutKubernetes) as { $id: string }])
+
+function withoutKubernetes(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('$ref' in value) || !String(value.$ref).startsWith('kubernetes.')) return value
+  const { $ref: _, ...rest } = value
+  return rest
+}
+
+interface Field {
+  $ref?: string
+  description?: string
+  examples?: unknown[]
+}
+
+/** Every field of every object of a schema, with the pointer to what is said of it. */
+function fieldsOf(schema: unknown, pointer = ''): { pointer: string; field: Field }[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  return Object.entries(schema).flatMap(([key, value]) => {
+    const below = `${pointer}/${key}`
+    if (key === 'examples') return []
+    const own =
+      key === 'properties' ? Object.entries(value as Record<string, Field>).map(([name, field]) => ({ pointer: `${below}/${name}`, field })) : []
+    return [...own, ...fieldsOf(value, below)]
+  })
+}
+
+/** A field may say these things itself, or what it refers to says them. */
+function faultsOf(ajv: Ajv2020, reference: string, field: Field): string[] {
+  const target = field.$ref === undefined ? undefined : (ajv.getSchema(new URL(field.$ref, reference).href)?.schema as Field | undefined)
+  const { description = target?.description, examples = target?.examples ?? [] } = field
+  const validate = ajv.getSchema(reference)
+  const unfit = examples
+    .filter((example) => validate?.(example) !== true)
+    .map((example) => `has the example ${JSON.stringify(example)}, which it refuses`)
+  return [...(description ? [] : ['has no description']), ...(examples.length > 0 ? [] : ['has no example']), ...unfit]
+}
 
 describe('what the schema finds', () => {
   const CASES: { name: string; text: string; rules: string[]; wantMessages: string[] }[] = [

@@ -1,9 +1,24 @@
 import fc from 'fast-check'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
+import recordSchema from '../../../schemas/record.schema.json' with { type: 'json' }
 import { encodeRecord, parseRecord, RecordError, recordOf } from '../../../src/history/record.ts'
 import type { Trigger } from '../../../src/runs/run.ts'
 import { recordPath } from '../../../src/history/paths.ts'
 import { COMMIT, failedRun, finishedRun, endedStep } from '../../support/history-builders.ts'
+
+const fitsSchema = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(recordSchema)
+
+/** What the published schema of records says against a record, and what reading it does. */
+function judge(value: unknown): { schema: boolean; reader: boolean } {
+  const schema = fitsSchema(value)
+  try {
+    parseRecord(JSON.stringify(value))
+    return { schema, reader: true }
+  } catch {
+    return { schema, reader: false }
+  }
+}
 
 describe('the record of a run', () => {
   it('has the fields of the contract in their order', () => {
@@ -68,6 +83,7 @@ describe('the record of a run', () => {
     const record = recordOf(finishedRun({ trigger }))
     expect(record.trigger).toEqual(trigger)
     expect(parseRecord(encodeRecord(record))).toEqual(record)
+    expect(judge(record)).toEqual({ schema: true, reader: true })
   })
 
   it('is refused to a run that has not finished', () => {
@@ -124,6 +140,22 @@ describe('reading a record', () => {
   it.each(table)('refuses $name and says where', ({ text, wantMessage }) => {
     expect(() => parseRecord(text)).toThrow(RecordError)
     expect(() => parseRecord(text)).toThrow(`not a well-formed record: ${wantMessage}`)
+  })
+
+  it('takes what the published schema takes: every field of it, and no other', () => {
+    expect(judge(good)).toEqual({ schema: true, reader: true })
+    for (const field of Object.keys(good)) {
+      const { [field]: _, ...without } = good
+      expect({ field, ...judge(without) }).toEqual({ field, schema: false, reader: false })
+      const wrong = field === 'params' ? 'text' : { a: 1 }
+      expect({ field, ...judge({ ...good, [field]: wrong }) }).toEqual({ field, schema: false, reader: false })
+    }
+    const [step] = good['steps'] as Record<string, unknown>[]
+    for (const field of Object.keys(step ?? {})) {
+      const { [field]: _, ...without } = step ?? {}
+      expect({ field, ...judge({ ...good, steps: [without] }) }).toEqual({ field, schema: false, reader: false })
+    }
+    expect(judge({ ...good, steps: [{ ...step, more: 1 }] })).toEqual({ schema: false, reader: false })
   })
 
   it('never fails otherwise, whatever the text', () => {

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 import { createMetrics } from '../../../src/server/metrics.ts'
+import { GitError } from '../../../src/git/ports.ts'
+import { createControlledWorld, everyMinute, MINUTE_MS } from '../../support/controlled-world.ts'
 import { createVirtualWorld, workflowFile } from '../../support/virtual-world.ts'
 
 it('counts runs, ticks and records as they happen', async () => {
@@ -15,7 +17,35 @@ it('counts runs, ticks and records as they happen', async () => {
     'fusee_runs_finished_total{repository="default/jobs",workflow="beat",result="Succeeded"} 4',
     'fusee_ticks_total{repository="default/jobs",fate="Fired"} 4',
     'fusee_ticks_total{repository="default/jobs",fate="Missed"} 9',
+    'fusee_history_unrecorded_runs{repository="default/jobs"} 0',
+    'fusee_history_lag_seconds{repository="default/jobs"} 0',
     'fusee_definitions{repository="default/jobs",kind="Schedule"} 1',
   ])
     expect(lines).toContain(want)
+})
+
+it('tells how far the status branch is behind, at the moment of asking', async () => {
+  const world = createControlledWorld()
+  await world.push({ 'workflows/a.yaml': everyMinute('a') })
+  const controller = world.start(world.createCluster())
+  await world.pass(5000)
+  world.away = new GitError('Unreachable', 'git.example.com does not answer')
+  await world.pass(6 * MINUTE_MS)
+  const metrics = createMetrics({ withProcess: false, now: () => world.clock.now() + 1000 })
+  const lag = async (): Promise<{ runs: number; seconds: number }> => {
+    const text = await metrics.read()
+    const valueOf = (name: string): number => Number(new RegExp(`^${name}\\{.*\\} (.*)$`, 'm').exec(text)?.[1])
+    return { runs: valueOf('fusee_history_unrecorded_runs'), seconds: valueOf('fusee_history_lag_seconds') }
+  }
+  for (const event of controller.events.splice(0)) metrics.report(event)
+  const finished = (await controller.runs()).filter((run) => run.status?.finishedAt !== undefined && run.status.recorded === undefined)
+  const oldestMs = Math.min(...finished.map((run) => Date.parse(run.status?.finishedAt ?? '')))
+  expect(finished.length).toBeGreaterThan(3)
+  expect(await lag()).toEqual({ runs: finished.length, seconds: (world.clock.now() + 1000 - oldestMs) / 1000 })
+
+  world.away = null
+  await world.push({ 'workflows/a.yaml': null })
+  await world.pass(10 * MINUTE_MS)
+  for (const event of controller.events) metrics.report(event)
+  expect(await lag()).toEqual({ runs: 0, seconds: 0 })
 })

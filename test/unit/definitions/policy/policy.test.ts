@@ -184,6 +184,18 @@ spec:
     expect(workflows).toEqual([])
   })
 
+  it('may name a namespace that the policy lists', async () => {
+    const manifest = `apiVersion: batch/v1
+kind: Job
+metadata: {name: publish, namespace: reports}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: main, image: alpine}]}}}
+`
+    const files = { 'workflows/a.yaml': workflow('steps: [{name: a, manifest: jobs/a.yaml}]'), 'jobs/a.yaml': manifest }
+    const found = async (namespaces: string[]) => (await load(files, statePolicy({ namespaces }, 'data', OWN))).diagnostics.map(({ rule }) => rule)
+    expect(await found(['reports'])).not.toContain('policy-namespace')
+    expect(await found([])).toContain('policy-namespace')
+  })
+
   it('only draws warnings for names while no Repository document says which are allowed', async () => {
     const text = workflow(`
 steps:
