@@ -63,6 +63,7 @@ describe('runs of a workflow that may not run side by side', () => {
           policy: null,
           expressions: EXPRESSIONS,
           queue,
+          told: new Set(),
           pin: (run) => Promise.resolve(pinnedStatus(workflow, run, EXPRESSIONS, clock.now())),
           onFinished: () => undefined,
         },
