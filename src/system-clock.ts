@@ -24,7 +24,14 @@ export function createSystemClock(): Clock {
     },
     now: () => Date.now(),
     setTimer(atMs, fire) {
-      const passedAt = performance.now() + Math.max(0, atMs - Date.now())
+      if (atMs <= Date.now()) {
+        // A timer of zero would take a millisecond, which lies between a step's end and the next step's beginning.
+        const handle = setImmediate(fire)
+        return () => {
+          clearImmediate(handle)
+        }
+      }
+      const passedAt = performance.now() + atMs - Date.now()
       let handle: NodeJS.Timeout
       const remainingMs = (): number => Math.min(atMs - Date.now(), passedAt - performance.now())
       const arm = (): void => {

@@ -111,7 +111,9 @@ function lineOf(event: ControllerEvent): Line {
       return { level: 'warn', message: 'history mended', ...fields, detail: message }
     }
     case 'OrphanFound':
-      return { level: 'warn', message: 'orphan found', repository: event.repository, run: event.run }
+      return { level: 'warn', message: 'orphan found', repository: event.repository, run: event.run, job: event.job }
+    case 'OrphanSwept':
+      return { level: 'info', message: 'orphan swept', repository: event.repository, run: event.run, job: event.job }
     case 'ExpectationsChecked': {
       const { repository, stale, slow } = event
       return { level: stale.length + slow.length > 0 ? 'warn' : 'info', message: 'expectations checked', repository, stale, slow }

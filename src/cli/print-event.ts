@@ -46,10 +46,15 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
     case 'HistoryMended':
       return paint.bad(`${event.repository}: ${event.message}`)
     case 'OrphanFound':
-      return paint.dim(`run ${event.run} is of ${event.repository}, which is not followed here: it is kept, since it has no record`)
+      return paint.dim(
+        event.job === null
+          ? `run ${event.run} is of ${event.repository}, which is not followed here: it is kept, since it has no record`
+          : `the Job ${event.job} is kept: its run ${event.run} is gone and has no record; delete the Job if nobody needs it`,
+      )
     case 'RecordsWaiting':
     case 'ExpectationsChecked':
     case 'RunSwept':
+    case 'OrphanSwept':
       return null
     case 'ReconcileFailed':
       return paint.bad(`${event.key} failed and is tried again: ${messageOf(event.error)}`)

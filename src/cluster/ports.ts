@@ -43,6 +43,8 @@ export interface JobCluster {
   createJob(job: Job): Promise<Creation<StoredJob>>
   /** The Jobs that carry the label of this run, with their pods. */
   observeJobs(run: ObjectRef): Promise<JobObservation[]>
+  /** Every Job that was made for a Run that is an object, whoever made it and whether or not that Run is still there; in no order. */
+  listJobs(): Promise<{ run: ObjectRef; job: StoredJob }[]>
   /**
    * Ends the Job: its processes or pods go (politely first, for the pod's grace period), and no new one comes. While it has a
    * finalizer the object stays, with a `deletionTimestamp`, and with its pods' last state. Returns before the pods are gone. Gone already is fine.
@@ -62,7 +64,7 @@ export interface JobCluster {
 export interface LoggedJobs extends JobCluster {
   /**
    * Tells what the containers of the Job's pods print, from the first line on and as it comes; pieces may end within a line. Resolves when the
-   * Job is over and all is told, or when the signal aborts.
+   * Job is over and all is told, or when the signal aborts. Values of Secrets that the Job names are masked.
    */
   followLog(job: StoredJob, hear: (text: string) => void, signal: AbortSignal): Promise<void>
 }

@@ -17,7 +17,9 @@ import type { RepositoryState, Wake } from './repository.ts'
 import { createSlots } from './slots.ts'
 import { followUpEnds } from './follow-up-ends.ts'
 import { updateReview } from './review.ts'
-import { sweep, sweepOrphans } from './sweep.ts'
+import type { KnownOrphans } from './sweep-orphans.ts'
+import { sweepOrphans } from './sweep-orphans.ts'
+import { sweep } from './sweep.ts'
 import { takeInHand } from './take-in-hand.ts'
 import { judgeTicks } from './ticks.ts'
 import type { WorkQueue } from './work-queue.ts'
@@ -48,7 +50,7 @@ export function createController(context: Context): Controller {
   const states = new Map<string, RepositoryState>()
   const ends = new Map<RepositoryState, AbortController>()
   const failures = createFailureNotes()
-  const orphans = new Set<string>()
+  const orphans: KnownOrphans = new Map()
   const language = createExpressionLanguage()
   const queue: WorkQueue = createWorkQueue({
     clock: context.clock,
@@ -147,9 +149,15 @@ export function createController(context: Context): Controller {
   async function reconcileOne(object: string): Promise<number | null> {
     const [namespace = '', name = ''] = object.split('/')
     const run = await context.runs.getRun({ namespace, name })
-    const state = run === null ? undefined : states.get(`${namespace}/${run.spec.repository}`)
-    if (run === null || state?.claimed !== true) return null
-    if ((await takeInHand(context, state, run)) === null) return null
+    if (run === null) {
+      // Whoever lifted its finalizer: it holds nobody up any more.
+      for (const { followed, slots } of states.values()) if (followed.settings.ref.namespace === namespace) slots.forget(name)
+      return null
+    }
+    const state = states.get(`${namespace}/${run.spec.repository}`)
+    if (state?.claimed !== true) return null
+    const taken = await takeInHand(context, state, run)
+    if (taken === null) return null
     return reconcileRun(
       {
         context,
@@ -158,13 +166,14 @@ export function createController(context: Context): Controller {
         policy: state.followed.settings.policy,
         expressions: expressionsOf(state),
         queue: state.queue,
+        told: state.told,
         pin: (pending) => pinDefinition(context, state, expressionsOf(state), pending),
         onFinished: (ended) => {
           wakeWaiting(state)
           if (!state.followedUp.has(ended.metadata.name)) wake(`ends ${state.key}`)
         },
       },
-      { namespace, name },
+      taken,
     )
   }
 
@@ -173,10 +182,11 @@ export function createController(context: Context): Controller {
   }
 
   async function resync(): Promise<number> {
+    const jobs = await context.jobs.listJobs()
     const runs = await context.runs.listRuns()
     for (const run of runs) if (run.status?.recorded === undefined) wakeRun(run.metadata)
     // Before the first looks have ended a Repository may only not have come yet.
-    if (isReady()) await sweepOrphans(context, runs, (key) => states.has(key), orphans)
+    if (isReady()) await sweepOrphans(context, { jobs, runs, stateOf: (key) => states.get(key), known: orphans })
     return context.clock.now() + (context.resyncIntervalMs ?? RESYNC_INTERVAL_MS)
   }
 
@@ -233,6 +243,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     knownTicks: new WeakMap(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
     queue: { turns: createTurns(), waiting: new Set() },
+    told: new Set(),
     uncovered: new Set(),
     followedUp: new Set(),
     recentFates: [],

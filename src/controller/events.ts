@@ -28,8 +28,10 @@ export type ControllerEvent =
   | { kind: 'RunsLost'; repository: string; runs: string[] }
   /** The status branch had lost records or was spoilt: what the cluster holds is on it again with this commit. */
   | { kind: 'HistoryMended'; repository: string; reason: MendReason; commit: string; runs: string[]; files: string[]; message: string }
-  /** A run that is not recorded, of a Repository that nobody follows here: said once. */
-  | { kind: 'OrphanFound'; repository: string; run: string }
+  /** Something that is kept because nothing tells of it: a run that is not recorded, of a Repository that nobody follows here, or a Job whose Run is gone, unrecorded. Said once. */
+  | { kind: 'OrphanFound'; repository: string; run: string; job: string | null }
+  /** A Job whose Run is gone was removed: its run is recorded, or somebody had deleted it. */
+  | { kind: 'OrphanSwept'; repository: string; run: string; job: string }
   /** Workflows that say what is usual, and those that are not so: without a success for too long, or slower. */
   | { kind: 'ExpectationsChecked'; repository: string; expecting: string[]; stale: string[]; slow: string[] }
   /** A branch of review has a new commit; `name` is what follows `fusee/review/`. */

@@ -33,6 +33,7 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
   })
   const expressions: RunExpressions = { language: createExpressionLanguage(), vars: {}, branch: '' }
   const turns = createTurns()
+  const told = new Set<string>()
   // There is nobody to wait for.
   const workflow: Workflow = { ...options.workflow, concurrency: { policy: 'Allow', group: null, limit: 0 } }
   abandon?.addEventListener('abort', () => {
@@ -46,6 +47,8 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
     random: context.random,
     reconcile: async () => {
       if (cancel.aborted) await askToCancel(options, ref)
+      const found = await context.runs.getRun(ref)
+      if (found === null) return null
       const nextAtMs = await reconcileRun(
         {
           context,
@@ -54,10 +57,11 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
           policy: null,
           expressions,
           queue: { turns, waiting: new Set() },
+          told,
           pin: (run) => Promise.resolve(pinnedStatus(workflow, run, expressions, context.clock.now())),
           onFinished: () => undefined,
         },
-        ref,
+        found,
       )
       const run = await context.runs.getRun(ref)
       if (run?.status?.phase !== 'Finished') return nextAtMs

@@ -1,6 +1,5 @@
 import type { Context } from '../context.ts'
 import { planRetention } from '../runs/retention.ts'
-import type { StoredRun } from '../runs/run.ts'
 import type { RepositoryState } from './repository.ts'
 import { deleteJobs } from './records.ts'
 
@@ -30,28 +29,4 @@ export async function sweep(context: Context, state: RepositoryState): Promise<n
     context.report({ kind: 'RunSwept', repository: state.key, run: run.metadata.name })
   }
   return nowMs + SWEEP_INTERVAL_MS
-}
-
-/**
- * Runs of Repositories that nobody follows here any more: those that are recorded go, Jobs and logs first; the others are what is left
- * of them anywhere, so they are named and kept.
- */
-export async function sweepOrphans(
-  context: Context,
-  runs: readonly StoredRun[],
-  isFollowed: (key: string) => boolean,
-  named: Set<string>,
-): Promise<void> {
-  for (const run of runs) {
-    const key = `${run.metadata.namespace}/${run.spec.repository}`
-    if (isFollowed(key)) continue
-    if (run.status?.recorded !== undefined) {
-      await deleteJobs(context, run)
-      await context.writeSite('run-swept', () => context.runs.deleteRun(run))
-      context.report({ kind: 'RunSwept', repository: key, run: run.metadata.name })
-    } else if (!named.has(run.metadata.uid)) {
-      named.add(run.metadata.uid)
-      context.report({ kind: 'OrphanFound', repository: key, run: run.metadata.name })
-    }
-  }
 }

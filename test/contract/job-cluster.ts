@@ -163,6 +163,19 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(await jobs.observeJobs({ ...bench.run, name: 'nobody' })).toEqual([])
     })
 
+    it('lists the Jobs of all runs, each with its run, whether or not that is there', async ({ cluster, jobs, bench }) => {
+      const mine = await bench.create(cluster.ending(0))
+      const other = await bench.create(cluster.ending(0), { name: 'listed', run: 'nightly-listed' })
+      const listed = (await jobs.listJobs()).filter(({ job }) => [mine, other].some(({ metadata }) => metadata.uid === job.metadata.uid))
+      expect(listed.map(({ run, job }) => [job.metadata.name, run.name]).sort()).toEqual(
+        [
+          [mine.metadata.name, bench.run.name],
+          [other.metadata.name, 'nightly-listed'],
+        ].sort(),
+      )
+      expect(listed[0]?.run.namespace).toBe(bench.run.namespace)
+    })
+
     it('keeps a stopped Job with a finalizer and its pods’ last state', async ({ cluster, jobs, bench }) => {
       const job = await bench.create(cluster.lasting(), { finalizers: [FINALIZER], spec: { backoffLimit: 3 } })
       await bench.observedWhen('the pod runs', job, isRunning)

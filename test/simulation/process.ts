@@ -150,6 +150,7 @@ function guardJobs(jobs: LoggedJobs, deliver: Deliver, subscribe: LoggedJobs['su
   return {
     createJob: (job) => deliver('jobs', 'createJob', () => jobs.createJob(job)),
     observeJobs: (run) => deliver('jobs', 'observeJobs', async () => random.shuffle(await jobs.observeJobs(run))),
+    listJobs: () => deliver('jobs', 'listJobs', async () => random.shuffle(await jobs.listJobs())),
     stopJob: (job) => deliver('jobs', 'stopJob', () => jobs.stopJob(job)),
     releaseJob: (job) => deliver('jobs', 'releaseJob', () => jobs.releaseJob(job)),
     deleteJob: (job) => deliver('jobs', 'deleteJob', () => jobs.deleteJob(job)),

@@ -138,6 +138,8 @@ function drawTrouble(random: SeededRandom, fromMs: number, untilMs: number, hasC
     ...times(1, () => ({ kind: 'Deploy', atMs: at(), downMs: random.integer(1_000, 10_000) }) as const),
     ...times(1, () => ({ kind: 'GitOutage', atMs: at(), forMs: random.integer(1_000, lengthMs / 2) }) as const),
     ...times(2, () => ({ kind: random.pick(['CancelRun', 'DeleteRun', 'DeleteJob', 'RemoveJobByForce'] as const), atMs: at() })),
-    ...(hasClockSteps ? times(2, () => ({ kind: 'ClockStep', atMs: at(), byMs: random.integer(-5, 5) * MINUTE_MS }) as const) : []),
+    ...(hasClockSteps
+      ? times(2, () => ({ kind: 'ClockStep', atMs: at(), byMs: random.pick([random.integer(-5, 5), -60, 60]) * MINUTE_MS }) as const)
+      : []),
   ]
 }

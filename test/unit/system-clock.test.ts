@@ -19,6 +19,16 @@ it('fires when the time has come, and not when it is cancelled', async () => {
   expect(fired).toEqual(['due'])
 })
 
+it('fires before any time passes when it is due, never at once, and not when it is cancelled', async () => {
+  const clock = createSystemClock()
+  const fired: string[] = []
+  clock.setTimer(clock.now(), () => fired.push('due'))
+  clock.setTimer(clock.now() - 1, () => fired.push('cancelled'))()
+  expect(fired).toEqual([])
+  await vi.advanceTimersByTimeAsync(0)
+  expect(fired).toEqual(['due'])
+})
+
 it('is not held up by a clock that is set back by an hour', async () => {
   const clock = createSystemClock()
   let fired = false

@@ -1,4 +1,4 @@
-import { maskSecrets, secretsOf } from '../../runs/mask.ts'
+import { createMask, maskSecrets, secretsOf } from '../../runs/mask.ts'
 import type { JobObservation, ObjectRef, Pod, StoredJob } from '../../runs/objects.ts'
 import { FINALIZER, LABELS } from '../../runs/objects.ts'
 import { SOURCE_ANNOTATION } from '../../runs/render-job.ts'
@@ -15,7 +15,7 @@ import type { ObjectCache } from './object-cache.ts'
 import { createObjectCache } from './object-cache.ts'
 import { readPodLogTail } from './pod-logs.ts'
 import type { RunsLive } from './prepare-job.ts'
-import { namespaceFor, prepareJob, restoreOwner, runNamespaceOf } from './prepare-job.ts'
+import { hasRunObject, namespaceFor, prepareJob, restoreOwner, runNamespaceOf } from './prepare-job.ts'
 import { whyNotPlaced } from './placement.ts'
 import type { ApiObject } from './reflector.ts'
 import { startReflector } from './reflector.ts'
@@ -186,6 +186,12 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     async observeJobs(run) {
       return jobs.indexed(`${run.namespace}/${run.name}`).map((job): JobObservation => ({ job: restoreOwner(job), pods: podsOf(job) }))
     },
+    async listJobs() {
+      return [...jobs.all()].flatMap((job) => {
+        const run = hasRunObject(job) ? runOf(job) : null
+        return run === null ? [] : [{ run, job: restoreOwner(job) }]
+      })
+    },
     stopJob: (job) => remove(job, 'Foreground'),
     releaseJob: (job) => (isThere(job) ? release(job) : Promise.resolve()),
     deleteJob: (job) => remove(job, 'Background'),
@@ -194,14 +200,19 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
       if (newest === undefined || !isThere(job)) return ''
       return maskSecrets(await readPodLogTail(client, newest, maxBytes), await readSecretValues(client, job))
     },
-    followLog: (job, hear, signal) =>
-      followJobLog({
+    async followLog(job, hear, signal) {
+      // Whole lines come.
+      const mask = createMask(await readSecretValues(client, job))
+      await followJobLog({
         client,
         pods: () => pods.indexed(job.metadata.uid).sort(byAge),
         current: () => (isThere(job) ? jobs.get(job.metadata) : null),
-        hear,
+        hear: (line) => {
+          hear(mask(line))
+        },
         signal,
-      }),
+      })
+    },
     async removeAll(run) {
       const mine = jobs.indexed(`${run.namespace}/${run.name}`)
       await Promise.all(mine.map((job) => remove(job, 'Background')))

@@ -68,6 +68,11 @@ export function restoreOwner(job: StoredJob): StoredJob {
   return { ...job, metadata: { ...job.metadata, ownerReferences } }
 }
 
+/** Whether the Run of a Job is an object of the cluster, rather than known to the process alone that made it. */
+export function hasRunObject({ metadata }: Job): boolean {
+  return metadata.annotations?.[OWNER_ANNOTATION] === undefined || metadata.annotations[RUN_NAMESPACE_ANNOTATION] !== undefined
+}
+
 function withoutRun(job: Job): Job {
   const { finalizers: _, ...metadata } = withOwnerNoted(job).metadata
   return { ...job, metadata }

@@ -30,7 +30,7 @@ interface StoredStatus {
   state: Packed<RunStatus>
 }
 
-/** The Run as the engine reads it; what a person left out is filled in. A `commit` of '' is still to be chosen. */
+/** The Run as the engine reads it; what a person left out is filled in. A `commit` of '' is still to be chosen. Shares its parts with the object. */
 export function decodeRun(object: RunObject): StoredRun {
   const { metadata, spec, status } = object
   const recorded = metadata.annotations?.[RECORDED_ANNOTATION]?.split(' ')
@@ -38,28 +38,23 @@ export function decodeRun(object: RunObject): StoredRun {
   return {
     apiVersion: API_VERSION,
     kind: 'Run',
-    metadata: structuredClone(metadata),
+    metadata,
     spec: {
-      ...structuredClone(spec),
+      ...spec,
       commit: spec.commit ?? '',
       trigger: spec.trigger ?? { kind: 'Manual', key: metadata.uid, by: 'kubectl' },
-      params: structuredClone(spec.params ?? {}),
+      params: spec.params ?? {},
       rerunOf: spec.rerunOf ?? null,
     },
     ...(decoded === undefined
       ? {}
       : {
           status: {
-            ...cloneStatus(decoded),
+            ...decoded,
             ...(recorded === undefined ? {} : { recorded: { commit: recorded[0] ?? '', at: recorded[1] ?? '' } }),
           },
         }),
   }
-}
-
-/** The definition is pinned and never changed by anybody: it is shared. */
-function cloneStatus({ definition, ...rest }: RunStatus): RunStatus {
-  return { ...structuredClone(rest), ...(definition === undefined ? {} : { definition }) }
 }
 
 /** The status as it lies in the cluster, without what the annotation says. */

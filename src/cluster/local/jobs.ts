@@ -104,7 +104,9 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   return {
     ...createPort(context, store, controller, secrets),
     subscribe: (listener) => listeners.add(listener),
-    followLog: (job, hear, signal) => followPodLogs(clock, () => lookAt(job, store, controller), hear, signal),
+    async followLog(job, hear, signal) {
+      await followPodLogs(clock, () => lookAt(job, store, controller), await secretValues(job, secrets), hear, signal)
+    },
     async killAll() {
       await controller.close()
       await supervisor.killAll()
@@ -152,6 +154,14 @@ function createPort(
     async observeJobs(run) {
       const jobs = store.list((job) => isOf(job, run))
       return jobs.map((job) => observe(job, controller))
+    },
+    async listJobs() {
+      return store
+        .list(() => true)
+        .flatMap((job) => {
+          const run = runOf(job)
+          return run === null ? [] : [{ run, job }]
+        })
     },
     async stopJob(job) {
       await markForDeletion(job)

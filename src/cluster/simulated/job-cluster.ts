@@ -27,8 +27,8 @@ export function createSimulatedJobs(
 ): SimulatedJobs {
   const events = createEventHub(server.clock, delays)
   const emitFor = (job: StoredJob | null): void => {
-    const run = job?.metadata.labels?.[LABELS.run]
-    if (job !== null && run !== undefined) events.emit({ kind: 'Job', run: { namespace: job.metadata.namespace, name: run } })
+    const run = job === null ? null : runOf(job)
+    if (run !== null) events.emit({ kind: 'Job', run })
   }
   const store = createObjectStore<StoredJob>(server, freezeJson, (before, after) => {
     onChange({ kind: 'Job', before, after })
@@ -60,6 +60,12 @@ export function createSimulatedJobs(
     async observeJobs(run) {
       const jobs = store.list().filter(({ metadata }) => metadata.namespace === run.namespace && metadata.labels?.[LABELS.run] === run.name)
       return jobs.map((job) => ({ job, pods: controller.podsOf(job) }))
+    },
+    async listJobs() {
+      return store.list().flatMap((job) => {
+        const run = runOf(job)
+        return run === null ? [] : [{ run, job }]
+      })
     },
     async stopJob(job) {
       deleteByUid(job.metadata, job.metadata.uid)
@@ -94,6 +100,12 @@ export function createSimulatedJobs(
       deleteByUid(unheld.metadata, unheld.metadata.uid)
     },
   }
+}
+
+/** The Run that a Job was made for, by its label; null when it has none. */
+function runOf({ metadata }: StoredJob): ObjectRef | null {
+  const name = metadata.labels?.[LABELS.run]
+  return name === undefined ? null : { namespace: metadata.namespace, name }
 }
 
 /** The last lines of the text that fit into `maxBytes` of UTF-8; of a line that does not, its end, not beginning inside a character. */

@@ -52,8 +52,10 @@ describe('runs of a workflow that may not run side by side', () => {
     const queue = { turns: createTurns(), waiting: new Set<string>() }
     const context = { clock, ...cluster, writeSite: plainWriteSite, report: () => undefined }
     const slots = createSlots(50, () => undefined)
-    pass = (ref) =>
-      reconcileRun(
+    pass = async (ref) => {
+      const found = await cluster.runs.getRun(ref)
+      if (found === null) return null
+      return reconcileRun(
         {
           context,
           repository: 'data/jobs',
@@ -61,11 +63,13 @@ describe('runs of a workflow that may not run side by side', () => {
           policy: null,
           expressions: EXPRESSIONS,
           queue,
+          told: new Set(),
           pin: (run) => Promise.resolve(pinnedStatus(workflow, run, EXPRESSIONS, clock.now())),
           onFinished: () => undefined,
         },
-        ref,
+        found,
       )
+    }
   }
 
   async function begin(key: string, params: Record<string, unknown> = {}): Promise<ObjectRef> {

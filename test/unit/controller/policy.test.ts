@@ -37,10 +37,11 @@ async function passOver(container: Container, policy: Policy | null, work: Step[
       policy,
       expressions: EXPRESSIONS,
       queue: { turns: createTurns(), waiting: new Set() },
+      told: new Set(),
       pin,
       onFinished: () => undefined,
     },
-    run.metadata,
+    run,
   )
   const jobs = await cluster.jobs.observeJobs(run.metadata)
   return { step: (await cluster.runs.getRun(run.metadata))?.status?.steps[0], jobs: jobs.map(({ job }) => job) }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRunObject } from '../../../src/runs/create-run.ts'
+import type { Job } from '../../../src/runs/objects.ts'
+import { FINALIZER } from '../../../src/runs/objects.ts'
 import { createVirtualWorld, workflowFile } from '../../support/virtual-world.ts'
 
 const HOUR = 3_600_000
@@ -51,7 +53,63 @@ describe('sweeping', () => {
     await world.pass(2 * 60_000)
     expect((await world.runs()).map(({ metadata }) => metadata.name)).toEqual([open.metadata.name])
     expect(world.events.filter(({ kind }) => kind === 'OrphanFound')).toEqual([
-      { kind: 'OrphanFound', repository: 'default/gone', run: open.metadata.name },
+      { kind: 'OrphanFound', repository: 'default/gone', run: open.metadata.name, job: null },
     ])
+  })
+})
+
+describe('Jobs whose Run is gone', () => {
+  const MINUTE = 60_000
+
+  async function worldWithOrphan(isRecorded: boolean) {
+    const world = await createVirtualWorld({ files: workflowFile('beat', 'triggers: {schedule: [{cron: "0 * * * *"}]}') })
+    await world.pass(HOUR)
+    const [run] = await world.runs()
+    if (run === undefined) throw new Error('no run')
+    const name = isRecorded ? run.metadata.name : 'beat-unheard-of'
+    const labels = { 'fusee.dev/repository': 'jobs', 'fusee.dev/workflow': 'beat', 'fusee.dev/run': name, 'fusee.dev/step': 'only' }
+    const job: Job = {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { namespace: 'default', name: 'left-over', labels, finalizers: [FINALIZER] },
+      spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'step', image: 'busybox' }] } } },
+    }
+    await world.cluster.jobs.createJob(job)
+    if (isRecorded) await world.cluster.runs.deleteRun(run)
+    const about = { repository: 'default/jobs', run: name, job: 'left-over' }
+    const left = async () => (await world.cluster.jobs.listJobs()).filter(({ job: { metadata } }) => metadata.name === 'left-over')
+    const told = () => world.events.filter(({ kind }) => kind === 'OrphanFound' || kind === 'OrphanSwept')
+    return { world, about, left, told }
+  }
+
+  it('go when the record of that run is on the status branch', async () => {
+    const { world, about, left, told } = await worldWithOrphan(true)
+    await world.pass(2 * MINUTE)
+    expect(await left()).toEqual([])
+    expect(told()).toEqual([{ kind: 'OrphanSwept', ...about }])
+  })
+
+  it('are named once and kept without a record, until somebody deletes them', async () => {
+    const { world, about, left, told } = await worldWithOrphan(false)
+    await world.pass(10 * MINUTE)
+    const [orphan] = await left()
+    if (orphan === undefined) throw new Error('it is gone')
+    expect(told()).toEqual([{ kind: 'OrphanFound', ...about }])
+    await world.cluster.jobs.deleteJob(orphan.job)
+    await world.pass(2 * MINUTE)
+    expect(await left()).toEqual([])
+    expect(told()).toEqual([
+      { kind: 'OrphanFound', ...about },
+      { kind: 'OrphanSwept', ...about },
+    ])
+  })
+
+  it('are left alone where their Run is only listed late', async () => {
+    const { world, told } = await worldWithOrphan(false)
+    const get = world.context.runs.getRun.bind(world.context.runs)
+    const [other] = await world.runs()
+    world.context.runs.getRun = (ref) => (ref.name === 'beat-unheard-of' ? Promise.resolve(other ?? null) : get(ref))
+    await world.pass(10 * MINUTE)
+    expect(told()).toEqual([])
   })
 })
