@@ -4,6 +4,7 @@ import { parseListenAddress } from '../config/listen-address.ts'
 import { createController } from '../controller/controller.ts'
 import type { Report } from '../controller/events.ts'
 import { createKubernetesContext } from '../create-kubernetes-context.ts'
+import { startHeartbeat } from '../heartbeat.ts'
 import type { Served } from './serve-http.ts'
 import { listenFor, pausedAtStart } from './serve-http.ts'
 import type { Shell } from './shell.ts'
@@ -35,29 +36,36 @@ export async function serveKubernetes(shell: Shell, options: ServeKubernetesOpti
   try {
     const controller = createController(options.paused === true ? pausedAtStart(cluster.context) : cluster.context)
     let isLeader = false
+    let stopHeartbeat = (): Promise<void> => Promise.resolve()
     // One that stands by is ready for that: else a Deployment of two would never be.
     const server = await listenFor({ context: cluster.context, controller, served, listen, isReady: () => !isLeader || controller.isReady() })
-    say(
-      `watching ${cluster.namespace === null ? 'all namespaces' : `namespace ${cluster.namespace}`} of ${cluster.server}, listening on ${server.url}`,
-    )
-    const stopped = new Promise<'stopped'>((resolve) => {
-      if (stop.aborted) resolve('stopped')
-      stop.addEventListener('abort', () => {
-        resolve('stopped')
+    try {
+      say(
+        `watching ${cluster.namespace === null ? 'all namespaces' : `namespace ${cluster.namespace}`} of ${cluster.server}, listening on ${server.url}`,
+      )
+      const stopped = new Promise<'stopped'>((resolve) => {
+        if (stop.aborted) resolve('stopped')
+        stop.addEventListener('abort', () => {
+          resolve('stopped')
+        })
       })
-    })
-    const end = await Promise.race([stopped, cluster.lease.acquired.then(() => 'acquired' as const)])
-    if (end === 'acquired') {
-      isLeader = true
-      say('this controller is the leader')
-      controller.start()
-      cluster.start()
-      const lost = await Promise.race([stopped, cluster.lease.lost])
-      if (lost !== 'stopped') giveUp(served.report, lost)
+      const end = await Promise.race([stopped, cluster.lease.acquired.then(() => 'acquired' as const)])
+      if (end === 'acquired') {
+        isLeader = true
+        say('this controller is the leader')
+        controller.start()
+        cluster.start()
+        stopHeartbeat = startHeartbeat(controller)
+        const lost = await Promise.race([stopped, cluster.lease.lost])
+        if (lost !== 'stopped') giveUp(served.report, lost)
+      }
+      say('stopping: what is being written is finished; a step that runs goes on by itself')
+    } finally {
+      // However it ends: a process that listens or waits for anything would stay, and stand in its successor's way.
+      await stopHeartbeat()
+      await controller.drain()
+      await server.close()
     }
-    say('stopping: what is being written is finished; a step that runs goes on by itself')
-    await controller.drain()
-    await server.close()
   } finally {
     await cluster.close()
   }

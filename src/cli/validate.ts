@@ -9,6 +9,7 @@ import { loadDefinitions, type LoadOptions } from '../definitions/load-definitio
 import { ASSUMED_POLICY } from '../definitions/policy/policy.ts'
 import type { Definitions } from '../definitions/workflow.ts'
 import { VERSION } from '../version.ts'
+import { createAnalysisThreads } from './analysis-threads.ts'
 import { checkDefinitionsFolder } from './check-folder.ts'
 import { coloursOf } from './colours.ts'
 import { readRepositoryDocument } from './read-repository.ts'
@@ -54,14 +55,15 @@ export function createValidateCommand(shell: Shell): Command {
 async function validate(shell: Shell, place: string, options: ValidateOptions): Promise<void> {
   const document = options.repository === undefined ? null : await readRepositoryDocument(path.resolve(shell.workingDirectory, options.repository))
   const folder = options.path ?? document?.spec.path ?? 'workflows'
-  const load = { path: folder, policy: document === null ? ASSUMED_POLICY : policyOf(document), cache: createDefinitionCache() }
+  const elsewhere = createAnalysisThreads()
+  const load = { path: folder, policy: document === null ? ASSUMED_POLICY : policyOf(document), cache: createDefinitionCache(), elsewhere }
   const format = { place: folder, output: options.output }
   await withSource(shell, { place, commit: options.commit, branch: options.branch }, async ({ files, root }) => {
     if (root !== null) await checkDefinitionsFolder(root, folder)
     if (options.watch !== true) return check(shell, files, load, format)
     if (root === null) throw new UsageError('--watch looks at a folder: leave out --commit, --branch and the URL')
     await watch(shell, root, files, load, format)
-  })
+  }).finally(() => elsewhere?.close())
 }
 
 async function check(shell: Shell, files: Files, load: LoadOptions, options: FormatOptions): Promise<void> {

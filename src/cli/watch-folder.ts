@@ -2,7 +2,7 @@ import { watch } from 'node:fs/promises'
 import path from 'node:path'
 
 /** Changes that come together, as when an editor saves, are one. */
-const SETTLE_MS = 30
+export const SETTLE_MS = 20
 
 /**
  * Calls `changed` with the paths below the folder that changed, relative to it and with `/`, one call at a time, until the signal aborts. What

@@ -64,7 +64,7 @@ export interface JobCluster {
 export interface LoggedJobs extends JobCluster {
   /**
    * Tells what the containers of the Job's pods print, from the first line on and as it comes; pieces may end within a line. Resolves when the
-   * Job is over and all is told, or when the signal aborts.
+   * Job is over and all is told, or when the signal aborts. Values of Secrets that the Job names are masked.
    */
   followLog(job: StoredJob, hear: (text: string) => void, signal: AbortSignal): Promise<void>
 }

@@ -1,5 +1,7 @@
 // Generated from schemas/ by scripts/generate.ts: change the schemas instead.
 
+export type DnsLabel = string
+
 /**
  * One branch of one Git repository that Fusee follows.
  */
@@ -160,11 +162,9 @@ export interface WrittenRepository {
        */
       images?: string[]
       /**
-       * Namespaces for Jobs beside the Repository's own; this version knows only that one.
-       *
-       * @maxItems 0
+       * Namespaces beside the Repository's own that manifests may name for their Jobs; default none. Each must also let the Repository's namespace make Jobs in it: see docs/policy.md.
        */
-      namespaces?: []
+      namespaces?: DnsLabel[]
       /**
        * Most steps of all runs that are active at once; default 50.
        */

@@ -166,6 +166,7 @@ export function createController(context: Context): Controller {
         policy: state.followed.settings.policy,
         expressions: expressionsOf(state),
         queue: state.queue,
+        told: state.told,
         pin: (pending) => pinDefinition(context, state, expressionsOf(state), pending),
         onFinished: (ended) => {
           wakeWaiting(state)
@@ -241,6 +242,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     knownTicks: new WeakMap(),
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
     queue: { turns: createTurns(), waiting: new Set() },
+    told: new Set(),
     uncovered: new Set(),
     followedUp: new Set(),
     recentFates: [],

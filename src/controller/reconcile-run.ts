@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { formatTimestamp } from '../clock.ts'
 import type { Policy } from '../definitions/policy/policy.ts'
 import { admitJob } from '../runs/admit-job.ts'
+import type { StoredJob } from '../runs/objects.ts'
 import { isSameJson } from '../same-json.ts'
 import { observeStep } from '../runs/observe-step.ts'
 import type { RunPlan } from '../runs/plan/board.ts'
@@ -31,6 +32,8 @@ export interface RunReconciliation {
   policy: Policy | null
   expressions: RunExpressions
   queue: Queue
+  /** Uids of the Jobs that this process has told to end, until they are released. */
+  told: Set<string>
   /** The first status of a run: its definition pinned, or its end when there is none. Throws when only a later try can tell. */
   pin: (run: StoredRun) => Promise<RunStatus>
   onFinished: (run: StoredRun) => void
@@ -102,7 +105,7 @@ async function endJobs({ context: { jobs, writeSite } }: RunReconciliation, run:
 /** `found` is the run as the cluster has it, `run` the same as it begins. Returns whether another pass is wanted at once. */
 async function apply(reconciliation: RunReconciliation, found: StoredRun, run: StoredRun, plan: RunPlan): Promise<boolean> {
   const { context } = reconciliation
-  const { jobs, writeSite } = context
+  const { jobs } = context
   for (const { step, job } of plan.readLogs) {
     const maxBytes = logBytes(plan.status)
     step.log = maxBytes === 0 ? '' : await jobs.readLogTail(job, maxBytes)
@@ -110,12 +113,25 @@ async function apply(reconciliation: RunReconciliation, found: StoredRun, run: S
   const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
   const stored = isSameJson(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
-  await Promise.all([
-    ...plan.stop.map((job) => writeSite('job-stopped', () => jobs.stopJob(job))),
-    ...plan.release.map((job) => writeSite('job-released', () => jobs.releaseJob(job))),
-  ])
+  await Promise.all([...plan.stop.map((job) => stopJob(reconciliation, job)), ...plan.release.map((job) => releaseJob(reconciliation, job))])
   if (stored.status?.phase === 'Finished') reconciliation.onFinished(stored)
   return refused.includes(true)
+}
+
+/**
+ * Tells a Job to end, once: not again while it is going. That somebody else has deleted it is not enough, since its pods may go on for as long as
+ * our finalizer holds it; and a process that is new does not know whether the one before it has come to telling it.
+ */
+async function stopJob({ context: { jobs, writeSite }, told }: RunReconciliation, job: StoredJob): Promise<void> {
+  const { uid, deletionTimestamp } = job.metadata
+  if (deletionTimestamp !== undefined && told.has(uid)) return
+  await writeSite('job-stopped', () => jobs.stopJob(job))
+  told.add(uid)
+}
+
+async function releaseJob({ context: { jobs, writeSite }, told }: RunReconciliation, job: StoredJob): Promise<void> {
+  await writeSite('job-released', () => jobs.releaseJob(job))
+  told.delete(job.metadata.uid)
 }
 
 /** Makes a step's Job, or takes over the one that a pass before a crash has made. Returns whether it was refused, which ends the step. */

@@ -37,6 +37,8 @@ export interface RepositoryState {
   slots: Slots
   /** Runs that wait for others of their group. */
   queue: Queue
+  /** Jobs that this process has told to end. */
+  told: Set<string>
   /** Runs by push that exist while the cursor does not yet say so: their records wait. */
   uncovered: Set<string>
   /** Finished Runs whose end has started what it starts; the others' records wait. */

@@ -33,6 +33,7 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
   })
   const expressions: RunExpressions = { language: createExpressionLanguage(), vars: {}, branch: '' }
   const turns = createTurns()
+  const told = new Set<string>()
   // There is nobody to wait for.
   const workflow: Workflow = { ...options.workflow, concurrency: { policy: 'Allow', group: null, limit: 0 } }
   abandon?.addEventListener('abort', () => {
@@ -56,6 +57,7 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
           policy: null,
           expressions,
           queue: { turns, waiting: new Set() },
+          told,
           pin: (run) => Promise.resolve(pinnedStatus(workflow, run, expressions, context.clock.now())),
           onFinished: () => undefined,
         },

@@ -12,6 +12,17 @@ import type { Definitions } from './workflow.ts'
 /** Files that are read at once. */
 const PARALLEL_READS = 16
 
+/** Fewer new files than this are read here: other threads take longer to start. */
+const WORTH_THREADS = 300
+
+/** Somebody who reads many files at a time. */
+export interface Elsewhere {
+  /** How many batches are under way at once. */
+  lanes: number
+  /** What each content says, in their order; null for what has to be read here. */
+  analyse(contents: readonly Uint8Array[]): Promise<(FileAnalysis | null)[]>
+}
+
 /** Where the definitions lie, and what is known already. */
 export interface LoadOptions {
   /** Folder of the definitions, relative to the repository's root; '' or `.` is the root. */
@@ -22,17 +33,22 @@ export interface LoadOptions {
   policy?: Policy
   /** Asked again and again on the way: gives the thread to others for a moment when it is time to. Never when absent. */
   pause?: (() => Promise<void> | null) | undefined
+  /** Reads files that are new, when they are many. */
+  elsewhere?: Elsewhere | null | undefined
 }
 
 /**
  * Reads and checks everything that a commit, or a working tree, defines. No content makes it throw: what is wrong becomes
  * diagnostics, and one file's mistakes leave the others alone. Rejects only when `files` does.
  */
-export async function loadDefinitions(files: Files, { path, cache = createDefinitionCache(), policy, pause }: LoadOptions): Promise<Definitions> {
+export async function loadDefinitions(
+  files: Files,
+  { path, cache = createDefinitionCache(), policy, pause, elsewhere }: LoadOptions,
+): Promise<Definitions> {
   const folder = repositoryPath(path)
   const entries = folder === null ? [] : await files.list(folder)
   const sorted = entries.filter((entry) => isDocumentFile(entry.path)).sort((one, other) => compareText(one.path, other.path))
-  const analysed = await analyseFiles(files, sorted, cache, pause)
+  const analysed = await analyseFiles(files, sorted, cache, { pause, elsewhere })
   const references = analysed.flatMap(({ analysis }) =>
     analysis.workflows.flatMap((workflow) => workflow.references.map((reference) => reference.path)),
   )
@@ -54,32 +70,44 @@ async function analyseFiles(
   files: Files,
   entries: readonly FileEntry[],
   cache: DefinitionCache,
-  pause: LoadOptions['pause'],
+  { pause, elsewhere }: Pick<LoadOptions, 'pause' | 'elsewhere'>,
 ): Promise<AnalysedFile[]> {
   const known = entries.map(({ id }) => cache.files.get(id))
   const unknown = entries.filter((_, index) => known[index] === undefined)
   const read = new Map<string, FileAnalysis>()
-  for (let start = 0; start < unknown.length; start += PARALLEL_READS) {
-    const batch = unknown.slice(start, start + PARALLEL_READS)
-    const contents = await Promise.all(batch.map(({ path }) => files.read(path, MAX_FILE_BYTES)))
-    for (const [index, entry] of batch.entries()) {
-      const bytes = contents[index]
-      if (bytes) read.set(entry.path, analyse(bytes, entry.id, cache))
-      const paused = pause?.() ?? null
-      if (paused !== null) await paused
-    }
-  }
+  const others = elsewhere && unknown.length >= WORTH_THREADS ? elsewhere : null
+  let next = 0
+  await Promise.all(Array.from({ length: others?.lanes ?? 1 }, readBatches))
   return entries.flatMap(({ path }, index) => {
     const analysis = known[index] ?? read.get(path)
     return analysis === undefined ? [] : [{ path, analysis }]
   })
+
+  async function readBatches(): Promise<void> {
+    while (next < unknown.length) {
+      const start = next
+      next += PARALLEL_READS
+      await readBatch(unknown.slice(start, next))
+    }
+  }
+
+  async function readBatch(batch: readonly FileEntry[]): Promise<void> {
+    const contents = await Promise.all(batch.map(async (entry) => ({ entry, bytes: await files.read(entry.path, MAX_FILE_BYTES) })))
+    const there = contents.flatMap(({ entry, bytes }) => (bytes ? [{ entry, bytes }] : []))
+    const analyses = (await others?.analyse(there.map(({ bytes }) => bytes))) ?? []
+    for (const [index, { entry, bytes }] of there.entries()) {
+      read.set(entry.path, analyse(bytes, entry.id, cache, analyses[index] ?? null))
+      const paused = pause?.() ?? null
+      if (paused !== null) await paused
+    }
+  }
 }
 
 /** What a file says; the same content at another path is known by now. */
-function analyse(bytes: Uint8Array, id: string, cache: DefinitionCache): FileAnalysis {
+function analyse(bytes: Uint8Array, id: string, cache: DefinitionCache, elsewhere: FileAnalysis | null): FileAnalysis {
   const known = cache.files.get(id)
   if (known) return known
-  const analysis = analyseFile(bytes, cache)
+  const analysis = elsewhere ?? analyseFile(bytes, cache)
   cache.files.set(id, analysis)
   return analysis
 }

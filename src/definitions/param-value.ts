@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RE2JS, RE2JSException } from 're2js'
+import { createContentCache } from './content-cache.ts'
 import type { Param } from './workflow.ts'
 
 /** Most characters of a value, as JSON: it must fit into an environment variable beside others. */
@@ -31,10 +32,21 @@ export function checkParamValue(param: Param, value: unknown): string | null {
   return checkPattern(param.pattern, value)
 }
 
+/** Few patterns are in many places, and compiling one costs more than all else about a parameter. */
+const compiledPatterns = createContentCache<RE2JS>(1000)
+
+function compilePattern(pattern: string): RE2JS {
+  const known = compiledPatterns.get(pattern)
+  if (known) return known
+  const compiled = RE2JS.compile(pattern)
+  compiledPatterns.set(pattern, compiled)
+  return compiled
+}
+
 /** What is wrong with a pattern; null when nothing is. */
 export function checkPatternSyntax(pattern: string): string | null {
   try {
-    RE2JS.compile(pattern)
+    compilePattern(pattern)
     return null
   } catch (error) {
     if (error instanceof RE2JSException) return `${error.message} (patterns are RE2's, as in Kubernetes: no look-around, no back references)`
@@ -49,7 +61,7 @@ export function checkPatternSyntax(pattern: string): string | null {
 function checkPattern(pattern: string, value: string): string | null {
   const wrong = checkPatternSyntax(pattern)
   if (wrong !== null) return `cannot be checked, its pattern is wrong: ${wrong}`
-  return RE2JS.compile(pattern).matcher(value).find() ? null : `must match ${pattern}, which ${show(value)} does not`
+  return compilePattern(pattern).matcher(value).find() ? null : `must match ${pattern}, which ${show(value)} does not`
 }
 
 function isOfType(type: Param['type'], value: unknown): boolean {

@@ -4,6 +4,9 @@ const MASK = '***'
 /** Shorter values would mask ordinary text. */
 const SHORTEST = 4
 
+/** More of a line is not held back. */
+const LONGEST_LINE = 65_536
+
 /** Names of the Secrets that a pod's spec refers to: by `env`, `envFrom` and volumes. */
 export function secretsOf(spec: unknown): string[] {
   const names = new Set<string>()
@@ -26,8 +29,44 @@ export function secretsOf(spec: unknown): string[] {
  * them. Values of less than four characters stay.
  */
 export function maskSecrets(text: string, values: readonly string[]): string {
-  const forms = new Set(values.flatMap(formsOf).filter((form) => form.length >= SHORTEST))
-  return [...forms].sort((one, other) => other.length - one.length).reduce((masked, form) => masked.replaceAll(form, MASK), text)
+  return createMask(values)(text)
+}
+
+/** `maskSecrets` for many texts. */
+export function createMask(values: readonly string[]): (text: string) => string {
+  const found = new Set(values.flatMap(formsOf).filter((form) => form.length >= SHORTEST))
+  const forms = [...found].sort((one, other) => other.length - one.length)
+  return (text) => forms.reduce((masked, form) => masked.replaceAll(form, MASK), text)
+}
+
+/** Masks a text that comes in pieces: a value may be cut by them, so that only whole lines go on. */
+export interface StreamMask {
+  /** What may be shown so far. */
+  take(piece: string): string
+  /** The rest, at the end. */
+  rest(): string
+}
+
+/** A mask for one stream; without values everything goes on as it comes. */
+export function createStreamMask(values: readonly string[]): StreamMask {
+  const mask = createMask(values)
+  let held = ''
+  return {
+    take(piece) {
+      if (values.length === 0) return piece
+      held += piece
+      // A line without an end must not fill the memory.
+      const end = held.length > LONGEST_LINE ? held.length : held.lastIndexOf('\n') + 1
+      const whole = held.slice(0, end)
+      held = held.slice(end)
+      return mask(whole)
+    },
+    rest() {
+      const last = held
+      held = ''
+      return mask(last)
+    },
+  }
 }
 
 function formsOf(value: string): string[] {

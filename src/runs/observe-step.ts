@@ -4,7 +4,7 @@ import { packAttempts, unpackAttempts, withoutOwnTimes } from './attempts.ts'
 import { attemptsOf, decideJob, hasActivePods, imageDigestOf } from './decide-job.ts'
 import type { JobObservation } from './objects.ts'
 import { resultsOf } from './results.ts'
-import type { Attempt, StepResult, StepStatus, StepStop } from './run.ts'
+import type { SeenAttempt, StepResult, StepStatus, StepStop } from './run.ts'
 import { noteSuspension, startingSinceMs, stepDeadlineMs, whyNotStarted } from './step-deadline.ts'
 
 /** What decides about a step beside its Job. */
@@ -40,13 +40,14 @@ export function observeStep(step: StepStatus, observation: JobObservation | null
     Object.assign(step, { state: 'Running', startedAt: job.metadata.creationTimestamp } satisfies Partial<StepStatus>)
   }
   const { name } = job.metadata
-  step.attempts = packAttempts(name, mergeAttempts(unpackAttempts(name, step), attemptsOf(observation)))
+  const attempts = mergeAttempts(unpackAttempts(name, step), attemptsOf(observation))
+  step.attempts = packAttempts(name, attempts)
   noteSuspension(step, job.spec.suspend === true, nowMs)
   if (step.state === 'Stopping') {
     if (job.metadata.deletionTimestamp !== undefined && !hasActivePods(observation)) endStopped(step, nowMs)
     return NOTHING
   }
-  const decision = decideJob(observation)
+  const decision = decideJob(observation, attempts)
   switch (decision.kind) {
     case 'Succeeded':
       return succeed(step, observation, bounds)
@@ -82,7 +83,7 @@ function active(step: StepStatus, observation: JobObservation, { nowMs, timeoutS
   if (nowMs >= (stepDeadlineMs(step, timeoutSeconds) ?? Infinity)) {
     return stop(step, { result: 'Failed', reason: 'Timeout', message: `ran longer than ${timeoutSeconds}s` })
   }
-  if (nowMs >= (startDeadlineMs(observation, startTimeoutSeconds) ?? Infinity)) {
+  if (nowMs >= (startDeadlineMs(step, observation, startTimeoutSeconds) ?? Infinity)) {
     const { reason, message } = whyNotStarted(observation)
     return stop(step, { result: 'Failed', reason, message: `could not start within ${startTimeoutSeconds}s: ${message || reason}` })
   }
@@ -90,8 +91,8 @@ function active(step: StepStatus, observation: JobObservation, { nowMs, timeoutS
 }
 
 /** When a pod that has not started is given up; null for never. */
-export function startDeadlineMs(observation: JobObservation, startTimeoutSeconds: number | null): number | null {
-  const sinceMs = startTimeoutSeconds === null ? null : startingSinceMs(observation)
+export function startDeadlineMs(step: StepStatus, observation: JobObservation, startTimeoutSeconds: number | null): number | null {
+  const sinceMs = startTimeoutSeconds === null ? null : startingSinceMs(step, observation)
   return sinceMs === null || startTimeoutSeconds === null ? null : sinceMs + startTimeoutSeconds * 1000
 }
 
@@ -122,7 +123,7 @@ function finishedAt(step: StepStatus, nowMs: number): string {
 }
 
 /** Attempts seen before stay: their pods may be gone since. */
-function mergeAttempts(before: readonly Attempt[], seen: readonly Attempt[]): Attempt[] {
+function mergeAttempts(before: readonly SeenAttempt[], seen: readonly SeenAttempt[]): SeenAttempt[] {
   const pods = new Set(seen.map((attempt) => attempt.pod))
   return [...before.filter((attempt) => !pods.has(attempt.pod)), ...seen]
 }

@@ -2,7 +2,7 @@ import type { Container, EnvVar } from '../definitions/container.ts'
 import { paramVariable } from '../definitions/param-variable.ts'
 import type { Step } from '../definitions/workflow.ts'
 import { jobName } from './names.ts'
-import type { Job, JobSpec, PodSpec } from './objects.ts'
+import type { Job, JobSpec, ObjectMeta, PodSpec } from './objects.ts'
 import { API_VERSION, FINALIZER, LABELS } from './objects.ts'
 import type { StoredRun } from './run.ts'
 
@@ -14,6 +14,9 @@ export const COMMIT_ANNOTATION = 'fusee.dev/commit'
 
 /** Annotation of a Job whose manifest names another namespace than its Run's: where it is to be made, on a cluster that has namespaces. */
 export const NAMESPACE_ANNOTATION = 'fusee.dev/namespace'
+
+/** Labels and annotations of ours begin with it. */
+const OWN_PREFIX = 'fusee.dev/'
 
 const SOURCE_VOLUME = 'source'
 const SOURCE_PATH = '/fusee/source'
@@ -34,14 +37,16 @@ export function renderJob(run: StoredRun, step: Step, key = step.name): Job {
   const deadlines = [spec.activeDeadlineSeconds, step.timeoutSeconds === null ? undefined : step.timeoutSeconds + DEADLINE_MARGIN_SECONDS]
   const deadline = Math.min(...deadlines.filter((seconds) => seconds !== undefined))
   const namespace = namespaceOf(run, step)
+  const own = metadataOf(step)
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
       name: jobName(run.metadata.name, key),
       namespace: run.metadata.namespace,
-      labels,
+      labels: { ...foreign(own.labels), ...labels },
       annotations: {
+        ...foreign(own.annotations),
         [COMMIT_ANNOTATION]: run.spec.commit,
         ...(namespace === run.metadata.namespace ? {} : { [NAMESPACE_ANNOTATION]: namespace }),
       },
@@ -66,9 +71,19 @@ export function renderJob(run: StoredRun, step: Step, key = step.name): Job {
 }
 
 /** Where the step's manifest wants its Job; the Run's own namespace when it does not say. */
-export function namespaceOf({ metadata }: StoredRun, { work }: Step): string {
-  const { namespace } = work.kind === 'Manifest' ? ((work.manifest['metadata'] ?? {}) as { namespace?: unknown }) : {}
-  return typeof namespace === 'string' && namespace !== '' ? namespace : metadata.namespace
+export function namespaceOf({ metadata }: StoredRun, step: Step): string {
+  const { namespace = '' } = metadataOf(step)
+  return namespace === '' ? metadata.namespace : namespace
+}
+
+/** What the manifest says of the Job itself, such as a queue's label. */
+function metadataOf({ work }: Step): Partial<ObjectMeta> {
+  return work.kind === 'Manifest' ? ((work.manifest['metadata'] ?? {}) as Partial<ObjectMeta>) : {}
+}
+
+/** Without what only Fusee says. */
+function foreign(fields: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !name.startsWith(OWN_PREFIX)))
 }
 
 /** Whether the Job is the one that this run made: its controller is this very Run, not one of an earlier life with the same name. */

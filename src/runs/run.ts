@@ -113,8 +113,11 @@ export interface Attempt {
   finishedAt: Timestamp | null
 }
 
+/** An attempt with what still counts when its pod is gone: that it was lost and is no try, or a reason other than its exit code. */
+export type SeenAttempt = Attempt & { lost?: true; reason?: string }
+
 /** An attempt as a Run keeps it: `<n>~<rest>` for a pod whose name begins with n characters of its Job's; no `finishedAt` where it is the step's. */
-export type StoredAttempt = Omit<Attempt, 'finishedAt'> & Partial<Pick<Attempt, 'finishedAt'>>
+export type StoredAttempt = Omit<SeenAttempt, 'finishedAt'> & Partial<Pick<Attempt, 'finishedAt'>>
 
 /**
  * State of a step, or of one expansion of it, within its run. Small, since a run may have a thousand: the name of its Job, say, is derived

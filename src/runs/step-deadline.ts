@@ -15,11 +15,14 @@ export function noteSuspension(step: StepStatus, isSuspended: boolean, nowMs: nu
   if (!isSuspended && since !== undefined) step.suspended = { ms: ms + Math.max(0, nowMs - parseTimestamp(since)) }
 }
 
-/** Since when the newest pod of a Job has been trying to start; null when it runs, or need not. */
-export function startingSinceMs({ job, pods }: JobObservation): number | null {
+/** Since when the newest pod of a Job has been trying to start; null when it runs, or need not, or the Job begins again and has not said when. */
+export function startingSinceMs({ suspended }: StepStatus, { job, pods }: JobObservation): number | null {
   if (job.spec.suspend === true) return null
   const pod = pods.at(-1)
-  if (pod === undefined) return parseTimestamp(job.status?.startTime ?? job.metadata.creationTimestamp)
+  if (pod === undefined) {
+    const since = job.status?.startTime ?? (suspended === undefined ? job.metadata.creationTimestamp : undefined)
+    return since === undefined ? null : parseTimestamp(since)
+  }
   const runs = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])].some(
     ({ state }) => state?.running !== undefined,
   )

@@ -1,4 +1,4 @@
-import { maskSecrets, secretsOf } from '../../runs/mask.ts'
+import { createMask, maskSecrets, secretsOf } from '../../runs/mask.ts'
 import type { JobObservation, ObjectRef, Pod, StoredJob } from '../../runs/objects.ts'
 import { FINALIZER, LABELS } from '../../runs/objects.ts'
 import { SOURCE_ANNOTATION } from '../../runs/render-job.ts'
@@ -200,14 +200,19 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
       if (newest === undefined || !isThere(job)) return ''
       return maskSecrets(await readPodLogTail(client, newest, maxBytes), await readSecretValues(client, job))
     },
-    followLog: (job, hear, signal) =>
-      followJobLog({
+    async followLog(job, hear, signal) {
+      // Whole lines come.
+      const mask = createMask(await readSecretValues(client, job))
+      await followJobLog({
         client,
         pods: () => pods.indexed(job.metadata.uid).sort(byAge),
         current: () => (isThere(job) ? jobs.get(job.metadata) : null),
-        hear,
+        hear: (line) => {
+          hear(mask(line))
+        },
         signal,
-      }),
+      })
+    },
     async removeAll(run) {
       const mine = jobs.indexed(`${run.namespace}/${run.name}`)
       await Promise.all(mine.map((job) => remove(job, 'Background')))

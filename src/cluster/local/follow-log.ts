@@ -2,6 +2,8 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import type { Clock } from '../../clock.ts'
+import type { StreamMask } from '../../runs/mask.ts'
+import { createStreamMask } from '../../runs/mask.ts'
 import { codeOf } from './storage-errors.ts'
 
 /** Output is told this often while a container prints. */
@@ -22,19 +24,39 @@ export interface FollowedJob {
  * Tells what the containers of a Job's pods print, from the first line on and as it comes. Pieces may end within a line. Resolves when the
  * Job is over and all is told, or when the signal aborts. What a container printed beyond the limit of its log may be left out.
  */
-export async function followPodLogs(clock: Clock, look: () => FollowedJob, hear: (text: string) => void, signal: AbortSignal): Promise<void> {
+export async function followPodLogs(
+  clock: Clock,
+  look: () => FollowedJob,
+  secretValues: readonly string[],
+  hear: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const masks: StreamMask[] = []
   const readers = new Map<string, () => Promise<boolean>>()
+  function createMaskedReader(file: string): () => Promise<boolean> {
+    const mask = createStreamMask(secretValues)
+    masks.push(mask)
+    return createReader(file, (text) => {
+      tell(mask.take(text))
+    })
+  }
+  function tell(text: string): void {
+    if (text !== '') hear(text)
+  }
   for (;;) {
     const { podFolders, containers, isOver } = look()
     for (const folder of podFolders) {
       for (let index = 0; index < containers; index++) {
         const file = join(folder, 'logs', String(index))
-        const read = readers.get(file) ?? createReader(file, hear)
+        const read = readers.get(file) ?? createMaskedReader(file)
         readers.set(file, read)
         while (await read());
       }
     }
-    if (isOver || signal.aborted) return
+    if (isOver || signal.aborted) {
+      for (const mask of masks) tell(mask.rest())
+      return
+    }
     await pause(clock, signal)
   }
 }

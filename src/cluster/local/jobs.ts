@@ -104,7 +104,9 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   return {
     ...createPort(context, store, controller, secrets),
     subscribe: (listener) => listeners.add(listener),
-    followLog: (job, hear, signal) => followPodLogs(clock, () => lookAt(job, store, controller), hear, signal),
+    async followLog(job, hear, signal) {
+      await followPodLogs(clock, () => lookAt(job, store, controller), await secretValues(job, secrets), hear, signal)
+    },
     async killAll() {
       await controller.close()
       await supervisor.killAll()

@@ -19,6 +19,7 @@ export interface RunPlan {
   /** Steps whose log's tail belongs into `status`; read before anything makes it go. */
   readLogs: { step: StepStatus; job: StoredJob }[]
   create: { step: StepStatus; job: Job }[]
+  /** Everything that is to end. Who has told them already need not do it again; after a crash nobody knows who has. */
   stop: StoredJob[]
   /** Their results are in the stored Run already. */
   release: StoredJob[]

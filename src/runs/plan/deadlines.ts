@@ -18,5 +18,5 @@ export function nextDeadlineMs(board: Board): number | null {
 function deadlinesOf(entry: Entry): (number | null)[] {
   const { status, step, observation } = entry
   if (step.work.kind === 'Approval' && status.kind !== 'Undo') return [approvalDeadlineMs(entry)]
-  return [stepDeadlineMs(status, step.timeoutSeconds), observation === null ? null : startDeadlineMs(observation, step.startTimeoutSeconds)]
+  return [stepDeadlineMs(status, step.timeoutSeconds), observation === null ? null : startDeadlineMs(status, observation, step.startTimeoutSeconds)]
 }

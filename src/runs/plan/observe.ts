@@ -7,7 +7,6 @@ import { boundsOf, hasJob, readLog } from './board.ts'
 export function observe(board: Board, entry: Entry): void {
   const { status, observation } = entry
   if (status.state === 'Ended' || !hasJob(entry)) return
-  const before = status.state
   const { plan } = board
   const noted = observeStep(status, observation, { nowMs: board.nowMs, ...boundsOf(entry) })
   if (observation === null) return
@@ -15,8 +14,7 @@ export function observe(board: Board, entry: Entry): void {
   // What follows may be worked out from the results; a pass after a crash must not find others.
   plan.storeFirst ||= noted.hasResults
   if (noted.imageDigest !== null) status.image = imageIndex(plan.status, noted.imageDigest)
-  const isUntold = before !== 'Stopping' || observation.job.metadata.deletionTimestamp === undefined
-  if (status.state === 'Stopping' && isUntold) plan.stop.push(observation.job)
+  if (status.state === 'Stopping') plan.stop.push(observation.job)
 }
 
 function imageIndex(status: RunStatus, digest: string): number {

@@ -63,6 +63,7 @@ describe('runs of a workflow that may not run side by side', () => {
           policy: null,
           expressions: EXPRESSIONS,
           queue,
+          told: new Set(),
           pin: (run) => Promise.resolve(pinnedStatus(workflow, run, EXPRESSIONS, clock.now())),
           onFinished: () => undefined,
         },
@@ -152,6 +153,15 @@ describe('runs of a workflow that may not run side by side', () => {
     await clock.runUntil(NOON + 3_700_000)
     await pass(second)
     expect(await statusOf(second)).toMatchObject({ phase: 'Finished', result: 'TimedOut', reason: 'RunTimedOut' })
+  })
+
+  it('leaves what a rerun has taken over as it is when that never begins', async () => {
+    use(await aWorkflow('{policy: Forbid}'))
+    await begin('first')
+    const rerun = createRunObject(REPOSITORY, { ...requestOf('again'), rerunOf: 'old', carriedOver: [{ name: 'work' }] })
+    await cluster.runs.createRun(rerun)
+    await pass(rerun.metadata)
+    expect(await statusOf(rerun.metadata)).toMatchObject({ result: 'Skipped', steps: [{ reason: 'CarriedOver' }, { result: 'Skipped' }] })
   })
 
   it('ends a run that is cancelled while it waits', async () => {

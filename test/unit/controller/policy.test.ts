@@ -37,6 +37,7 @@ async function passOver(container: Container, policy: Policy | null, work: Step[
       policy,
       expressions: EXPRESSIONS,
       queue: { turns: createTurns(), waiting: new Set() },
+      told: new Set(),
       pin,
       onFinished: () => undefined,
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { maskSecrets, secretsOf } from '../../../src/runs/mask.ts'
+import { createStreamMask, maskSecrets, secretsOf } from '../../../src/runs/mask.ts'
 
 describe('values of Secrets in text', () => {
   const secret = 'pa/ss+wörd"1'
@@ -28,5 +28,22 @@ describe('values of Secrets in text', () => {
       volumes: [{ name: 'v', secret: { secretName: 'c' } }, { projected: { sources: [{ secret: { name: 'd' } }] } }],
     }
     expect(secretsOf(spec)).toEqual(['a', 'b', 'c', 'd'])
+  })
+})
+
+describe('a text that comes in pieces', () => {
+  it('is masked also where a piece ends within a value', () => {
+    const mask = createStreamMask(['correct horse'])
+    const pieces = ['it is corr', 'ect horse\nand cor', 'rect', ' horse']
+    expect([...pieces.map((piece) => mask.take(piece)), mask.rest(), mask.rest()]).toEqual(['', 'it is ***\n', '', '', 'and ***', ''])
+  })
+
+  it('is held back for so long only', () => {
+    const mask = createStreamMask(['correct horse'])
+    expect(mask.take('x'.repeat(70_000))).toHaveLength(70_000)
+  })
+
+  it('comes as it is where there is nothing to mask', () => {
+    expect(createStreamMask([]).take('no end')).toBe('no end')
   })
 })

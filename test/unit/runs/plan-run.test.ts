@@ -202,6 +202,47 @@ describe('a step that is ended early', () => {
     expect(second.status.steps[0]).toMatchObject({ result: 'Failed', reason: 'JobDeleted' })
   })
 
+  it('is stopped again after such a crash also when somebody else has deleted its Job, whose pods go on', () => {
+    const run = aRun(definition)
+    const job = observed(run, step, 'running')
+    job.job.metadata.deletionTimestamp = '2026-11-20T12:00:03.000Z'
+    const { status } = plan(run, [job])
+    expect(plan({ ...run, status }, [job]).stop).toHaveLength(1)
+  })
+
+  it('is Disrupted when some of five pods were lost before this process, and are gone', () => {
+    const run = aRun(definition)
+    const four = observed(run, step, 'lost', 'lost', 'lost', 'lost')
+    const { status } = plan(run, [four])
+    const fifth = { ...four, pods: observed(run, step, 0, 0, 0, 0, 'lost').pods.slice(4) }
+    expect(plan({ ...run, status }, [fifth]).status.steps[0]).toMatchObject({ state: 'Stopping', stop: { reason: 'Disrupted' } })
+  })
+
+  it.each([
+    { end: 'Error', want: { reason: 'ExitCode', message: 'exited with 3' } },
+    { end: 'OOMKilled', want: { reason: 'OOMKilled', message: 'ended with OOMKilled' } },
+  ])('says how its last pod ended ($end) also when that is gone by the time the Job gives up', ({ end, want }) => {
+    const retried = aDefinition([aStep('a', { retries: 1 })])
+    const run = aRun(retried)
+    const seen = observed(run, retried.steps[0] as Step, 3)
+    const { terminated = undefined } = seen.pods[0]?.status.containerStatuses?.[0]?.state ?? {}
+    Object.assign(terminated ?? {}, { reason: end })
+    const { status } = plan(run, [seen])
+    expect(results(status)).toEqual({ a: 'Running' })
+    const given = { type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: '', lastTransitionTime: '' } as const
+    const failed = { job: { ...seen.job, status: { conditions: [given] } }, pods: [] }
+    expect(plan({ ...run, status }, [failed]).status.steps[0]).toMatchObject({ result: 'Failed', ...want })
+  })
+
+  it('waits for the Job to say whether a pod that was deleted counts: it does not when the Job was suspended', () => {
+    const run = aRun(definition)
+    const ended = observed(run, step, 143)
+    Object.assign(ended.pods[0]?.metadata ?? {}, { deletionTimestamp: '2026-11-20T12:00:03.000Z' })
+    const first = plan(run, [{ ...ended, job: { ...ended.job, spec: { ...ended.job.spec, suspend: true } } }])
+    expect(results(first.status)).toEqual({ a: 'Running' })
+    expect(results(plan({ ...run, status: first.status }, [ended]).status)).toEqual({ a: 'Running' })
+  })
+
   it('is Disrupted after five lost pods', () => {
     const run = aRun(definition)
     const next = plan(run, [observed(run, step, 'lost', 'lost', 'lost', 'lost', 'lost')])

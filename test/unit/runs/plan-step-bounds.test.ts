@@ -9,13 +9,14 @@ import { EXPRESSIONS, playRun } from '../../support/play-run.ts'
 const step = aStep('a', { startTimeoutSeconds: 60, timeoutSeconds: 600 })
 const run = aRun(aDefinition([step]))
 
-function planAt(seconds: number, over: { pods?: Partial<Pod['status']>[]; suspend?: boolean; of?: StoredRun }) {
+function planAt(seconds: number, over: { pods?: Partial<Pod['status']>[]; suspend?: boolean; startTime?: string; of?: StoredRun }) {
   const { job } = observed(run, step)
   const pods = (over.pods ?? []).map((status, index): Pod => ({
     metadata: { name: `p${index}`, namespace: 'default', uid: `p${index}`, resourceVersion: '1', creationTimestamp: new Date(NOON).toISOString() },
     status: { phase: 'Pending', ...status },
   }))
-  const seen = { job: { ...job, spec: { ...job.spec, suspend: over.suspend ?? false } }, pods }
+  const status = over.startTime === undefined ? {} : { status: { startTime: over.startTime } }
+  const seen = { job: { ...job, ...status, spec: { ...job.spec, suspend: over.suspend ?? false } }, pods }
   return planRun({ run: over.of ?? run, jobs: [seen], nowMs: NOON + seconds * 1000, freeSlots: 9, expressions: EXPRESSIONS })
 }
 
@@ -61,6 +62,14 @@ describe('a pod that does not start', () => {
 })
 
 describe('time for which a Job is suspended', () => {
+  it('is none in which a pod could have started: it counts from when the Job begins again', () => {
+    const of = { ...run, status: planAt(100, { suspend: true }).status }
+    expect(planAt(500, { of }).status.steps[0]).toMatchObject({ state: 'Running' })
+    const begun = planAt(501, { of, startTime: new Date(NOON + 500_000).toISOString() })
+    expect(begun.status.steps[0]).toMatchObject({ state: 'Running' })
+    expect(begun.requeueAtMs).toBe(NOON + 560_000)
+  })
+
   it('is left out of its time-out', () => {
     const suspended = planAt(100, { suspend: true })
     expect(suspended.requeueAtMs).toBeNull()
@@ -101,5 +110,28 @@ describe('a run that is cancelled while it is undone', () => {
       'c Step Failed',
       'last Finally Succeeded',
     ])
+  })
+})
+
+describe('what a run that fails leaves as it is', () => {
+  const work: ContainerWork = { kind: 'Container', container: { image: 'x', command: ['true'] }, pod: {}, job: {} }
+
+  it('a step whose list was empty: there is nothing to undo', () => {
+    const definition = aDefinition([aStep('each', { undo: work, expansion: { kind: 'ForEach', items: [] } }), aStep('b')])
+    const { run: ended, started } = playRun({ run: aRun(definition), outcomes: (key) => (key === 'b' ? { exitCodes: [1] } : {}) })
+    expect(started).toEqual(['b'])
+    expect(ended.status?.steps.map(({ name, kind, result }) => `${name} ${kind} ${result}`)).toEqual(['each Step Succeeded', 'b Step Failed'])
+  })
+})
+
+describe('an approval that comes too late', () => {
+  it('counts for nothing, so that a pass after a crash decides as the one before it', () => {
+    const definition = aDefinition([aStep('gate', { work: { kind: 'Approval', by: [], timeoutSeconds: 60 } })])
+    const late = { step: 'gate', by: 'ann', at: new Date(NOON + 60_000).toISOString() }
+    const waiting = aRun(definition)
+    const first = planRun({ run: waiting, jobs: [], nowMs: NOON, freeSlots: 1, expressions: EXPRESSIONS })
+    const again: StoredRun = { ...waiting, spec: { ...waiting.spec, approvals: [late] }, status: first.status }
+    const { status } = planRun({ run: again, jobs: [], nowMs: NOON + 61_000, freeSlots: 1, expressions: EXPRESSIONS })
+    expect(status.steps[0]).toMatchObject({ result: 'Failed', reason: 'Timeout' })
   })
 })

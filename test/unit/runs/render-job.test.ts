@@ -128,6 +128,16 @@ describe('the Job of a manifest', () => {
     expect(renderJob(run, step({ retries: 1 })).spec.backoffLimit).toBe(1)
   })
 
+  it('keeps labels and annotations of its own, such as those of a queue, but none that are ours to say', () => {
+    const metadata = {
+      labels: { 'kueue.x-k8s.io/queue-name': 'nightly', 'fusee.dev/run': 'other' },
+      annotations: { note: 'kept', 'fusee.dev/run-namespace': 'other' },
+    }
+    const job = renderJob(run, step({ work: { kind: 'Manifest', path: 'a.yaml', manifest: { ...manifest, metadata }, env: [] } }))
+    expect(job.metadata.labels).toMatchObject({ 'kueue.x-k8s.io/queue-name': 'nightly', 'fusee.dev/run': run.metadata.name })
+    expect(job.metadata.annotations).toEqual({ note: 'kept', 'fusee.dev/commit': run.spec.commit })
+  })
+
   it('says where it is to be made when its manifest names another namespace than its run has', () => {
     const placed = (namespace: string) =>
       renderJob(run, step({ work: { kind: 'Manifest', path: 'a.yaml', manifest: { ...manifest, metadata: { namespace } }, env: [] } })).metadata

@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { StoredJob } from '../../../../src/runs/objects.ts'
 import { makeFolder, openRunner } from '../../../support/local-cluster.ts'
@@ -40,6 +41,25 @@ describe('a log that is followed', () => {
       new AbortController().signal,
     )
     expect({ opened, heard }).toEqual({ opened: true, heard: 'first\nsecond ä\n' })
+  })
+
+  it('shows no value of a Secret', async () => {
+    const folder = await makeFolder()
+    await mkdir(`${folder.path}/secrets/db`, { recursive: true })
+    await writeFile(`${folder.path}/secrets/db/password`, 'correct horse\n')
+    const runner = await openRunner(`${folder.path}/data`, { secretsFolder: `${folder.path}/secrets` })
+    cleanUps.push(folder.remove, () => runner.close())
+    const env = [{ name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'db', key: 'password' } } }]
+    const container = { name: 'step', command: ['/bin/sh', '-c', 'echo "it is $PASSWORD"; printf "%s" "$PASSWORD"'], env }
+    const { object } = await runner.jobs.createJob({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'talker', namespace: 'default', labels: { 'fusee.dev/run': 'r' } },
+      spec: { backoffLimit: 0, template: { spec: { restartPolicy: 'Never', containers: [container] } } },
+    })
+    let heard = ''
+    await runner.jobs.followLog(object, (text) => (heard += text), new AbortController().signal)
+    expect(heard).toBe('it is ***\n***')
   })
 
   it('goes on with the next attempt', async () => {

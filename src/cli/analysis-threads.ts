@@ -1,0 +1,84 @@
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { analyseFile, type FileAnalysis } from '../definitions/analyse-file.ts'
+import { createDefinitionCache } from '../definitions/definition-cache.ts'
+import type { Elsewhere } from '../definitions/load-definitions.ts'
+
+/** Threads that read definition files. */
+export interface AnalysisThreads extends Elsewhere {
+  /** Ends them. */
+  close(): Promise<void>
+}
+
+const TASK = 'fusee-analyse'
+/** Batches under way for each thread: one that it works at, one that is being read for it. */
+const LANES_EACH = 2
+/** Checking a file leaves much behind that is gone a moment later; with more room for it, less is looked through. */
+const YOUNG_MB = 64
+
+interface Answer {
+  number: number
+  analyses: (FileAnalysis | null)[]
+}
+
+/**
+ * Threads for as many as the machine works at a time, started when they are first needed, from the very file that the program is; null where
+ * that is TypeScript, which Node 20 cannot start.
+ */
+export function createAnalysisThreads(): AnalysisThreads | null {
+  if (!isMainThread || import.meta.url.endsWith('.ts')) return null
+  const threads = Array.from({ length: availableParallelism() }, createThread)
+  let turn = 0
+  return {
+    lanes: threads.length * LANES_EACH,
+    analyse: (contents) => threads[turn++ % threads.length]?.analyse(contents) ?? Promise.resolve([]),
+    close: async () => void (await Promise.all(threads.map((thread) => thread.close()))),
+  }
+}
+
+function createThread(): Pick<AnalysisThreads, 'analyse' | 'close'> {
+  const waiting = new Map<number, { resolve: (analyses: Answer['analyses']) => void; reject: (error: unknown) => void }>()
+  let worker: Worker | null = null
+  let number = 0
+  return {
+    analyse(contents) {
+      worker ??= start()
+      const own = number++
+      worker.postMessage({ number: own, contents })
+      return new Promise((resolve, reject) => waiting.set(own, { resolve, reject }))
+    },
+    async close() {
+      await worker?.terminate()
+    },
+  }
+
+  function start(): Worker {
+    const fail = (error: unknown): void => {
+      for (const { reject } of waiting.values()) reject(error)
+      waiting.clear()
+    }
+    return new Worker(fileURLToPath(import.meta.url), { workerData: { task: TASK }, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
+      .on('message', (answer: Answer) => {
+        waiting.get(answer.number)?.resolve(answer.analyses)
+        waiting.delete(answer.number)
+      })
+      .on('error', fail)
+      .on('exit', () => fail(new Error('a thread that checks files has ended')))
+  }
+}
+
+/** What can be told to another thread; what holds functions, since its manifests are not known yet, is left to that one. */
+function told(analysis: FileAnalysis): FileAnalysis | null {
+  return analysis.workflows.some(({ scopeOf }) => scopeOf !== null) ? null : analysis
+}
+
+if (!isMainThread && (workerData as { task?: unknown } | null)?.task === TASK) {
+  const tools = createDefinitionCache()
+  parentPort?.on('message', ({ number, contents }: { number: number; contents: Uint8Array[] }) => {
+    const answer: Answer = { number, analyses: contents.map((bytes) => told(analyseFile(bytes, tools))) }
+    parentPort?.postMessage(answer)
+  })
+  // What follows in the file that it was started from is the program, which must not run again: here it waits to be ended.
+  await new Promise<never>(() => undefined)
+}
