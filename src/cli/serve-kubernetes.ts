@@ -48,25 +48,28 @@ export async function serveKubernetes(shell: Shell, options: ServeKubernetesOpti
         resolve('stopped')
       })
     })
-    const end = await Promise.race([stopped, cluster.lease.acquired.then(() => 'acquired' as const)])
-    if (end === 'acquired') {
-      isLeader = true
-      say('this controller is the leader')
-      controller.start()
-      cluster.start()
-      stopHeartbeat = startHeartbeat(controller)
-      const lost = await Promise.race([stopped, cluster.lease.lost])
-      if (lost !== 'stopped') giveUp(served.report, lost)
+    try {
+      const end = await Promise.race([stopped, cluster.lease.acquired.then(() => 'acquired' as const)])
+      if (end === 'acquired') {
+        isLeader = true
+        say('this controller is the leader')
+        controller.start()
+        cluster.start()
+        stopHeartbeat = startHeartbeat(controller)
+        const lost = await Promise.race([stopped, cluster.lease.lost])
+        if (lost !== 'stopped') giveUp(served.report, lost)
+      }
+      say('stopping: what is being written is finished, steps go on by themselves')
+    } finally {
+      await stopHeartbeat()
+      await controller.drain()
+      await server.close()
     }
-    say('stopping: what is being written is finished; a step that runs goes on by itself')
-    await stopHeartbeat()
-    await controller.drain()
-    await server.close()
   } finally {
     await cluster.close()
   }
 
-  /** Whoever is not the leader any more has nothing to finish: what it knows is old. */
+  /** Whoever is not the leader any more can finish nothing: what it still tries to write is not sent. */
   function giveUp(report: Report, why: string): never {
     report({ kind: 'RunnerProblem', message: 'this controller is not the leader any more', about: { why } })
     throw new Error(`not the leader any more: ${why}`)
