@@ -39,16 +39,16 @@ export async function serveKubernetes(shell: Shell, options: ServeKubernetesOpti
     let stopHeartbeat = (): Promise<void> => Promise.resolve()
     // One that stands by is ready for that: else a Deployment of two would never be.
     const server = await listenFor({ context: cluster.context, controller, served, listen, isReady: () => !isLeader || controller.isReady() })
-    say(
-      `watching ${cluster.namespace === null ? 'all namespaces' : `namespace ${cluster.namespace}`} of ${cluster.server}, listening on ${server.url}`,
-    )
-    const stopped = new Promise<'stopped'>((resolve) => {
-      if (stop.aborted) resolve('stopped')
-      stop.addEventListener('abort', () => {
-        resolve('stopped')
-      })
-    })
     try {
+      say(
+        `watching ${cluster.namespace === null ? 'all namespaces' : `namespace ${cluster.namespace}`} of ${cluster.server}, listening on ${server.url}`,
+      )
+      const stopped = new Promise<'stopped'>((resolve) => {
+        if (stop.aborted) resolve('stopped')
+        stop.addEventListener('abort', () => {
+          resolve('stopped')
+        })
+      })
       const end = await Promise.race([stopped, cluster.lease.acquired.then(() => 'acquired' as const)])
       if (end === 'acquired') {
         isLeader = true
@@ -59,8 +59,9 @@ export async function serveKubernetes(shell: Shell, options: ServeKubernetesOpti
         const lost = await Promise.race([stopped, cluster.lease.lost])
         if (lost !== 'stopped') giveUp(served.report, lost)
       }
-      say('stopping: what is being written is finished, steps go on by themselves')
+      say('stopping: what is being written is finished; a step that runs goes on by itself')
     } finally {
+      // However it ends: a process that listens or waits for anything would stay, and stand in its successor's way.
       await stopHeartbeat()
       await controller.drain()
       await server.close()
@@ -69,7 +70,7 @@ export async function serveKubernetes(shell: Shell, options: ServeKubernetesOpti
     await cluster.close()
   }
 
-  /** Whoever is not the leader any more can finish nothing: what it still tries to write is not sent. */
+  /** Whoever is not the leader any more has nothing to finish: what it knows is old. */
   function giveUp(report: Report, why: string): never {
     report({ kind: 'RunnerProblem', message: 'this controller is not the leader any more', about: { why } })
     throw new Error(`not the leader any more: ${why}`)

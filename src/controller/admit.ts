@@ -1,7 +1,7 @@
 import { formatTimestamp, parseTimestamp } from '../clock.ts'
 import { groupOf, planAdmission } from '../runs/admission.ts'
 import { isOwnJob } from '../runs/render-job.ts'
-import type { RunCancellation, RunResult, RunStatus, StoredRun } from '../runs/run.ts'
+import type { RunCancellation, RunResult, RunStatus, StepStatus, StoredRun } from '../runs/run.ts'
 import type { RunReconciliation } from './reconcile-run.ts'
 
 /** Does one thing at a time: whoever admits a run must see all that others were admitted before. */
@@ -92,6 +92,8 @@ function deadlineMs(run: StoredRun, { definition }: RunStatus): number | null {
 
 function neverBegun(status: RunStatus, end: EarlyEnd, nowMs: number): RunStatus {
   const finishedAt = formatTimestamp(nowMs)
-  const steps = status.steps.map((step) => ({ ...step, state: 'Ended' as const, result: 'Skipped' as const, reason: end.reason, finishedAt }))
+  // What a rerun has taken over has ended already.
+  const skip = (step: StepStatus): StepStatus => ({ ...step, state: 'Ended', result: 'Skipped', reason: end.reason, finishedAt })
+  const steps = status.steps.map((step) => (step.state === 'Ended' ? step : skip(step)))
   return { ...status, ...end, phase: 'Finished', steps, finishedAt }
 }

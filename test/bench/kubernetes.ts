@@ -23,7 +23,7 @@ const POD_MS = '400'
 const ROUNDS = 3
 const RUNS = Math.ceil(400 * SCALE)
 const IN_FLIGHT = 32
-const FINISHED = [1000, 10_000]
+const FINISHED = [1000, 10_000].map((count) => Math.ceil(count * SCALE))
 
 const image = 'busybox:1.36'
 const SLOW = { 'hollow/duration-ms': POD_MS }

@@ -22,7 +22,7 @@ const LOAD_IMAGE = process.env['FUSEE_TEST_LOAD_IMAGE']
 const IMAGE = 'fusee-test:dev'
 const GIT_IMAGE = 'fusee-test-git:dev'
 
-/** What each workflow of the sample comes to on a cluster. Nothing brings a repository's files into pods yet. */
+/** What each workflow of the sample that a push starts comes to on a cluster. Nothing brings a repository's files into pods yet, which its steps say. */
 const WANT: Record<string, string> = {
   diamond: 'Succeeded',
   fallback: 'Succeeded',
@@ -37,6 +37,8 @@ interface Recorded {
   workflow: string
   commit: string
   result: string
+  message: string
+  steps: { name: string; result: string; reason: string }[]
 }
 
 describe.skipIf(LOAD_IMAGE === undefined)('the controller inside a cluster', () => {
@@ -71,19 +73,10 @@ describe.skipIf(LOAD_IMAGE === undefined)('the controller inside a cluster', () 
     forward?.kill()
     if (home !== undefined) await kubectl(['delete', 'deployment', 'fusee', '--ignore-not-found', '-n', home.name])
     installKinds()
-    for (const kind of ['frun', 'jobs']) await lift(kind)
     await data?.close()
     await home?.close()
     rmSync(folder, { recursive: true, force: true })
   })
-
-  /** What a test that failed has left: nobody is there who would. */
-  async function lift(kind: string): Promise<void> {
-    const names = await kubectl(['get', kind, '-n', data.name, '-o', 'name'])
-    for (const name of names.split('\n').filter((one) => one !== '')) {
-      await kubectl(['patch', name, '-n', data.name, '--type=merge', '-p', '{"metadata":{"finalizers":null}}']).catch(() => '')
-    }
-  }
 
   async function pushChange(files: readonly string[]): Promise<string> {
     for (const file of files) appendFileSync(path.join(clone, 'workflows', file), `# touched\n`)
@@ -139,6 +132,16 @@ describe.skipIf(LOAD_IMAGE === undefined)('the controller inside a cluster', () 
     const own = async () => (await records()).filter((record) => record.commit === commit && record.workflow in WANT)
     await untilThere('the records', async () => (await own()).length >= Object.keys(WANT).length)
     expect(Object.fromEntries((await own()).map(({ workflow, result }) => [workflow, result]))).toEqual(WANT)
+    const report = (await own()).find(({ workflow }) => workflow === 'report')
+    expect(report?.message).toMatch(/source: the kubernetes runner does not bring the repository into pods yet/)
+    expect(report?.steps.map(({ name, reason }) => `${name} ${reason}`)).toEqual(['lines Unsupported', 'kinds Unsupported', 'both DependencyNotMet'])
+    for (const size of ['small', 'large']) {
+      const spec = { repository: 'sample', workflow: 'release', params: { size } }
+      await kubectl(['create', '-n', data.name, '-f', '-'], { apiVersion: 'fusee.dev/v1alpha1', kind: 'Run', metadata: { name: size }, spec })
+    }
+    await kubectl(['wait', '--for=condition=Finished', 'frun/small', 'frun/large', '-n', data.name, '--timeout=180s'])
+    const ends = 'jsonpath={.items[?(@.spec.workflow=="release")].status.result}'
+    expect(await kubectl(['get', 'frun', '-n', data.name, '-o', ends])).toBe('Failed Succeeded')
     await untilThere('a tick of every minute', async () =>
       (await records()).some(({ workflow, result }) => workflow === 'heartbeat' && result === 'Succeeded'),
     )

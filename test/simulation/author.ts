@@ -1,8 +1,9 @@
-import type { Dependency, DependencyCondition } from '../../src/definitions/workflow.ts'
 import type { CommitSha } from '../../src/git/ports.ts'
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts'
 import type { GitRemote, Tree } from './git-remote.ts'
-import { fileOf, renderWorkflow, type RepositoryModel, type ScheduleModel, type StepModel, type WorkflowModel } from './model.ts'
+import { drawSteps } from './draw-steps.ts'
+import { fileOf, type ConcurrencyModel, type RepositoryModel, type ScheduleModel, type WorkflowModel } from './model.ts'
+import { renderWorkflow } from './render-workflow.ts'
 
 /** Whoever pushes to the simulated repository. */
 export interface Author {
@@ -104,7 +105,7 @@ function edit(random: SeededRandom, style: AuthorStyle, model: RepositoryModel):
     case 'Schedules':
       return { model: change({ ...victim, schedules: drawSchedules(random, style, victim.name) }), word: `reschedule ${victim.name}` }
     case 'Steps':
-      return { model: change({ ...victim, ...drawSteps(random) }), word: `new steps of ${victim.name}` }
+      return { model: change({ ...victim, concurrency: drawConcurrency(random), ...drawSteps(random) }), word: `new steps of ${victim.name}` }
   }
 }
 
@@ -118,9 +119,16 @@ function drawWorkflow(random: SeededRandom, style: AuthorStyle, name: string): W
     failFast: random.chance(0.15),
     maxParallel: random.chance(0.2) ? random.integer(1, 2) : null,
     retention: { succeeded: random.integer(1, 3), failed: random.integer(1, 3) },
+    concurrency: drawConcurrency(random),
+    go: random.chance(0.7),
     ...drawSteps(random),
     mistake: null,
   }
+}
+
+function drawConcurrency(random: SeededRandom): ConcurrencyModel {
+  const policy = random.pick(['Allow', 'Allow', 'Allow', 'Forbid', 'Replace', 'Queue'] as const)
+  return { policy, byTrigger: random.chance(0.3), limit: random.integer(1, 3) }
 }
 
 function drawSchedules(random: SeededRandom, { periodMs }: AuthorStyle, workflow: string): ScheduleModel[] {
@@ -137,49 +145,4 @@ function drawSchedules(random: SeededRandom, { periodMs }: AuthorStyle, workflow
       standsAlone,
     },
   ]
-}
-
-function drawSteps(random: SeededRandom): Pick<WorkflowModel, 'steps' | 'finally'> {
-  const steps: StepModel[] = []
-  const count = random.integer(1, 5)
-  for (let index = 0; index < count; index++) steps.push(drawStep(random, `s${index}`, steps))
-  const last = random.chance(0.3) ? [drawStep(random, 'f0', [])] : []
-  return { steps, finally: last }
-}
-
-function drawStep(random: SeededRandom, name: string, before: readonly StepModel[]): StepModel {
-  const targets = before.filter(() => random.chance(before.length > 2 ? 0.4 : 0.6))
-  const dependsOn = targets.map((target): Dependency => ({
-    step: target.name,
-    when: possibleWhen(target, drawWhen(random), targets.length === 1, before),
-  }))
-  const isJoin = dependsOn.length > 1 && random.chance(0.25)
-  return {
-    name,
-    kind: isJoin ? 'Join' : 'Container',
-    dependsOn,
-    retries: isJoin || random.chance(0.7) ? 0 : random.integer(1, 2),
-    timeoutSeconds: !isJoin && random.chance(0.2) ? random.integer(5, 120) : null,
-    allowFailure: !isJoin && random.chance(0.15),
-  }
-}
-
-/**
- * Conditions that can hold together, since others are a mistake: a join cannot fail, and a step with several dependencies waits neither
- * for a failure nor for what only comes after one.
- */
-function possibleWhen(target: StepModel, when: DependencyCondition, isAlone: boolean, steps: readonly StepModel[]): DependencyCondition {
-  if (target.kind === 'Join' && when === 'Failed') return 'Always'
-  return !isAlone && (when === 'Failed' || followsFailure(target, steps)) ? 'Always' : when
-}
-
-function followsFailure(step: StepModel, steps: readonly StepModel[]): boolean {
-  return step.dependsOn.some(({ step: name, when }) => {
-    const target = steps.find((candidate) => candidate.name === name)
-    return when === 'Failed' || (when !== 'Always' && target !== undefined && followsFailure(target, steps))
-  })
-}
-
-function drawWhen(random: SeededRandom): DependencyCondition {
-  return random.pick(['Succeeded', 'Succeeded', 'Succeeded', 'Succeeded', 'Failed', 'NotFailed', 'Always'] as const)
 }

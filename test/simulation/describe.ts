@@ -1,4 +1,5 @@
 import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
+import { stepKey } from '../../src/runs/step-key.ts'
 import type { Happening } from './scenario.ts'
 
 /** A line of the trace. */
@@ -13,7 +14,7 @@ export function describeChange(change: ClusterChange): string {
       const { name } = (change.after ?? change.before ?? { metadata: { name: '' } }).metadata
       if (change.after === null) return `run ${name} gone`
       const { status, spec, metadata } = change.after
-      const steps = status?.steps.map((step) => `${step.name}:${step.state}${step.result === undefined ? '' : `=${step.result}`}`).join(' ') ?? ''
+      const steps = status?.steps.map((step) => `${stepKey(step)}:${step.state}${step.result === undefined ? '' : `=${step.result}`}`).join(' ') ?? ''
       const marks = [metadata.deletionTimestamp && 'deleting', spec.cancel && 'cancel', status?.recorded && 'recorded'].filter(Boolean).join(' ')
       return `run ${name} ${change.before === null ? `created ${spec.fate ?? spec.trigger.kind}` : (status?.phase ?? 'Pending')} ${status?.result ?? ''} ${marks} ${steps}`
     }

@@ -2,6 +2,7 @@ import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
 import type { CommitSha } from '../../src/git/ports.ts'
 import { FINALIZER, LABELS, type Pod, type StoredJob } from '../../src/runs/objects.ts'
 import type { Cursors, StoredRun, TickFate } from '../../src/runs/run.ts'
+import { jobName } from '../../src/runs/names.ts'
 import { stepJob } from '../../src/runs/step-key.ts'
 import type { StatusCommit } from './git-remote.ts'
 
@@ -24,7 +25,9 @@ export interface RunFacts {
 export interface JobFacts {
   name: string
   run: string
+  /** The step, or its expansion `<step>/<index>`. */
   step: string
+  isUndo: boolean
   createdAtMs: number
   creations: number
   job: StoredJob
@@ -40,6 +43,8 @@ export interface JobFacts {
 export interface Facts {
   runs: Map<string, RunFacts>
   jobs: Map<string, JobFacts>
+  /** Those of `jobs` by their run. */
+  jobsOf: Map<string, JobFacts[]>
   cursors: Cursors | null
   cursorWrites: { atMs: number; before: Cursors | null; after: Cursors }[]
   /** Every fate that the cursors ever held, by `schedule tick`. */
@@ -62,6 +67,7 @@ export function createFacts(): Facts {
   return {
     runs: new Map(),
     jobs: new Map(),
+    jobsOf: new Map(),
     cursors: null,
     cursorWrites: [],
     fates: new Map(),
@@ -151,9 +157,26 @@ export function unfoldTicks(from: string, to: string, count: number): number[] {
   return Array.from({ length: count }, (_, index) => Date.parse(from) + index * spaceMs)
 }
 
+/** The Jobs of a run, in the order in which they were made. */
+export function jobsOf(facts: Facts, run: string): readonly JobFacts[] {
+  return facts.jobsOf.get(run) ?? []
+}
+
+/** The Job of a step or an expansion of one, or of its undo. */
+export function jobOf(facts: Facts, run: string, step: string, isUndo = false): JobFacts | undefined {
+  return jobsOf(facts, run).find((job) => job.step === step && job.isUndo === isUndo)
+}
+
 /** Whether a pod's container has run to its end well. */
 export function hasSucceeded(job: JobFacts): boolean {
   return job.pods.some(({ pod }) => pod.status.phase === 'Succeeded')
+}
+
+/** What the pod that succeeded has left as results; null where that is none. */
+export function resultsLeft({ pods }: JobFacts): { n: number; items: unknown[] } | null {
+  const pod = pods.findLast((one) => one.pod.status.phase === 'Succeeded')?.pod
+  const [, n, items] = /^n=(\d+)\nitems=(.*)$/.exec(pod?.status.containerStatuses?.[0]?.state?.terminated?.message ?? '') ?? []
+  return n === undefined || items === undefined ? null : { n: Number(n), items: JSON.parse(items) as unknown[] }
 }
 
 /** Whether something of the Job runs or may still run. */
@@ -208,10 +231,13 @@ function noteJob(facts: Facts, before: StoredJob | null, after: StoredJob | null
   const { name, labels, finalizers, deletionTimestamp } = job.metadata
   const known = facts.jobs.get(name)
   if (known === undefined || before === null) {
-    facts.jobs.set(name, {
+    const run = labels?.[LABELS.run] ?? ''
+    const step = labels?.[LABELS.step]?.replace('.', '/') ?? ''
+    const made: JobFacts = {
       name,
-      run: labels?.[LABELS.run] ?? '',
-      step: labels?.[LABELS.step] ?? '',
+      run,
+      step,
+      isUndo: name === jobName(run, `${step} undo`),
       createdAtMs: atMs,
       creations: (known?.creations ?? 0) + 1,
       job,
@@ -220,7 +246,9 @@ function noteJob(facts: Facts, before: StoredJob | null, after: StoredJob | null
       isReleased: false,
       isGone: false,
       wasKnown: known !== undefined && hasNoted(facts, known),
-    })
+    }
+    facts.jobs.set(name, made)
+    facts.jobsOf.set(run, [...jobsOf(facts, run).filter((one) => one !== known), made])
     return
   }
   known.job = job

@@ -2,7 +2,10 @@ import { ConflictError } from '../../src/cluster/ports.ts'
 import type { SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import type { Context, FollowedRepository } from '../../src/context.ts'
+import type { Controller } from '../../src/controller/controller.ts'
+import { rerun } from '../../src/controller/rerun.ts'
 import { GitError } from '../../src/git/ports.ts'
+import type { StoredRun } from '../../src/runs/run.ts'
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts'
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { isFault, type Faults } from './faults.ts'
@@ -12,7 +15,7 @@ import type { Scenario } from './scenario.ts'
 import type { Trace } from './trace.ts'
 
 /** What is simulated: created on a context for each life of the process. */
-export type CreateController = (context: Context) => { start(): void; drain(): Promise<void> }
+export type CreateController = (context: Context) => Pick<Controller, 'start' | 'drain' | 'repositories' | 'wake'>
 
 const FIRST_RESTART_MS = 1_000
 const LONGEST_RESTART_MS = 20_000
@@ -28,6 +31,8 @@ export interface Lives {
   deploy(downMs: number): void
   stepClock(byMs: number): void
   stepClockBack(): void
+  /** Asks the process, if there is one, for a run once more. Who asks gives up when it fails. */
+  rerun(run: StoredRun, key: string, failedOnly: boolean): void
 }
 
 /** What all lives share. */
@@ -49,7 +54,7 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
   const restarts = random.fork('restarts')
   let count = 0
   let offsetMs = 0
-  let current: { process: SimulatedProcess; drain: () => Promise<void> } | null = null
+  let current: { process: SimulatedProcess; controller: ReturnType<CreateController> } | null = null
 
   function begin(): void {
     const name = `p${++count}`
@@ -71,7 +76,7 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
     })
     process.stepClock(offsetMs)
     const controller = createController(process.context)
-    current = { process, drain: () => controller.drain() }
+    current = { process, controller }
     controller.start()
   }
 
@@ -98,7 +103,7 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
     },
     deploy(downMs) {
       if (current === null) return
-      const { process, drain } = current
+      const { process, controller } = current
       current = null
       let isOver = false
       const end = (how: string) => (): void => {
@@ -110,7 +115,7 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
         if (!died) beginAfter(downMs)
       }
       clock.setTimer(clock.now() + DRAIN_MS, end('drain took too long'))
-      void drain().then(end('drained'))
+      void controller.drain().then(end('drained'))
     },
     stepClock(byMs) {
       offsetMs += byMs
@@ -119,6 +124,18 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
     stepClockBack() {
       current?.process.stepClock(-offsetMs)
       offsetMs = 0
+    },
+    rerun(run, key, failedOnly) {
+      const state = current?.controller.repositories()[0]
+      if (current === null || state === undefined) return
+      const { process, controller } = current
+      const trigger = { kind: 'Rerun', key, by: 'ada' } as const
+      rerun(process.context, state, run, { trigger, failedOnly }, controller.wake).then(
+        (answer) => trace.add(`rerun ${answer.kind}`),
+        (error: unknown) => {
+          if (!isExplained(error)) judged.complain('bug', `rerun of ${run.metadata.name}: ${error instanceof Error ? error.stack : String(error)}`)
+        },
+      )
     },
   }
 }

@@ -18,19 +18,39 @@ export interface WorkflowModel {
   failFast: boolean
   maxParallel: number | null
   retention: { succeeded: number; failed: number }
+  concurrency: ConcurrencyModel
+  /** Value of the param `go`, which nobody gives. */
+  go: boolean
   steps: readonly StepModel[]
   finally: readonly StepModel[]
   /** A mistake: a dependency on a step that is not there, a bracket that is never closed, or a file that holds no YAML at all. */
   mistake: 'Dependency' | 'Bracket' | 'Garbage' | null
 }
 
+/** `byTrigger`: runs share their place with those of the same kind of trigger only. */
+export interface ConcurrencyModel {
+  policy: 'Allow' | 'Forbid' | 'Replace' | 'Queue'
+  byTrigger: boolean
+  limit: number
+}
+
 export interface StepModel {
   name: string
-  kind: 'Container' | 'Join'
+  /** An approval always has a time-out. */
+  kind: 'Container' | 'Join' | 'Approval'
   dependsOn: readonly Dependency[]
   retries: number
   timeoutSeconds: number | null
   allowFailure: boolean
+  /** The param `go`, or whether the result `n` of a step that must have succeeded is above zero. */
+  if: { kind: 'Go' } | { kind: 'Above'; step: string } | null
+  /** A list that is written down, that many combinations, or the result `items` of a step that must have succeeded. */
+  expansion: { kind: 'List' | 'Matrix'; count: number } | { kind: 'Items'; step: string } | null
+  /** Of its expansions at once. */
+  maxParallel: number | null
+  /** Whether it leaves `n`, a number, and `items`, a list. */
+  hasResults: boolean
+  hasUndo: boolean
 }
 
 /** Ticks are at every multiple of `periodMs` since the epoch, plus `offsetMs`. */
@@ -43,9 +63,6 @@ export interface ScheduleModel {
   /** Written as a document of its own; else as a trigger of the workflow, which has neither catch-up nor deadline. */
   standsAlone: boolean
 }
-
-const MINUTE_MS = 60_000
-const HOUR_MS = 3_600_000
 
 /** The ticks after `afterMs` up to and including `untilMs`. */
 export function ticksBetween({ periodMs, offsetMs }: ScheduleModel, afterMs: number, untilMs: number): number[] {
@@ -79,63 +96,4 @@ function matchesPattern(pattern: string, path: string): boolean {
 /** The file in which a workflow is written, with its schedules. */
 export function fileOf(workflow: WorkflowModel): string {
   return `workflows/${workflow.name}.yaml`
-}
-
-/** The workflow as its author writes it. */
-export function renderWorkflow(workflow: WorkflowModel): string {
-  const { name, push, schedules, timeoutSeconds, failFast, maxParallel, retention, steps, mistake } = workflow
-  const own = schedules.filter((schedule) => !schedule.standsAlone)
-  const ending = workflow.finally.length === 0 ? '' : `  finally:\n${workflow.finally.map(renderStep).join('')}`
-  const text = `apiVersion: fusee.dev/v1alpha1
-kind: Workflow
-metadata: {name: ${name}}
-spec:
-${renderTriggers(push, own)}${timeoutSeconds === null ? '' : `  timeout: ${timeoutSeconds}s\n`}${failFast ? '  failFast: true\n' : ''}${
-    maxParallel === null ? '' : `  maxParallel: ${maxParallel}\n`
-  }  retention: {succeeded: ${retention.succeeded}, failed: ${retention.failed}}
-  steps:
-${steps.map(renderStep).join('')}${mistake === 'Dependency' ? '    - {name: lost, image: busybox, script: "true", dependsOn: [nowhere]}\n' : ''}${
-    mistake === 'Bracket' ? '    - {name: lost, image: [busybox\n' : ''
-  }${ending}`
-  const documents = [text, ...schedules.filter((schedule) => schedule.standsAlone).map((schedule) => renderSchedule(name, schedule))]
-  return mistake === 'Garbage' ? 'a: b: {\n' : documents.join('---\n')
-}
-
-function renderTriggers(push: WorkflowModel['push'], own: readonly ScheduleModel[]): string {
-  if (push === null && own.length === 0) return ''
-  const paths = push === null || push.paths.length === 0 ? '' : `paths: ${JSON.stringify(push.paths)}, `
-  const pushLine = push === null ? '' : `    push: {${paths}commits: ${push.commits}}\n`
-  const scheduleLine = own.length === 0 ? '' : `    schedule: [${own.map((schedule) => `{cron: "${cronOf(schedule)}"}`).join(', ')}]\n`
-  return `  triggers:\n${pushLine}${scheduleLine}`
-}
-
-function renderSchedule(workflow: string, schedule: ScheduleModel): string {
-  const deadline = schedule.startingDeadlineSeconds === null ? '' : `  startingDeadline: ${schedule.startingDeadlineSeconds}s\n`
-  return `apiVersion: fusee.dev/v1alpha1
-kind: Schedule
-metadata: {name: ${schedule.name}}
-spec:
-  workflow: ${workflow}
-  cron: "${cronOf(schedule)}"
-  catchUp: ${schedule.catchUp}
-${deadline}`
-}
-
-function cronOf({ periodMs, offsetMs }: ScheduleModel): string {
-  if (periodMs === MINUTE_MS) return '* * * * *'
-  const offsetMinutes = offsetMs / MINUTE_MS
-  return periodMs === HOUR_MS ? `${offsetMinutes} * * * *` : `${offsetMinutes}-59/${periodMs / MINUTE_MS} * * * *`
-}
-
-function renderStep(step: StepModel): string {
-  const dependencies = step.dependsOn.map(({ step: name, when }) => (when === 'Succeeded' ? name : `{step: ${name}, when: ${when}}`))
-  const fields = [
-    `name: ${step.name}`,
-    ...(step.kind === 'Join' ? [] : ['image: "busybox:1.36"', `script: echo ${step.name}`]),
-    ...(dependencies.length === 0 ? [] : [`dependsOn: [${dependencies.join(', ')}]`]),
-    ...(step.retries === 0 ? [] : [`retries: ${step.retries}`]),
-    ...(step.timeoutSeconds === null ? [] : [`timeout: ${step.timeoutSeconds}s`]),
-    ...(step.allowFailure ? ['allowFailure: true'] : []),
-  ]
-  return `    - {${fields.join(', ')}}\n`
 }

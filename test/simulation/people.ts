@@ -1,41 +1,88 @@
 import { ConflictError } from '../../src/cluster/ports.ts'
 import type { SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
+import type { RunSpec, StoredRun } from '../../src/runs/run.ts'
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts'
-import type { Facts } from './facts.ts'
+import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
+import type { Facts, RunFacts } from './facts.ts'
 import type { Trace } from './trace.ts'
 
 /** What people do to runs and Jobs that they do not wait for. */
-export type Meddling = 'CancelRun' | 'DeleteRun' | 'DeleteJob' | 'RemoveJobByForce'
+export const MEDDLINGS = ['CancelRun', 'CancelStep', 'DeleteRun', 'DeleteJob', 'RemoveJobByForce', 'Rerun', 'RerunFailed'] as const
+export type Meddling = (typeof MEDDLINGS)[number]
 
-/** People with rights on the cluster, and what they do to it. */
-export function createPeople({ runs, jobs }: SimulatedCluster, facts: Facts, random: SeededRandom, trace: Trace) {
-  const cancel = async (name: string): Promise<void> => {
+/** Of those who are asked to approve, so many do. */
+const APPROVERS = 0.7
+
+/** People with rights on the cluster, and what they do to it. `rerun` asks the controller, if it runs. */
+export function createPeople(
+  { runs, jobs }: SimulatedCluster,
+  facts: Facts,
+  random: SeededRandom,
+  trace: Trace,
+  rerun: (run: StoredRun, key: string, failedOnly: boolean) => void,
+) {
+  const asked = new Set<string>()
+  let reruns = 0
+
+  async function change(name: string, spec: (run: StoredRun) => Partial<RunSpec>): Promise<void> {
     const run = await runs.getRun({ namespace: 'data', name })
     if (run === null) return
     try {
-      await runs.updateRun({ ...run, spec: { ...run.spec, cancel: { by: 'ada', reason: 'not now' } } })
+      await runs.updateRun({ ...run, spec: { ...run.spec, ...spec(run) } })
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
     }
   }
+
+  function pickRun(isWanted: (run: RunFacts) => boolean): RunFacts | null {
+    const victims = [...facts.runs.values()].filter((run) => !run.isGone && isWanted(run))
+    return victims.length === 0 ? null : random.pick(victims)
+  }
+
+  function meddleWithRun(kind: Exclude<Meddling, 'DeleteJob' | 'RemoveJobByForce'>): void {
+    const isRerun = kind === 'Rerun' || kind === 'RerunFailed'
+    const victim = pickRun((run) => (run.finishedAtMs === null) !== isRerun)
+    if (victim === null) return
+    trace.add(`${kind} ${victim.name}`)
+    switch (kind) {
+      case 'CancelRun':
+        return void change(victim.name, () => ({ cancel: { by: 'ada', reason: 'not now' } }))
+      case 'CancelStep': {
+        const step = random.pick(['s0', ...(victim.run.status?.steps ?? []).map(({ name }) => name)])
+        return void change(victim.name, ({ spec }) => ({ cancelSteps: [...(spec.cancelSteps ?? []), { step, by: 'ada', reason: 'stuck' }] }))
+      }
+      case 'DeleteRun':
+        victim.deletedByUser = true
+        return void runs.deleteRun(victim.run)
+      case 'Rerun':
+      case 'RerunFailed':
+        return rerun(victim.run, `again ${++reruns}`, kind === 'RerunFailed')
+    }
+  }
+
   return {
     meddle(kind: Meddling): void {
-      const activeRuns = [...facts.runs.values()].filter((run) => run.finishedAtMs === null && !run.isGone)
+      if (kind !== 'DeleteJob' && kind !== 'RemoveJobByForce') return meddleWithRun(kind)
       const heldJobs = [...facts.jobs.values()].filter((job) => !job.isGone && !job.isReleased)
-      const isRun = kind === 'CancelRun' || kind === 'DeleteRun'
-      const victims = (isRun ? activeRuns : heldJobs).map((victim) => victim.name)
-      if (victims.length === 0) return
-      const name = random.pick(victims)
-      trace.add(`${kind} ${name}`)
-      const run = facts.runs.get(name)
-      const job = facts.jobs.get(name)
-      if (kind === 'CancelRun') void cancel(name)
-      if (kind === 'DeleteRun' && run !== undefined) {
-        run.deletedByUser = true
-        void runs.deleteRun(run.run)
+      if (heldJobs.length === 0) return
+      const job = random.pick(heldJobs)
+      trace.add(`${kind} ${job.name}`)
+      if (kind === 'DeleteJob') void jobs.deleteJob(job.job)
+      else jobs.removeByForce(job.job.metadata)
+    },
+    /** Approves, some time after a run has come to wait for it, or never. */
+    seeRun({ metadata: { name }, status }: StoredRun, clock: VirtualClock): void {
+      for (const step of status?.steps ?? []) {
+        const key = `${name} ${step.name}`
+        if (step.kind !== 'Approval' || step.state !== 'Running' || asked.has(key)) continue
+        asked.add(key)
+        const draw = random.fork(key)
+        if (!draw.chance(APPROVERS)) continue
+        clock.setTimer(clock.now() + draw.integer(0, 60_000), () => {
+          const at = new Date(clock.now()).toISOString()
+          void change(name, ({ spec }) => ({ approvals: [...(spec.approvals ?? []), { step: step.name, by: 'bob', at }] }))
+        })
       }
-      if (kind === 'DeleteJob' && job !== undefined) void jobs.deleteJob(job.job)
-      if (kind === 'RemoveJobByForce' && job !== undefined) jobs.removeByForce(job.job.metadata)
     },
   }
 }

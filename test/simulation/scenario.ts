@@ -4,6 +4,7 @@ import type { PodScript, PodScripts } from '../../src/cluster/simulated/pod-scri
 import { createSeededRandom, type SeededRandom } from '../../src/simulation/seeded-random.ts'
 import type { AuthorStyle } from './author.ts'
 import { NO_FAULTS, type FaultRates } from './faults.ts'
+import { MEDDLINGS, type Meddling } from './people.ts'
 
 const MINUTE_MS = 60_000
 
@@ -16,7 +17,7 @@ export type Happening = { atMs: number } & (
   | { kind: 'ClockStep'; byMs: number }
   /** Somebody sets the status branch back to a share of its commits; 0 deletes it. */
   | { kind: 'HarmHistory'; share: number }
-  | { kind: 'CancelRun' | 'DeleteRun' | 'DeleteJob' | 'RemoveJobByForce' }
+  | { kind: Meddling }
 )
 
 /** Everything that a seed decides before the world begins. */
@@ -39,11 +40,11 @@ export interface Scenario {
 export const ECHO_MS = 4 * MINUTE_MS
 
 const PACES = [
-  { periodMs: MINUTE_MS, lengthMs: 6 * MINUTE_MS },
-  { periodMs: MINUTE_MS, lengthMs: 9 * MINUTE_MS },
-  { periodMs: 5 * MINUTE_MS, lengthMs: 35 * MINUTE_MS },
+  { periodMs: MINUTE_MS, lengthMs: 5 * MINUTE_MS },
+  { periodMs: MINUTE_MS, lengthMs: 8 * MINUTE_MS },
+  { periodMs: 5 * MINUTE_MS, lengthMs: 30 * MINUTE_MS },
   { periodMs: 60 * MINUTE_MS, lengthMs: 130 * MINUTE_MS },
-  { periodMs: null, lengthMs: 15 * MINUTE_MS },
+  { periodMs: null, lengthMs: 13 * MINUTE_MS },
 ]
 
 /** Draws a scenario. */
@@ -83,6 +84,7 @@ export function createPodScripts(seed: string): PodScripts {
       runMs,
       exitCode: random.chance(0.75) ? 0 : random.integer(1, 4),
       log: `attempt ${attempt}\n`,
+      message: random.chance(0.05) ? 'n=many' : `n=${random.integer(0, 2)}\nitems=${random.pick(['[]', '[1]', '["a","b"]'])}`,
       termMs: random.chance(0.15) ? random.integer(0, 60_000) : random.integer(0, 500),
       lostAfterMs: random.chance(0.04) ? Math.floor(runMs * random.fraction()) : null,
     }
@@ -137,7 +139,7 @@ function drawTrouble(random: SeededRandom, fromMs: number, untilMs: number, hasC
     ...times(3, () => ({ kind: 'Crash', atMs: at(), downMs: downMs() }) as const),
     ...times(1, () => ({ kind: 'Deploy', atMs: at(), downMs: random.integer(1_000, 10_000) }) as const),
     ...times(1, () => ({ kind: 'GitOutage', atMs: at(), forMs: random.integer(1_000, lengthMs / 2) }) as const),
-    ...times(2, () => ({ kind: random.pick(['CancelRun', 'DeleteRun', 'DeleteJob', 'RemoveJobByForce'] as const), atMs: at() })),
+    ...times(3, () => ({ kind: random.pick(MEDDLINGS), atMs: at() })),
     ...(hasClockSteps
       ? times(2, () => ({ kind: 'ClockStep', atMs: at(), byMs: random.pick([random.integer(-5, 5), -60, 60]) * MINUTE_MS }) as const)
       : []),

@@ -9,13 +9,15 @@ import type { SourceRepository } from '../../src/git/ports.ts'
 import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { createAuthor, type Author } from './author.ts'
-import { createFacts, heldRuns, noteChange, noteHarm, noteStatusCommit, recordsOnBranch, type Facts } from './facts.ts'
+import { createFacts, heldRuns, noteChange, noteHarm, noteStatusCommit, recordsOnBranch, type Facts, type RunFacts } from './facts.ts'
 import { describeChange, describeHappening } from './describe.ts'
 import { createFaults } from './faults.ts'
 import { createGitRemote, type GitRemote } from './git-remote.ts'
-import type { Case } from './oracle/case.ts'
+import { workflowOf, type Case } from './oracle/case.ts'
+import { checkConcurrency } from './oracle/concurrency.ts'
 import { checkPassedPushes, checkPushRun } from './oracle/pushes.ts'
 import { checkChange, checkStatusCommit } from './oracle/records.ts'
+import { checkRerun } from './oracle/reruns.ts'
 import { checkNewJob } from './oracle/steps.ts'
 import { checkPassedTicks, checkTickRun } from './oracle/ticks.ts'
 import { createLives, type CreateController } from './lives.ts'
@@ -87,6 +89,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
     maxParallelSteps: scenario.settings.maxParallelSteps,
     now: () => clock.now(),
     isClockTrue: scenario.isClockTrue,
+    goOf: (run) => workflowOf(judged, run)?.go ?? true,
     complain(rule, message) {
       violations.push({ rule, message, atMs: clock.now() })
       trace.add(`VIOLATION ${rule}: ${message}`)
@@ -102,6 +105,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
       noteChange(facts, change, clock.now())
       trace.add(describeChange(change))
       judgeChange(judged, change, byUser)
+      if (change.kind === 'Run' && change.after !== null) people.seeRun(change.after, clock)
     },
   })
 
@@ -115,7 +119,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
     return { settings: scenario.settings, owner: 'simulated', source: { ...source, fetchTip }, status }
   }
   const lives = createLives(scenario, { clock, random, faults, trace, cluster, createRepository, createController, definitionCache, judged })
-  const people = createPeople(cluster, facts, random.fork('people'), trace)
+  const people = createPeople(cluster, facts, random.fork('people'), trace, (run, key, failedOnly) => lives.rerun(run, key, failedOnly))
 
   function happen(happening: Happening): void {
     trace.add(describeHappening(happening))
@@ -136,10 +140,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
           faults.gitDown = false
         })
         return
-      case 'CancelRun':
-      case 'DeleteRun':
-      case 'DeleteJob':
-      case 'RemoveJobByForce':
+      default:
         byUser = true
         people.meddle(happening.kind)
         byUser = false
@@ -178,14 +179,25 @@ function judgeChange(judged: Case, change: ClusterChange, byUser: boolean): void
     checkPassedPushes(judged, change.before, change.after)
     checkPassedTicks(judged, change.before, change.after)
   }
-  if (change.kind === 'Run' && change.before === null && change.after !== null) {
+  if (change.kind === 'Run' && change.after !== null) {
     const run = judged.facts.runs.get(change.after.metadata.name)
-    if (run?.run.spec.trigger.kind === 'Push') checkPushRun(judged, run)
-    else if (run !== undefined) checkTickRun(judged, run)
+    if (run !== undefined && change.before === null) checkNewRun(judged, run)
+    if (run !== undefined) checkConcurrency(judged, run, change.before, change.after)
   }
   if (change.kind === 'Job' && change.before === null && change.after !== null) {
     const job = judged.facts.jobs.get(change.after.metadata.name)
     if (job !== undefined) checkNewJob(judged, job)
+  }
+}
+
+function checkNewRun(judged: Case, run: RunFacts): void {
+  switch (run.run.spec.trigger.kind) {
+    case 'Push':
+      return checkPushRun(judged, run)
+    case 'Schedule':
+      return checkTickRun(judged, run)
+    default:
+      return checkRerun(judged, run)
   }
 }
 

@@ -12,7 +12,7 @@ export function realApi(): ApiClient {
 /** A namespace of one test. */
 export interface TestNamespace {
   name: string
-  /** Asks for its deletion, with all that is in it; does not wait for that. */
+  /** Asks for its deletion, with all that is in it, also what a test that failed has left with a finalizer; does not wait for that. */
   close(): Promise<void>
 }
 
@@ -29,6 +29,16 @@ export async function openTestNamespace(api: ApiClient, labels: Record<string, s
     name,
     close: async () => {
       await api.request('DELETE', `/api/v1/namespaces/${name}`)
+      for (const collection of ['/apis/fusee.dev/v1alpha1', '/apis/batch/v1']) await liftFinalizers(api, collection, name)
     },
   }
+}
+
+/** Lets go what is held in a namespace for a controller that is not there any more. */
+async function liftFinalizers(api: ApiClient, group: string, namespace: string): Promise<void> {
+  const collection = `${group}/namespaces/${namespace}/${group.includes('fusee') ? 'runs' : 'jobs'}`
+  const { items = [] } = (await api.request('GET', collection)).body as { items?: { metadata: { name: string; finalizers?: string[] } }[] }
+  const held = items.filter(({ metadata }) => metadata.finalizers?.some((one) => one.startsWith('fusee.dev/')))
+  const body = { metadata: { finalizers: null } }
+  await Promise.all(held.map(({ metadata }) => api.request('PATCH', `${collection}/${metadata.name}`, body, 'application/merge-patch+json')))
 }

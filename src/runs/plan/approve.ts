@@ -7,11 +7,13 @@ export function settleApproval(board: Board, entry: Entry): boolean {
   const { status, step } = entry
   const before = status.state
   if (before === 'Waiting') Object.assign(status, { state: 'Running', startedAt: formatTimestamp(board.nowMs) })
-  const approval = board.run.spec.approvals?.find((one) => one.step === status.name)
+  const deadlineMs = approvalDeadlineMs(entry) ?? Infinity
+  // One that comes too late counts for nothing: a pass before a crash may have gone on without it.
+  const approval = board.run.spec.approvals?.find((one) => one.step === status.name && parseTimestamp(one.at) < deadlineMs)
   if (approval !== undefined) {
     status.results = { approvedBy: approval.by, approvedAt: approval.at }
     endStep(board, entry, { result: 'Succeeded', reason: 'Approved', message: `approved by ${approval.by}` })
-  } else if (board.nowMs >= (approvalDeadlineMs(entry) ?? Infinity)) {
+  } else if (board.nowMs >= deadlineMs) {
     const seconds = step.work.kind === 'Approval' ? step.work.timeoutSeconds : null
     endStep(board, entry, { result: 'Failed', reason: 'Timeout', message: `nobody approved within ${seconds}s` })
   }

@@ -15,6 +15,8 @@ export interface Case {
   maxParallelSteps: number
   /** Whether the controller's clock never differs from the world's. */
   isClockTrue: boolean
+  /** What a run's param `go` is. */
+  goOf: (run: RunFacts) => boolean
   /** Something is not as the product says. `rule` is a stable word. */
   complain: (rule: string, message: string) => void
 }
@@ -32,8 +34,9 @@ export function workflowOf(input: Pick<Case, 'models'>, { run }: RunFacts): Work
   return workflowAt(input, run.spec.commit, run.spec.workflow)
 }
 
-/** A step of a workflow, and whether it is a `finally` step. */
-export function stepOf(workflow: WorkflowModel, name: string): { step: StepModel; isFinally: boolean } | null {
+/** A step of a workflow, also by the name of an expansion, and whether it is a `finally` step. */
+export function stepOf(workflow: WorkflowModel, unit: string): { step: StepModel; isFinally: boolean } | null {
+  const name = unit.replace(/\/\d+$/, '')
   const own = workflow.steps.find((step) => step.name === name)
   if (own !== undefined) return { step: own, isFinally: false }
   const last = workflow.finally.find((step) => step.name === name)

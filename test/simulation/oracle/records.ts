@@ -34,7 +34,7 @@ function checkRunChange(input: Case, before: StoredRun | null, after: StoredRun 
 
 function checkStepKept(input: Case, run: string, before: StepStatus, after: readonly StepStatus[]): void {
   if (before.state !== 'Ended') return
-  const now = after.find(({ name }) => name === before.name)
+  const now = after.find((step) => step.name === before.name && step.kind === before.kind)
   if (now?.state !== 'Ended' || now.result !== before.result) {
     input.complain('step-changed', `step ${before.name} of ${run} was ${before.result} and is ${now?.state} ${now?.result ?? ''}`)
   }
@@ -45,7 +45,8 @@ function checkRelease(input: Case, before: NonNullable<Extract<ClusterChange, { 
   const isHeld = (job: typeof before | null): boolean => job?.metadata.finalizers?.includes(FINALIZER) ?? false
   if (!isHeld(before) || isHeld(after)) return
   const run = input.facts.runs.get(before.metadata.labels?.[LABELS.run] ?? '')
-  const step = run?.run.status?.steps.find(({ name }) => name === before.metadata.labels?.[LABELS.step])
+  const job = input.facts.jobs.get(before.metadata.name)
+  const step = run?.run.status?.steps.find(({ name, kind }) => name === job?.step && (kind === 'Undo') === job.isUndo)
   if (step?.state !== 'Ended')
     input.complain('released-early', `Job ${before.metadata.name} was released while its step was ${step?.state ?? 'unknown'}`)
 }

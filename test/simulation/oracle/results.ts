@@ -1,9 +1,10 @@
-import { hasSucceeded, isExhausted, type JobFacts, type RunFacts } from '../facts.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { hasSucceeded, isExhausted, jobOf, resultsLeft, type JobFacts, type RunFacts } from '../facts.ts'
 import type { StepModel, WorkflowModel } from '../model.ts'
 import { attemptsOfStep } from '../../../src/runs/attempts.ts'
 import type { StepStatus } from '../../../src/runs/run.ts'
 import { SLACK_MS, stepOf, workflowOf, type Case } from './case.ts'
-import { conditionHolds } from './steps.ts'
+import { conditionHolds, conditionOf, expansionNames, hasDoneItsWork, type StepEnd } from './ends.ts'
 
 /** Judges how a finished run and its steps ended: section 2.1 of the product's contract. */
 export function checkResults(input: Case, run: RunFacts): void {
@@ -13,39 +14,117 @@ export function checkResults(input: Case, run: RunFacts): void {
   if (workflow === null || workflow.mistake !== null) {
     return input.complain('invalid-definition', `run ${run.name} is of a workflow that is not valid at its commit`)
   }
-  const names = [...workflow.steps, ...workflow.finally].map(({ name }) => name)
-  if (JSON.stringify(names) !== JSON.stringify(status.steps.map(({ name }) => name))) {
-    return input.complain('steps', `run ${run.name} has steps ${status.steps.map(({ name }) => name).join(', ')}, its workflow ${names.join(', ')}`)
+  if (status.result === 'Skipped') {
+    if (status.steps.some(({ result, reason }) => result !== 'Skipped' && reason !== 'CarriedOver'))
+      input.complain('steps', `run ${run.name} is Skipped, not all its steps are`)
+    return
   }
+  checkLayout(input, run, workflow, status.steps)
   checkSteps(input, run, workflow, workflow.steps, status.steps)
   checkSteps(input, run, workflow, workflow.finally, status.steps)
+  checkUndos(input, run, workflow, status.steps)
   checkRunResult(input, run, workflow, status.steps)
 }
 
-function checkSteps(input: Case, run: RunFacts, workflow: WorkflowModel, models: readonly StepModel[], steps: readonly StepStatus[]): void {
-  const resultOf = (name: string): StepStatus['result'] => steps.find((step) => step.name === name)?.result
-  for (const model of models) {
-    const step = steps.find(({ name }) => name === model.name)
-    const where = `step ${model.name} of ${run.name}`
-    if (step?.state !== 'Ended' || step.result === undefined) {
-      input.complain('step-open', `${where} has not ended, its run has`)
+/** Steps in the order written, expansions in the place of theirs, undos behind what they undo, `finally` last. */
+function checkLayout(input: Case, run: RunFacts, workflow: WorkflowModel, steps: readonly StepStatus[]): void {
+  const got = steps.filter(({ kind }) => kind !== 'Undo').map(({ name }) => name)
+  const want = [...workflow.steps, ...workflow.finally].flatMap((step) => (got.includes(step.name) ? [step.name] : expansionNames(input, run, step)))
+  if (got.join() !== want.join()) input.complain('steps', `run ${run.name} has steps ${got.join(', ')}, wanted ${want.join(', ')}`)
+  for (const [index, { kind, name }] of steps.entries()) {
+    if (kind === 'Undo' && (steps[index - 1]?.name !== name || steps[index - 1]?.kind === 'Undo'))
+      input.complain('steps', `run ${run.name} has the undo of ${name} elsewhere than behind it`)
+  }
+}
+
+/** Of a run that failed or timed out what succeeded is undone, and of no other; where it is cancelled meanwhile, some may be left. */
+function checkUndos(input: Case, run: RunFacts, workflow: WorkflowModel, steps: readonly StepStatus[]): void {
+  const { result } = run.run.status ?? {}
+  const fails = hasFailure(workflow.steps, steps)
+  for (const step of steps.filter(({ kind }) => kind === 'Step')) {
+    const model = stepOf(workflow, step.name)?.step
+    const undo = steps.find(({ name, kind }) => name === step.name && kind === 'Undo')
+    const where = `${step.name} of ${run.name}`
+    const isWanted = model?.hasUndo === true && step.result === 'Succeeded' && step.reason !== 'NothingToDo' && (fails || result === 'TimedOut')
+    if (undo === undefined) {
+      if (isWanted && result !== 'Cancelled') input.complain('not-undone', `${where} has no undo`)
       continue
     }
+    if (!isWanted && !(result === 'Cancelled' && model?.hasUndo === true && step.result === 'Succeeded'))
+      input.complain('undone', `${where} has an undo, it is ${step.result} and its run ${result}`)
+    if (undo.result === 'Skipped' && result !== 'Cancelled') input.complain('not-undone', `the undo of ${where} is Skipped`)
+    if (model !== undefined && undo.result !== 'Skipped' && undo.state === 'Ended')
+      checkStepAgainstJob(input, `the undo of ${where}`, model, undo, jobOf(input.facts, run.name, step.name, true))
+  }
+}
+
+function hasFailure(models: readonly StepModel[], steps: readonly StepStatus[]): boolean {
+  return models.some((model) => !model.allowFailure && resultsOf(model, steps).includes('Failed'))
+}
+
+/** What a step, or each of its expansions, came to. */
+function resultsOf({ name }: StepModel, steps: readonly StepStatus[]): StepEnd[] {
+  return entriesOf(name, steps).map(({ result }) => result ?? 'Open')
+}
+
+function entriesOf(name: string, steps: readonly StepStatus[]): StepStatus[] {
+  return steps.filter((step) => step.kind !== 'Undo' && (step.name === name || step.name.startsWith(`${name}/`)))
+}
+
+function checkSteps(input: Case, run: RunFacts, workflow: WorkflowModel, models: readonly StepModel[], steps: readonly StepStatus[]): void {
+  for (const model of models) {
     const blocked = model.dependsOn.filter(({ step: name, when }) => {
       const dependency = models.find((one) => one.name === name)
-      return !conditionHolds(when, resultOf(name) ?? 'Open', dependency?.allowFailure ?? false)
+      return dependency === undefined || !conditionHolds(when, resultsOf(dependency, steps), dependency.allowFailure)
     })
-    const isHalted = run.run.status?.result === 'Cancelled' || run.run.status?.result === 'TimedOut' || workflow.failFast
-    const isOverdue = step.reason === 'Timeout' && models === workflow.finally
-    if (step.result === 'Skipped' && blocked.length === 0 && !isHalted && !isOverdue) {
-      input.complain('skipped', `${where} was skipped though all that it depends on is as wanted`)
-    }
-    if (step.result !== 'Skipped' && blocked.length > 0 && !(step.result === 'Cancelled' && isHalted)) {
-      input.complain('not-skipped', `${where} is ${step.result} though ${blocked.map((one) => one.step).join(', ')} did not end as wanted`)
-    }
-    const job = [...input.facts.jobs.values()].find((one) => one.run === run.name && one.step === model.name)
-    if (model.kind === 'Container') checkStepAgainstJob(input, where, model, step, job)
+    const condition = conditionOf(input, run, model)
+    for (const step of entriesOf(model.name, steps))
+      checkStep(input, run, { workflow, model, step, blocked: blocked.map((one) => one.step), condition })
   }
+}
+
+interface StepCase {
+  workflow: WorkflowModel
+  model: StepModel
+  step: StepStatus
+  /** What it depends on and did not end as wanted. */
+  blocked: string[]
+  condition: boolean | null
+}
+
+function checkStep(input: Case, run: RunFacts, { workflow, model, step, blocked, condition }: StepCase): void {
+  const where = `step ${step.name} of ${run.name}`
+  if (step.state !== 'Ended' || step.result === undefined) return input.complain('step-open', `${where} has not ended, its run has`)
+  const { result } = run.run.status ?? {}
+  const isHalted = result === 'Cancelled' || result === 'TimedOut' || workflow.failFast || step.reason === 'StepCancelled'
+  const isOverdue = step.reason === 'Timeout' && workflow.finally.includes(model)
+  if (step.result === 'Skipped' && blocked.length === 0 && condition === true && !isHalted && !isOverdue)
+    input.complain('skipped', `${where} was skipped though all that it depends on is as wanted`)
+  if (step.result !== 'Skipped' && blocked.length > 0 && !(step.result === 'Cancelled' && isHalted))
+    input.complain('not-skipped', `${where} is ${step.result} though ${blocked.join(', ')} did not end as wanted`)
+  if (step.result !== 'Skipped' && condition === false) input.complain('not-skipped', `${where} is ${step.result} though its condition is false`)
+  if (model.kind === 'Approval') checkApproval(input, run, where, model, step)
+  const isWithoutJob = step.reason === 'NothingToDo' || step.reason === 'CarriedOver'
+  if (step.reason === 'CarriedOver' && !run.run.spec.carriedOver?.some(({ name }) => name === step.name))
+    input.complain('carried-over', `${where} is taken over from nowhere`)
+  if (model.kind === 'Container' && !isWithoutJob) checkStepAgainstJob(input, where, model, step, jobOf(input.facts, run.name, step.name))
+  if (model.kind === 'Container' && step.result === 'Succeeded' && step.reason === undefined && model.hasResults) checkLeft(input, run, where, step)
+}
+
+function checkLeft(input: Case, run: RunFacts, where: string, { name, results }: StepStatus): void {
+  const job = jobOf(input.facts, run.name, name)
+  const want = job === undefined ? null : resultsLeft(job)
+  if (want !== null && !isDeepStrictEqual(results, want))
+    input.complain('results', `${where} has ${JSON.stringify(results)}, left ${JSON.stringify(want)}`)
+}
+
+function checkApproval(input: Case, { run }: RunFacts, where: string, { timeoutSeconds }: StepModel, step: StepStatus): void {
+  const isApproved = run.spec.approvals?.some((one) => one.step === step.name) ?? false
+  if (step.result === 'Succeeded' && step.reason !== 'CarriedOver' && !isApproved)
+    input.complain('approval', `${where} went on though nobody approved`)
+  const waitedMs = Date.parse(step.finishedAt ?? '') - Date.parse(step.startedAt ?? '')
+  if (step.result === 'Failed' && waitedMs < (timeoutSeconds ?? 0) * 1_000 && input.isClockTrue)
+    input.complain('approval', `${where} was given up after ${waitedMs} ms of ${timeoutSeconds}s`)
 }
 
 /** Judges, at the end, that no step that began after `fromMs`, when nothing went wrong any more, was left running beyond its time-out. */
@@ -70,10 +149,10 @@ function checkStepAgainstJob(input: Case, where: string, model: StepModel, step:
   }
   const wasEnded = job.stoppedAtMs !== null || step.stop !== undefined || isDeadline(job)
   if (step.result === 'Skipped') input.complain('skipped-with-job', `${where} is Skipped but had a Job`)
-  if (step.result === 'Succeeded' && !hasSucceeded(job)) input.complain('false-success', `${where} is Succeeded but none of its pods is`)
-  if (step.result === 'Failed' && hasSucceeded(job) && !wasEnded && step.reason !== 'JobDeleted')
+  if (step.result === 'Succeeded' && !hasDoneItsWork(model, job)) input.complain('false-success', `${where} is Succeeded but none of its pods is`)
+  if (step.result === 'Failed' && hasDoneItsWork(model, job) && !wasEnded && step.reason !== 'JobDeleted')
     input.complain('false-failure', `${where} is Failed but a pod of it succeeded`)
-  if (step.result === 'Failed' && !isExhausted(job) && !wasEnded && step.reason !== 'JobDeleted') {
+  if (step.result === 'Failed' && !isExhausted(job) && !hasSucceeded(job) && !wasEnded && step.reason !== 'JobDeleted') {
     input.complain('early-failure', `${where} is Failed with retries left`)
   }
   if (step.result === 'Cancelled' && !wasEnded) input.complain('false-cancel', `${where} is Cancelled but nobody stopped its Job`)
@@ -97,12 +176,10 @@ function checkAttempts(input: Case, where: string, step: StepStatus, job: JobFac
 /** Cancelled, else TimedOut, else Failed if any step failed without allowFailure, else Succeeded; a failing `finally` step turns Succeeded into Failed. */
 function checkRunResult(input: Case, run: RunFacts, workflow: WorkflowModel, steps: readonly StepStatus[]): void {
   const { result } = run.run.status ?? {}
-  const fails = (models: readonly StepModel[]): boolean =>
-    models.some((model) => !model.allowFailure && steps.find(({ name }) => name === model.name)?.result === 'Failed')
   const durationMs = (run.finishedAtMs ?? input.now()) - run.createdAtMs
   const mayCancel = run.run.spec.cancel !== undefined || run.deletedByUser
   const mayTimeOut = workflow.timeoutSeconds !== null && durationMs >= workflow.timeoutSeconds * 1_000 - 1_000
-  const wantResult = fails(workflow.steps) || fails(workflow.finally) ? 'Failed' : 'Succeeded'
+  const wantResult = hasFailure(workflow.steps, steps) || hasFailure(workflow.finally, steps) ? 'Failed' : 'Succeeded'
   if (result === wantResult) {
     const lateMs = durationMs - (workflow.timeoutSeconds ?? Infinity) * 1_000
     const isCertain = steps.some((step) => step.reason === 'RunTimedOut')

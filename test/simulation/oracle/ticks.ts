@@ -2,7 +2,7 @@ import type { CommitSha } from '../../../src/git/ports.ts'
 import type { Cursors, TickFate } from '../../../src/runs/run.ts'
 import { tickKey, type RunFacts } from '../facts.ts'
 import { hasSameTicks, ticksBetween, type ScheduleModel, type WorkflowModel } from '../model.ts'
-import { SLACK_MS, workflowAt, type Case } from './case.ts'
+import { SLACK_MS, workflowAt, workflowOf, type Case } from './case.ts'
 
 const MINUTE_MS = 60_000
 const MOST_CAUGHT_UP = 100
@@ -58,10 +58,15 @@ export function checkCalmTicks(input: Case, fromMs: number, untilMs: number): vo
     if (schedule === undefined || inBetween.some((one) => one.schedules[name]?.form !== cursor.form)) continue
     for (const tick of ticksBetween(schedule, fromMs, untilMs)) {
       const [run] = runsOf(input, name, tick)
-      if (run?.run.spec.fate !== 'Fired')
+      if (run?.run.spec.fate !== 'Fired' && !(run?.run.spec.fate === 'Skipped' && mayRefuse(input, run)))
         input.complain('tick-missed', `tick ${new Date(tick).toISOString()} of ${name} did not fire though all was well`)
     }
   }
+}
+
+/** Whether the workflow's `concurrency` refuses newcomers. */
+function mayRefuse(input: Case, run: RunFacts): boolean {
+  return ['Forbid', 'Queue'].includes(workflowOf(input, run)?.concurrency.policy ?? '')
 }
 
 /** A schedule that stays keeps its cursor: begun anew, it would lose the ticks in between. */

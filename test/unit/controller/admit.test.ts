@@ -155,6 +155,15 @@ describe('runs of a workflow that may not run side by side', () => {
     expect(await statusOf(second)).toMatchObject({ phase: 'Finished', result: 'TimedOut', reason: 'RunTimedOut' })
   })
 
+  it('leaves what a rerun has taken over as it is when that never begins', async () => {
+    use(await aWorkflow('{policy: Forbid}'))
+    await begin('first')
+    const rerun = createRunObject(REPOSITORY, { ...requestOf('again'), rerunOf: 'old', carriedOver: [{ name: 'work' }] })
+    await cluster.runs.createRun(rerun)
+    await pass(rerun.metadata)
+    expect(await statusOf(rerun.metadata)).toMatchObject({ result: 'Skipped', steps: [{ reason: 'CarriedOver' }, { result: 'Skipped' }] })
+  })
+
   it('ends a run that is cancelled while it waits', async () => {
     use(await aWorkflow('{policy: Queue}'))
     await begin('first')

@@ -112,3 +112,26 @@ describe('a run that is cancelled while it is undone', () => {
     ])
   })
 })
+
+describe('what a run that fails leaves as it is', () => {
+  const work: ContainerWork = { kind: 'Container', container: { image: 'x', command: ['true'] }, pod: {}, job: {} }
+
+  it('a step whose list was empty: there is nothing to undo', () => {
+    const definition = aDefinition([aStep('each', { undo: work, expansion: { kind: 'ForEach', items: [] } }), aStep('b')])
+    const { run: ended, started } = playRun({ run: aRun(definition), outcomes: (key) => (key === 'b' ? { exitCodes: [1] } : {}) })
+    expect(started).toEqual(['b'])
+    expect(ended.status?.steps.map(({ name, kind, result }) => `${name} ${kind} ${result}`)).toEqual(['each Step Succeeded', 'b Step Failed'])
+  })
+})
+
+describe('an approval that comes too late', () => {
+  it('counts for nothing, so that a pass after a crash decides as the one before it', () => {
+    const definition = aDefinition([aStep('gate', { work: { kind: 'Approval', by: [], timeoutSeconds: 60 } })])
+    const late = { step: 'gate', by: 'ann', at: new Date(NOON + 60_000).toISOString() }
+    const waiting = aRun(definition)
+    const first = planRun({ run: waiting, jobs: [], nowMs: NOON, freeSlots: 1, expressions: EXPRESSIONS })
+    const again: StoredRun = { ...waiting, spec: { ...waiting.spec, approvals: [late] }, status: first.status }
+    const { status } = planRun({ run: again, jobs: [], nowMs: NOON + 61_000, freeSlots: 1, expressions: EXPRESSIONS })
+    expect(status.steps[0]).toMatchObject({ result: 'Failed', reason: 'Timeout' })
+  })
+})

@@ -1,0 +1,51 @@
+import { isActive, jobOf, jobsOf, type JobFacts, type RunFacts } from '../facts.ts'
+import type { StepModel, WorkflowModel } from '../model.ts'
+import { SLACK_MS, type Case } from './case.ts'
+import { hasFailed, unitsOf } from './ends.ts'
+import { openUnits, isUnknowable } from './steps.ts'
+
+/** Judges the Job of an undo when it is made: the run has failed, its step has succeeded, and all that ended later is undone. */
+export function checkNewUndo(input: Case, run: RunFacts, workflow: WorkflowModel, step: StepModel, job: JobFacts): void {
+  const { status } = run.run
+  const where = `undo Job ${job.name} of ${job.step}`
+  if (!step.hasUndo) return input.complain('undo-unknown', `${where} was made, its step has none`)
+  const open = isUnknowable(input, run) ? [] : openUnits(input, run, workflow)
+  if (open.length > 0) input.complain('undo-too-early', `${where} was made while ${open.join(', ')} had not ended`)
+  const own = status?.steps.find(({ name, kind }) => name === job.step && kind !== 'Undo')
+  if (own?.result !== 'Succeeded') input.complain('undo-unwanted', `${where} was made, its step is ${own?.result ?? 'not there'}`)
+  if (status?.outcome?.result !== 'TimedOut' && !hasFailed(input, run, workflow) && !isUnknowable(input, run))
+    input.complain('undo-unwanted', `${where} was made though no step failed`)
+  if (run.cancelledAtMs !== null && input.now() - run.cancelledAtMs > SLACK_MS)
+    input.complain('job-after-cancel', `${where} was made after its run's cancellation`)
+  for (const other of status?.steps ?? []) {
+    const isLater = other.kind !== 'Undo' && (other.finishedAt ?? '') > (own?.finishedAt ?? '')
+    const model = workflow.steps.find(({ name }) => name === other.name.replace(/\/\d+$/, ''))
+    if (!isLater || other.result !== 'Succeeded' || model?.hasUndo !== true || !hasWork(run, other.name) || isUndone(input, run, other.name)) continue
+    input.complain('undo-order', `${where} was made before ${other.name} was undone, which ended later`)
+  }
+  if (jobsOf(input.facts, run.name).some((one) => one !== job && isActive(one)))
+    input.complain('undo-order', `${where} was made while another Job was active`)
+}
+
+/** Judges a `finally` Job when it is made: whatever is to be undone has been. */
+export function checkUndone(input: Case, run: RunFacts, workflow: WorkflowModel, job: JobFacts): void {
+  if (run.cancelledAtMs !== null || isUnknowable(input, run) || !hasFailed(input, run, workflow)) return
+  for (const step of workflow.steps.filter(({ hasUndo }) => hasUndo)) {
+    for (const { name, end } of unitsOf(input, run, workflow.steps, step)) {
+      if (end === 'Succeeded' && step.kind === 'Container' && hasWork(run, name) && !isUndone(input, run, name))
+        input.complain('finally-too-early', `finally Job ${job.name} was made before ${name} was undone`)
+    }
+  }
+}
+
+/** A step whose list was empty, which has succeeded, has nothing to undo. */
+function hasWork({ run: { status } }: RunFacts, unit: string): boolean {
+  return status?.steps.find(({ name, kind }) => name === unit && kind !== 'Undo')?.reason !== 'NothingToDo'
+}
+
+/** Whether the undo of a step has had its Job, which is over, or has failed without one. */
+function isUndone(input: Case, run: RunFacts, unit: string): boolean {
+  const job = jobOf(input.facts, run.name, unit, true)
+  if (job !== undefined) return !isActive(job)
+  return run.run.status?.steps.some(({ name, kind, state }) => name === unit && kind === 'Undo' && state === 'Ended') ?? false
+}
