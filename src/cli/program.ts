@@ -4,6 +4,7 @@ import { VERSION } from '../version.ts'
 import { createHistoryCommand } from './history.ts'
 import { createBackfillCommand } from './backfill.ts'
 import { createPauseCommand, createResumeCommand } from './pause.ts'
+import { createInitCommand } from './init.ts'
 import { createInstallCommand } from './install.ts'
 import { createPlanCommand } from './plan.ts'
 import { createApproveCommand, createCancelCommand, createLogsCommand, createRerunCommand, createRunsCommand } from './run-commands.ts'
@@ -22,6 +23,7 @@ export type CommandFactory = (shell: Shell) => Command
 
 /** Every command of `fusee`, in the order in which `--help` lists them. */
 const COMMANDS: readonly CommandFactory[] = [
+  createInitCommand,
   createValidateCommand,
   createPlanCommand,
   createRunCommand,

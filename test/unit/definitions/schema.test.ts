@@ -56,7 +56,8 @@ function fieldsOf(schema: unknown, pointer = ''): { pointer: string; field: Fiel
   if (typeof schema !== 'object' || schema === null) return []
   return Object.entries(schema).flatMap(([key, value]) => {
     const below = `${pointer}/${key}`
-    if (key === 'examples') return []
+    // Conditions say nothing of a field.
+    if (key === 'examples' || key === 'if') return []
     const own =
       key === 'properties' ? Object.entries(value as Record<string, Field>).map(([name, field]) => ({ pointer: `${below}/${name}`, field })) : []
     return [...own, ...fieldsOf(value, below)]
