@@ -4,7 +4,7 @@
  * writes again under the same derived name, or the trace, and goes on. Tests stop the process at each of them.
  */
 export const CRASH_POINTS = [
-  /** The status branch gets `owner.json`; nothing is started before. */
+  /** The status branch gets `owner.json`. */
   'owner-claimed',
   /** A Run object is created under its derived name, which is the lock of the trigger. */
   'run-created',

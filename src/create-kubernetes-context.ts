@@ -8,6 +8,7 @@ import { createKubernetesJobs } from './cluster/kubernetes/jobs.ts'
 import type { Lease } from './cluster/kubernetes/lease.ts'
 import { contendForLease } from './cluster/kubernetes/lease.ts'
 import { createKubernetesRuns } from './cluster/kubernetes/runs.ts'
+import { NotLeaderError } from './cluster/ports.ts'
 import type { Context } from './context.ts'
 import type { Report } from './controller/events.ts'
 import { writeSiteOf } from './create-context.ts'
@@ -97,5 +98,5 @@ export async function createKubernetesContext(
 
 /** A controller that was paused and is not the leader any more does no harm: it finds out before it sends anything. */
 function refuseUnlessHeld({ method = 'GET', path: place }: ApiRequest, lease: Lease): void {
-  if (method !== 'GET' && !lease.isHeld()) throw new Error(`not the leader: ${method} ${place} was not sent`)
+  if (method !== 'GET' && !lease.isHeld()) throw new NotLeaderError(`not the leader: ${method} ${place} was not sent`)
 }

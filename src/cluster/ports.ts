@@ -6,6 +6,11 @@ export class ConflictError extends Error {
   override name = 'ConflictError'
 }
 
+/** This process does not hold the lease: nothing was written. */
+export class NotLeaderError extends Error {
+  override name = 'NotLeaderError'
+}
+
 /** What came of a creation under a derived name. `Exists` returns what lies under that name; whether it is ours is the caller's question. */
 export type Creation<T> = { kind: 'Created'; object: T } | { kind: 'Exists'; object: T }
 

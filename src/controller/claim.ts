@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { GitError } from '../git/ports.ts'
-import { claimBranch } from '../history/owner.ts'
+import { claimBranch, readOwnership } from '../history/owner.ts'
 import { readCursorCopies } from '../history/read.ts'
 import { jobName } from '../runs/names.ts'
 import { stepKey } from '../runs/step-key.ts'
@@ -18,17 +18,14 @@ const RETRY_MS = 5000
  */
 export async function claim(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number | null> {
   if (state.claimed) return null
-  const { settings, status, owner } = state.followed
+  const { settings, source, status } = state.followed
   const cursors = await context.runs.readCursors(settings.ref)
   // Conditions alone do not count: a controller that was refused before has written some.
   const isFresh = cursors === null || (cursors.lastCommit === null && Object.keys(cursors.schedules).length === 0)
   try {
-    const claimed = await context.writeSite('owner-claimed', () =>
-      claimBranch({ status, owner, repository: settings.ref, nowMs: context.clock.now() }, signal),
-    )
-    if (claimed.kind === 'BranchOwned') return await standBack(context, state, claimed.message)
-    if (claimed.kind === 'Claimed') context.report({ kind: 'BranchClaimed', repository: state.key, owner })
-    noteProblem(state, 'claim', null, () => undefined)
+    // A mistake in the name of the branch must not claim what is another's to claim.
+    if (isFresh) await source.fetchTip(signal)
+    if (!(await readOwner(context, state, signal))) return context.clock.now() + RETRY_MS
     if (isFresh) {
       const copies = await readCursorCopies(status)
       // A record may have come with a copy of the cursors that was a moment older: what the first push asks for is looked up.
@@ -57,6 +54,47 @@ export async function claim(context: Context, state: RepositoryState, wake: Wake
   return null
 }
 
+/**
+ * Reads who owns the status branch, and claims it when that is nobody. False: another does, and nothing more is started here. Throws
+ * GitError when that cannot be read, or not be written where nobody owns it.
+ */
+export async function readOwner(context: Context, state: RepositoryState, signal: AbortSignal): Promise<boolean> {
+  const { settings, status, owner } = state.followed
+  try {
+    const claimed = await context.writeSite('owner-claimed', () =>
+      claimBranch({ status, owner, repository: settings.ref, nowMs: context.clock.now() }, signal),
+    )
+    if (claimed.kind === 'BranchOwned') {
+      await standBack(context, state, claimed.message)
+      return false
+    }
+    if (claimed.kind === 'Claimed') context.report({ kind: 'BranchClaimed', repository: state.key, owner })
+  } catch (error) {
+    // It was read before the write was refused.
+    if (error instanceof GitError && isRefusal(error)) state.ownerRead = true
+    throw error
+  }
+  state.ownerRead = true
+  noteProblem(state, 'claim', null, () => undefined)
+  return true
+}
+
+/** Whether the branch is still ours, asked before a push starts anything; when it cannot be reached it is taken to be. */
+export async function isStillOurs(context: Context, state: RepositoryState, signal: AbortSignal): Promise<boolean> {
+  const { status, owner } = state.followed
+  try {
+    const tip = await status.fetchTip(signal)
+    if (tip === state.history.knownTip) return true
+    const ownership = await readOwnership(status, owner)
+    if (ownership.kind !== 'BranchOwned') return true
+    await standBack(context, state, ownership.message)
+    return false
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error
+    return true
+  }
+}
+
 function isRefusal({ kind }: GitError): boolean {
   return kind === 'PushRefused' || kind === 'BranchProtected'
 }
@@ -81,7 +119,9 @@ function noteFailure(context: Context, state: RepositoryState, error: GitError):
   })
 }
 
-async function standBack(context: Context, state: RepositoryState, message: string): Promise<number> {
+/** The branch is somebody else's: nothing is started or written until it is ours again. */
+export async function standBack(context: Context, state: RepositoryState, message: string): Promise<void> {
+  state.claimed = false
   noteProblem(state, 'claim', message, () => {
     context.report({ kind: 'BranchOwned', repository: state.key, message })
   })
@@ -90,5 +130,4 @@ async function standBack(context: Context, state: RepositoryState, message: stri
     ...current,
     conditions: withCondition(current.conditions, { type: 'Ready', status: 'False', reason: 'BranchOwned', message }, context.clock.now()),
   }))
-  return context.clock.now() + RETRY_MS
 }

@@ -232,6 +232,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     key: keyOf(followed.settings.ref),
     signal,
     claimed: false,
+    ownerRead: false,
     look: 'Pending',
     tip: null,
     versions: null,

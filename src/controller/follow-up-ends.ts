@@ -24,8 +24,7 @@ export async function followUpEnds(context: Context, state: RepositoryState, wak
   for (const name of followedUp) if (!names.has(name)) followedUp.delete(name)
   for (const run of ended) {
     if (followedUp.has(run.metadata.name)) continue
-    await startDownstream(context, state, versions, run, cursors, wake)
-    followedUp.add(run.metadata.name)
+    if (await startDownstream(context, state, versions, run, cursors, wake)) followedUp.add(run.metadata.name)
   }
   wake(`records ${state.key}`)
   wake(`expect ${state.key}`)
@@ -33,7 +32,10 @@ export async function followUpEnds(context: Context, state: RepositoryState, wak
   return null
 }
 
-/** Of runs that ended before this process, what they started may have come and gone already: then its record is there. */
+/**
+ * Of runs that ended before this process, what they started may have come and gone already: then its record is there. False as long as
+ * nobody can say, which is until the status branch has been read once.
+ */
 async function startDownstream(
   context: Context,
   state: RepositoryState,
@@ -41,10 +43,10 @@ async function startDownstream(
   run: StoredRun,
   { paused }: Cursors,
   wake: Wake,
-): Promise<void> {
+): Promise<boolean> {
   const { settings, status } = state.followed
   const { result, finishedAt } = run.status ?? {}
-  if (result === undefined) return
+  if (result === undefined) return true
   const plan = planDownstream({
     ended: { workflow: run.spec.workflow, run: run.metadata.name, result },
     workflows: versions.workflows,
@@ -53,10 +55,12 @@ async function startDownstream(
     nowMs: context.clock.now(),
   })
   const isOld = parseTimestamp(finishedAt ?? '') < state.sinceMs
+  if (isOld && !state.ownerRead && plan.requests.length > 0) return false
   for (const request of plan.requests) {
     const downstream = runName(settings.ref, request.workflow, request.trigger, request.commit)
     if (isOld && (await hasRecord(status, request.workflow, downstream))) continue
     await startRun(context, state, request, wake)
   }
   for (const held of plan.held) context.report({ kind: 'RunHeld', repository: state.key, ...held })
+  return true
 }

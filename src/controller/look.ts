@@ -13,6 +13,7 @@ import type { PushPlan } from '../triggers/push.ts'
 import { planPush } from '../triggers/push.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import { repositorySuspension } from '../triggers/suspension.ts'
+import { isStillOurs, readOwner } from './claim.ts'
 import { initialCursors, updateCursors, withCondition } from './cursors.ts'
 import type { CommitDefinitions } from './in-force.ts'
 import { findInForce } from './in-force.ts'
@@ -29,7 +30,8 @@ const MOST_COMMITS = 50
 /** One look at the followed branch: new tip, new definitions, runs by push; then the cursor moves. Returns when to look again. */
 export async function look(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number> {
   const { settings, source } = state.followed
-  const nextAtMs = (): number => context.clock.now() + settings.intervalSeconds * 1000 * paceOf(state.key)
+  const pace = state.look === 'Pending' ? phaseOf(state.key) : 0.95 + 0.1 * phaseOf(state.key)
+  const nextAtMs = (): number => context.clock.now() + settings.intervalSeconds * 1000 * pace
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   let isNews = false
   try {
@@ -41,9 +43,11 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
       wake(`ticks ${state.key}`)
       wake(`ends ${state.key}`)
     }
+    if (!state.ownerRead && !(await ownsBranch(context, state, wake, signal))) return nextAtMs()
     const tip = await source.fetchTip(signal)
     isNews = state.tip !== tip || cursors.lastCommit !== tip
     if (isNews) await dealWith(context, state, cursors, tip, wake, signal)
+    if (!state.claimed) return nextAtMs()
     if (state.look !== 'Ended' || state.uncovered.size > 0) {
       await noteForgottenPushes(context, state, tip)
       state.uncovered.clear()
@@ -93,19 +97,49 @@ async function definitionsStillThere(state: RepositoryState, commit: string): Pr
   }
 }
 
+/** Asks again who owns the status branch, which could not be read when this process started. */
+async function ownsBranch(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<boolean> {
+  try {
+    if (!(await readOwner(context, state, signal))) {
+      wake(`claim ${state.key}`, context.clock.now() + state.followed.settings.intervalSeconds * 1000)
+      return false
+    }
+  } catch (error) {
+    // Nobody's, and not to be written: records wait for that, runs do not.
+    if (!(error instanceof GitError) || !state.ownerRead) throw error
+  }
+  wake(`ends ${state.key}`)
+  return true
+}
+
+/**
+ * The commit that was dealt with last. Null before the first look, and where the cursors are of another repository or branch whose last
+ * commit is not in the history of this one: all that lies here is its past.
+ */
+async function lastCommitHere({ followed }: RepositoryState, cursors: Cursors, tip: CommitSha): Promise<CommitSha | null> {
+  const { settings, source } = followed
+  if (cursors.lastCommit === null) return null
+  const last = asCommitSha(cursors.lastCommit)
+  const isSame = cursors.followed === undefined || (cursors.followed.url === settings.url && cursors.followed.branch === source.branch)
+  return isSame || last === tip || (await source.range(last, tip, MOST_COMMITS)).forward ? last : null
+}
+
 /** A tip that is new to this process or to the cursors. Order: Runs, then the cursor that says they exist. */
 async function dealWith(context: Context, state: RepositoryState, cursors: Cursors, tip: CommitSha, wake: Wake, signal: AbortSignal): Promise<void> {
-  const { settings, source, status } = state.followed
+  const { settings, source } = state.followed
   const definitions = await definitionsAt(state, tip)
-  const last = cursors.lastCommit === null ? null : asCommitSha(cursors.lastCommit)
+  const last = await lastCommitHere(state, cursors, tip)
+  if (last === null) state.versions = null
   const range = last === null || last === tip ? null : await source.range(last, tip, MOST_COMMITS)
   const versions = await versionsAtTip(state, { tip, definitions, last, range })
   const push =
     last === null || range === null ? noPush : await planPushes(context, state, { definitions, versions, paused: cursors.paused, last, range }, tip)
   const rewound = cursors.rewound || push.rewound
   if (push.requests.length > 0 && (await isHistoryFull(context, state))) return
-  // After a start while the status branch was away, it may never have been read. Later it is known here, and nobody need be asked.
-  if (rewound && push.requests.length > 0 && state.history.knownTip === null) await status.fetchTip(signal)
+  if (push.requests.length > 0 && !(await isStillOurs(context, state, signal))) {
+    wake(`claim ${state.key}`, context.clock.now() + settings.intervalSeconds * 1000)
+    return
+  }
   for (const request of push.requests) {
     if (rewound && (await hasRun(state, request))) continue
     state.uncovered.add(runName(settings.ref, request.workflow, request.trigger, request.commit))
@@ -113,7 +147,7 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   }
   await updateCursors(context, settings.ref, (current) => {
     if (current.lastCommit !== cursors.lastCommit) throw new ConflictError(`somebody else moved the cursor of ${state.key}`)
-    return { ...current, lastCommit: tip, rewound, ...validCommitsOf(versions) }
+    return { ...current, lastCommit: tip, followed: { url: settings.url, branch: source.branch }, rewound, ...validCommitsOf(versions) }
   })
   for (const held of push.held) context.report({ kind: 'RunHeld', repository: state.key, ...held })
   state.versions = versions
@@ -223,7 +257,10 @@ async function noteFailure(context: Context, state: RepositoryState, error: GitE
   }))
 }
 
-/** From 0.95 to 1.05, always the same for a Repository: many of them with the same interval drift apart instead of all asking at once. */
-function paceOf(key: string): number {
-  return 0.95 + (0.1 * createHash('sha256').update(key).digest().readUInt16BE(0)) / 65_536
+/**
+ * Above 0 and up to 1, always the same for a Repository. After the first look, which all of them have at the start, the second follows within this
+ * part of the interval; later ones in steps a little shorter or longer than it: so many of them with the same interval never ask all at once.
+ */
+function phaseOf(key: string): number {
+  return (createHash('sha256').update(key).digest().readUInt16BE(0) + 1) / 65_536
 }

@@ -6,6 +6,7 @@ import { writeHistory } from '../history/write.ts'
 import { FINALIZER } from '../runs/objects.ts'
 import type { Cursors, StoredRun } from '../runs/run.ts'
 import { isOpen } from '../triggers/backfill.ts'
+import { standBack } from './claim.ts'
 import { initialCursors, updateCursors, withCondition } from './cursors.ts'
 import { noteMended } from './mended.ts'
 import type { RepositoryState, Wake } from './repository.ts'
@@ -72,7 +73,11 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
   try {
     const write = context.writeHistory ?? writeHistory
     const written = await context.writeSite('records-pushed', () => write({ ...request, held, knownTip: state.history.knownTip }, signal))
-    if (written.kind === 'BranchOwned') return standBack(context, state, written.message, wake)
+    if (written.kind === 'BranchOwned') {
+      await standBack(context, state, written.message)
+      wake(`claim ${state.key}`, context.clock.now() + LONGEST_BACKOFF_MS)
+      return null
+    }
     const refilled = written.kind === 'Written' ? written.refilled : []
     if (written.commit !== null && (written.kind === 'Written' || batch.length + cursors.fates.length > 0))
       hasMore ||= !(await markRecorded(context, state, [...batch, ...refilled], written.commit, cursors))
@@ -197,16 +202,6 @@ export async function deleteJobs(context: Context, run: StoredRun): Promise<void
     await context.writeSite('job-released', () => context.jobs.releaseJob(job))
     await context.writeSite('run-swept', () => context.jobs.deleteJob(job))
   }
-}
-
-/** The branch is somebody else's now: nothing is started or written until it is ours again. */
-function standBack(context: Context, state: RepositoryState, message: string, wake: Wake): null {
-  state.claimed = false
-  noteProblem(state, 'claim', message, () => {
-    context.report({ kind: 'BranchOwned', repository: state.key, message })
-  })
-  wake(`claim ${state.key}`, context.clock.now() + LONGEST_BACKOFF_MS)
-  return null
 }
 
 /** Says why the records wait, and returns for how long. */

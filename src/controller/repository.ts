@@ -19,8 +19,13 @@ export interface RepositoryState {
   key: string
   /** Aborts once it is not followed any more, or in another way: what is under way for it is cut short. */
   signal: AbortSignal
-  /** Whether the status branch is ours; nothing is started before. */
+  /**
+   * Whether this controller may start and record: the status branch is ours as far as can be known. While it cannot be reached, that is what
+   * the cursors say: who has followed the repository before goes on with what is in force.
+   */
   claimed: boolean
+  /** Whether this process has read who owns the status branch. Pushes wait for it: somebody may have taken it over meanwhile. */
+  ownerRead: boolean
   /** How the first look went; ticks wait for its end. */
   look: 'Pending' | 'Failed' | 'Ended'
   /** Tip that the last look has dealt with; null before. */

@@ -17,6 +17,8 @@ export interface RunWish {
   trigger: Trigger
   /** Given values only. */
   params: Record<string, unknown>
+  /** Whether its key was made for it alone: it cannot have had a run before. */
+  isUnique?: boolean
 }
 
 /** What came of it. `Exists` and `Recorded`: the same wish has had its run before. */
@@ -41,7 +43,11 @@ export async function startOnRequest(context: Context, state: RepositoryState, w
   if (version === undefined) return unknownWorkflow(state, wish.workflow)
   const name = runName(settings.ref, wish.workflow, wish.trigger, version.commit)
   const existing = await context.runs.getRun({ namespace: settings.ref.namespace, name })
-  if (existing === null && (await hasRecord(status, wish.workflow, name))) return { kind: 'Recorded', run: name }
+  if (existing === null && wish.isUnique !== true && !state.ownerRead) {
+    const message = `the status branch of ${state.key} cannot be reached since this controller started, so nobody can say whether this has run before: try again later`
+    return { kind: 'Refused', reason: 'NotReady', message }
+  }
+  if (existing === null && wish.isUnique !== true && (await hasRecord(status, wish.workflow, name))) return { kind: 'Recorded', run: name }
   const { kind, object: run } = await startRun(context, state, { ...wish, commit: version.commit }, wake)
   if (isDeepStrictEqual(run.spec.params, wish.params)) return { kind, run }
   return { kind: 'Refused', reason: 'KeyTaken', message: `run ${name} was started with the same key and other params: give another key` }

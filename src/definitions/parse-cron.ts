@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /**
  * A cron expression as meant: which minutes of which days. Lists are ascending and without duplicates; Sunday is 0.
@@ -68,13 +68,13 @@ const NICKNAMES: ReadonlyMap<string, string> = new Map(
 export function parseCron(cron: string, seed: string): CronFields {
   const text = cron.trim()
   const [minute, hour, dayOfMonth, month, dayOfWeek] = splitFields(text)
-  const read = (field: string, rule: FieldRule): number[] => readField(field, rule, seed, text)
+  const read = (field: string, rule: FieldRule): readonly number[] => readField(field, rule, seed, text)
   return {
     minutes: read(minute, MINUTE),
     hours: read(hour, HOUR),
     daysOfMonth: read(dayOfMonth, DAY_OF_MONTH),
     months: read(month, MONTH),
-    daysOfWeek: ascending(read(dayOfWeek, DAY_OF_WEEK).map((day) => day % 7)),
+    daysOfWeek: read(dayOfWeek, DAY_OF_WEEK),
     dayRule: isStarred(dayOfMonth) || isStarred(dayOfWeek) ? 'Both' : 'Either',
     everyHour: isStarred(hour),
   }
@@ -111,9 +111,19 @@ function isStarred(field: string): boolean {
   return field.startsWith('*') || field.startsWith('?')
 }
 
-function readField(field: string, rule: FieldRule, seed: string, cron: string): number[] {
+/** Thousands of schedules are made of the same few fields: their values are shared. Fields with `H` are not among them. */
+const knownFields = new Map<string, readonly number[]>()
+const MOST_KNOWN_FIELDS = 1000
+
+function readField(field: string, rule: FieldRule, seed: string, cron: string): readonly number[] {
+  const key = `${rule.name} ${field}`
+  const known = knownFields.get(key)
+  if (known !== undefined) return known
   try {
-    return ascending(field.split(',').flatMap((item) => readItem(item, rule, seed)))
+    const values = ascending(field.split(',').flatMap((item) => readItem(item, rule, seed)))
+    const found = rule === DAY_OF_WEEK && values.at(-1) === 7 ? ascending(values.map((day) => day % 7)) : values
+    if (!field.includes('H') && knownFields.size < MOST_KNOWN_FIELDS) knownFields.set(key, found)
+    return found
   } catch (error) {
     if (!(error instanceof CronSyntaxError)) throw error
     throw new CronSyntaxError(`cron "${cron}", ${rule.name} "${field}": ${error.message}`)
@@ -130,8 +140,8 @@ function readItem(item: string, rule: FieldRule, seed: string): number[] {
   const whole = lastOf(rule) - rule.lowest + 1
   if (step !== null && step > whole) throw new CronSyntaxError(`a step of ${step} is more than the ${whole} values of the field`)
   if (!isHash) return stepped(first, last, step ?? 1)
-  const hash = hashBelow(Math.min(step ?? size, size), seed, rule.name)
-  return step === null ? [first + hash] : stepped(first + hash, last, step)
+  const chosen = hashBelow(Math.min(step ?? size, size), seed, rule.name)
+  return step === null ? [first + chosen] : stepped(first + chosen, last, step)
 }
 
 /** The last value of a field; of the day of week Saturday, since 7 is Sunday once more. */
@@ -180,10 +190,8 @@ function stepped(first: number, last: number, step: number): number[] {
 }
 
 function hashBelow(limit: number, seed: string, field: string): number {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([seed, field]))
-    .digest()
-  return digest.readUIntBE(0, 6) % limit
+  const digest = hash('sha256', JSON.stringify([seed, field]), 'hex')
+  return Number.parseInt(digest.slice(0, 12), 16) % limit
 }
 
 function ascending(values: readonly number[]): number[] {

@@ -1386,7 +1386,7 @@ export interface WrittenStepTemplateSpec {
   step: WrittenTemplateStep
 }
 /**
- * What is done.
+ * What is done. `defaults` of the workflows that use the template do not reach into it.
  */
 export interface WrittenTemplateStep {
   /**

@@ -10,6 +10,7 @@ import { createObjectStore } from './object-store.ts'
 import type { CommitSha, SourceRepository, StatusBranch } from './ports.ts'
 import { GitError } from './ports.ts'
 import { createSourceReader } from './read-source.ts'
+import type { StatusTip } from './read-status.ts'
 import { listStatusFolder, readStatusFile } from './read-status.ts'
 import type { ReviewPlace } from './review.ts'
 import { branchRef, checkedOutBranches, listBranches, readHead, readRef } from './refs.ts'
@@ -96,7 +97,7 @@ async function missingBranchError(folder: RepositoryFolder, path: string, branch
 
 /** Writes the status branch into a repository on this disk: objects first, then the ref, as git does it. */
 export function createLocalStatus(repository: LocalRepository, path: string, branch: string, style: CommitStyle): StatusBranch {
-  let tip: CommitSha | null = null
+  let tip: StatusTip
   return {
     async fetchTip(signal) {
       signal?.throwIfAborted()

@@ -9,7 +9,6 @@ import { createLocalLog, createRemoteLog } from './commit-log.ts'
 import { createHttpClient } from './http-client.ts'
 import { createHttpTransport } from './http-transport.ts'
 import { createLocalRepository, createLocalReviewPlace, createLocalSource, createLocalStatus } from './local.ts'
-import type { Author } from './objects.ts'
 import type { CommitLog, CommitSigner, ReviewBranches, SourceRepository, StatusBranch } from './ports.ts'
 import { GitError } from './ports.ts'
 import { branchRef } from './refs.ts'
@@ -37,8 +36,6 @@ export interface OpenRepositoryOptions {
   credentials?: Credentials
   /** Milliseconds since the Unix epoch, for the time of commits. Default: the system's clock. */
   now?: () => number
-  /** Author and committer of commits. */
-  author?: Author
   /** Signs commits; unsigned without it. */
   sign?: CommitSigner | null
   /** Another repository that holds the status branch, with credentials of its own. */
@@ -98,7 +95,7 @@ export async function openRepository(options: OpenRepositoryOptions): Promise<Op
 }
 
 function openPlace(url: string, credentials: Credentials | undefined, options: OpenRepositoryOptions): OpenedRepository {
-  const style: CommitStyle = { author: options.author ?? FUSEE_AUTHOR, now: options.now ?? Date.now, sign: options.sign ?? null }
+  const style: CommitStyle = { author: FUSEE_AUTHOR, now: options.now ?? Date.now, sign: options.sign ?? null }
   const place = parseRepositoryUrl(url)
   if (place.kind === 'folder') return openFolder(place.path, options, style)
   return openRemote(openTransport(place, credentials ?? {}, options), options, style)

@@ -80,9 +80,9 @@ export type FileChanges = ReadonlyMap<string, Uint8Array | null>
 export interface StatusBranch {
   /** Looks where the branch is: its tip, or null when there is none yet. Afterwards `read` and `list` see that tip. Throws GitError. */
   fetchTip(signal?: AbortSignal): Promise<CommitSha | null>
-  /** Content at the tip last fetched or written; null when there is no such file. */
+  /** Content at the tip last fetched or written; null when there is no such file. Throws GitError, `Unreachable` before the branch was ever looked at. */
   read(path: string): Promise<Uint8Array | null>
-  /** Names of the entries of a folder at that tip, folders with a trailing `/`; empty when there is none. */
+  /** Names of the entries of a folder at that tip, folders with a trailing `/`; empty when there is none. Throws as `read` does. */
   list(folder: string): Promise<string[]>
   /**
    * Writes one commit on top of `parent` (null: the branch's first, orphan commit) and moves the remote's branch to it by

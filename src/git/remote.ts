@@ -8,6 +8,7 @@ import { MissingObjectError } from './object-reader.ts'
 import type { CommitSha, SourceRepository, StatusBranch } from './ports.ts'
 import { GitError, asCommitSha } from './ports.ts'
 import { createSourceReader } from './read-source.ts'
+import type { StatusTip } from './read-status.ts'
 import { listStatusFolder, readStatusFile } from './read-status.ts'
 import type { ReviewPlace } from './review.ts'
 import { push } from './receive-pack.ts'
@@ -140,7 +141,7 @@ export function createRemoteReviewPlace(remote: Remote, statusBranch: string, st
 /** Writes the status branch of a remote. */
 export function createRemoteStatus(remote: Remote, branch: string, style: CommitStyle, objects: RemoteBranch): StatusBranch {
   const access = createRemoteAccess(objects)
-  let tip: CommitSha | null = null
+  let tip: StatusTip
   return {
     async fetchTip(signal) {
       signal?.throwIfAborted()

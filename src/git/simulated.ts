@@ -9,6 +9,7 @@ import type { ReviewPlace } from './review.ts'
 import { createReviewBranches } from './review.ts'
 import { GitError, asCommitSha } from './ports.ts'
 import { createSourceReader } from './read-source.ts'
+import type { StatusTip } from './read-status.ts'
 import { listStatusFolder, readStatusFile } from './read-status.ts'
 import { listFiles } from './tree-walk.ts'
 
@@ -122,7 +123,7 @@ function openSource(store: MemoryStore, branches: ReadonlyMap<string, CommitSha>
 
 function openStatus(store: MemoryStore, branches: Map<string, CommitSha>, branch: string, style: CommitStyle): StatusBranch {
   const access = createPlainAccess(store.reader)
-  let tip: CommitSha | null = null
+  let tip: StatusTip
   return {
     async fetchTip(signal) {
       signal?.throwIfAborted()

@@ -2,7 +2,7 @@ import { formatTimestamp } from '../clock.ts'
 import type { CommitSha, StatusBranch } from '../git/ports.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import { ownerMessage } from './commit-message.ts'
-import { type BranchOwned, claimOf, encodeOwner, judgeOwner, type Owner, parseOwner, releaseOf } from './owner-file.ts'
+import { type BranchOwned, claimOf, encodeOwner, judgeOwner, type Owner, type Ownership, parseOwner, releaseOf } from './owner-file.ts'
 import { OWNER_PATH } from './paths.ts'
 import { onNewestTip } from './races.ts'
 import { ShapeError } from './shape.ts'
@@ -29,7 +29,7 @@ export async function claimBranch(
 ): Promise<ClaimResult> {
   const { status, owner, repository, nowMs } = request
   return onNewestTip(status, signal, async (tip) => {
-    const ownership = judgeOwner(await readOwner(status), owner)
+    const ownership = await readOwnership(status, owner)
     switch (ownership.kind) {
       case 'Ours':
       case 'BranchOwned':
@@ -71,6 +71,11 @@ export async function takeOver(request: { status: StatusBranch; by: string; nowM
     const message = `${held.owner} no longer owns the status branch; the next other controller that starts claims it`
     return { kind: 'TakenOver', formerOwner: held.owner, commit, message }
   })
+}
+
+/** Whose the branch is for the controller of this name, at the tip last fetched or written. Throws GitError. */
+export async function readOwnership(status: StatusBranch, owner: string): Promise<Ownership> {
+  return judgeOwner(await readOwner(status), owner)
 }
 
 async function readOwner(status: StatusBranch): Promise<string | null> {

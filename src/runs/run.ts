@@ -158,6 +158,8 @@ export interface Cursors {
   resourceVersion: string
   /** Tip that the last finished look has dealt with; null before the first. */
   lastCommit: string | null
+  /** Where that was: its URL, without credentials, and the branch. Absent in cursors that come from the status branch. */
+  followed?: { url: string; branch: string }
   /** Set once the branch has moved other than forward: from then on a commit may come back that has run already. */
   rewound: boolean
   /** Newest commit at which the workflow and all that it references were valid, by workflow. */

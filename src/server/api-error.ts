@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
-import { ConflictError } from '../cluster/ports.ts'
+import { ConflictError, NotLeaderError } from '../cluster/ports.ts'
 
 /** Why a request is refused, by the status that says so. */
 export const STATUS_OF = {
@@ -17,6 +17,9 @@ export const STATUS_OF = {
   Unavailable: 503,
 } as const
 
+/** What is unavailable here is so for a short time: a leader is found within fifteen seconds. */
+const RETRY_AFTER_SECONDS = '5'
+
 /** One word that programs can match. */
 export type ApiReason = keyof typeof STATUS_OF
 
@@ -33,6 +36,7 @@ export class ApiError extends Error {
 
 /** Answers with `{"error": {"reason", "message"}}`. */
 export function sendError(response: Response, reason: ApiReason, message: string): void {
+  if (reason === 'Unavailable') response.set('Retry-After', RETRY_AFTER_SECONDS)
   response.status(STATUS_OF[reason]).json({ error: { reason, message } })
 }
 
@@ -56,6 +60,8 @@ export function createErrorHandler(onBug: (error: unknown) => void): ErrorReques
 
 function refusalOf(error: unknown): { reason: ApiReason; message: string } {
   if (error instanceof ApiError) return error
+  if (error instanceof NotLeaderError)
+    return { reason: 'Unavailable', message: 'this controller stands by for another one: send it again in a few seconds' }
   if (error instanceof ConflictError) return { reason: 'Conflict', message: 'somebody else changed this meanwhile: try again' }
   // What express and its body parsers throw carries the status that it means.
   const { status, type, message } = error as { status?: number; type?: string; message?: string }

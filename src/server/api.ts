@@ -10,12 +10,19 @@ export interface Api {
   controller: Controller
 }
 
-/** The Repository of a request. Throws ApiError when it is not followed. */
+/** The Repository of a request. Throws ApiError when it is not followed, or not known to be: by a controller that has just begun, or that stands by for another. */
 export function repositoryOf(api: Api, { namespace, name }: Readonly<Record<string, string>>): RepositoryState {
   const key = `${namespace ?? ''}/${name ?? ''}`
   const state = api.controller.repositories().find((one) => one.key === key)
   if (state !== undefined) return state
+  requireLeader(api)
   throw new ApiError('NotFound', `no repository ${JSON.stringify(key)} is followed here`)
+}
+
+/** Throws ApiError while nobody can tell here which Repositories are followed. */
+export function requireLeader({ context }: Api): void {
+  if (context.repositories.isSettled()) return
+  throw new ApiError('Unavailable', 'this controller has just begun, or stands by for another one: send it again in a few seconds')
 }
 
 /** The Run of a request. Throws ApiError when there is none. */

@@ -4,6 +4,7 @@ import { mayMoveBranch, verifyHook } from '../forge/verify-hook.ts'
 import type { RepositoryState } from '../controller/repository.ts'
 import { startOnRequest } from '../controller/start-on-request.ts'
 import type { Api } from './api.ts'
+import { repositoryOf } from './api.ts'
 import { ApiError } from './api-error.ts'
 import type { StartedRun } from './started-run.ts'
 import { refusalOf, startedRun } from './started-run.ts'
@@ -32,10 +33,7 @@ export function createHooksRouter(api: Api): Router {
 /** Unknown repositories are answered before anything of the body is read. */
 function findRepository(api: Api): RequestHandler {
   return (request, response, next) => {
-    const key = `${String(request.params['namespace'])}/${String(request.params['repository'])}`
-    const state = api.controller.repositories().find((one) => one.key === key)
-    if (state === undefined) throw new ApiError('NotFound', `no repository ${JSON.stringify(key)} is followed here`)
-    response.locals['state'] = state
+    response.locals['state'] = repositoryOf(api, { namespace: String(request.params['namespace']), name: String(request.params['repository']) })
     next()
   }
 }

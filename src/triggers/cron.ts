@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { CronFields } from '../definitions/parse-cron.ts'
 import { isHashed, parseCron } from '../definitions/parse-cron.ts'
 import type { OffsetPeriod, TimeZone } from './time-zone.ts'
@@ -83,10 +83,7 @@ function createTicks({ cron, timeZone, seed }: CronSpec, zone: TimeZone): CronTi
   const isNever = nextWallTime(fields, 0, LONGEST_GAP_MS) === null
   let known: { afterMs: number; tickMs: number } | null = null
   return {
-    form: createHash('sha256')
-      .update(JSON.stringify([cron, timeZone]))
-      .digest('hex')
-      .slice(0, 16),
+    form: hash('sha256', JSON.stringify([cron, timeZone]), 'hex').slice(0, 16),
     next(afterMs) {
       if (isNever) return null
       if (known !== null && known.afterMs <= afterMs && afterMs < known.tickMs) return known.tickMs

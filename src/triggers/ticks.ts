@@ -80,14 +80,14 @@ export interface TickPlan {
 export function planTicks(input: TickPlanInput): TickPlan {
   const plan: TickPlan = { requests: [], cursors: {}, fates: [], runs: [], nextTickMs: null, problems: [] }
   const started = bySchedule(input.started)
+  const changed: Record<string, ScheduleCursor> = {}
+  let kept = 0
   for (const schedule of input.schedules) {
     const remembered = input.known?.get(schedule)
     const ticks = remembered?.ticks ?? ticksOf(input, schedule, plan)
     const known = input.cursors[schedule.name]
-    if (ticks === null) {
-      if (known !== undefined) plan.cursors[schedule.name] = known
-      continue
-    }
+    if (known !== undefined) kept++
+    if (ticks === null) continue
     const isSame = known !== undefined && known.judgedUpTo === remembered?.judgedUpTo && known.form === ticks.form
     const cursor = isSame ? known : cursorOf(ticks.form, known, input.nowMs)
     const judgedUpTo = isSame ? remembered.judgedMs : parseTimestamp(cursor.judgedUpTo)
@@ -96,14 +96,22 @@ export function planTicks(input: TickPlanInput): TickPlan {
     const isDue = firstMs !== null && firstMs <= input.nowMs
     const nextMs = isDue ? ticks.next(input.nowMs) : firstMs
     if (nextMs !== null) plan.nextTickMs = Math.min(plan.nextTickMs ?? Infinity, nextMs)
-    plan.cursors[schedule.name] = cursor
+    if (cursor !== known) changed[schedule.name] = cursor
     if (!isDue) continue
-    plan.cursors[schedule.name] = { ...cursor, judgedUpTo: formatTick(ticks.newest(judgedUpTo, input.nowMs) ?? firstMs) }
+    changed[schedule.name] = { ...cursor, judgedUpTo: formatTick(ticks.newest(judgedUpTo, input.nowMs) ?? firstMs) }
     addSchedule(plan, input, schedule, ticks, judgedUpTo, started.get(schedule.name) ?? [])
   }
+  plan.cursors = cursorsWith(input, changed, kept)
   plan.requests.sort((one, other) => compare(tickOf(one), tickOf(other)))
   plan.fates.sort((one, other) => compare(one.at, other.at) || compare(one.schedule, other.schedule))
   return plan
+}
+
+/** The cursors with those that have moved and without those of schedules that are gone. Made anew only where it must be: there may be thousands. */
+function cursorsWith({ cursors, schedules }: TickPlanInput, changed: Record<string, ScheduleCursor>, kept: number): TickPlan['cursors'] {
+  if (Object.keys(cursors).length === kept) return { ...cursors, ...changed }
+  const names = new Set(schedules.map(({ name }) => name))
+  return { ...Object.fromEntries(Object.entries(cursors).filter(([name]) => names.has(name))), ...changed }
 }
 
 function bySchedule(started: readonly StartedTick[]): ReadonlyMap<string, StartedTick[]> {

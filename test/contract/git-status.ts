@@ -18,6 +18,13 @@ export function describeStatus(the: () => GitHarness): void {
     await the().check()
   })
 
+  it('does not take for absent what nobody has looked at yet', async () => {
+    await the().push([{ a: '1' }])
+    const { status } = await the().open()
+    await expect(status.read('history/README.md')).rejects.toMatchObject({ kind: 'Unreachable' })
+    await expect(status.list('')).rejects.toMatchObject({ kind: 'Unreachable' })
+  })
+
   it('adds, changes and removes files, and empty folders with them', async () => {
     const { status } = await the().open()
     await status.fetchTip()

@@ -33,6 +33,34 @@ const FAILING = `
     - {name: publish, dependsOn: [measure], script: "true"}
 `
 
+const TEMPLATED = `
+  params: {site: {}}
+  chain: true
+  steps:
+    - {name: load, script: 'echo "loading $FUSEE_PARAM_SITE"'}
+    - {name: tell, use: notify, with: {channel: "c-\${{ params.site }}", times: 2}}
+    - {name: team, use: notify-team, with: {team: data}}
+    - {name: sum, env: [{name: TOLD, value: "\${{ steps.tell.results.told + steps.team.results.told }}"}], script: 'echo "told $TOLD"'}
+`
+const TEMPLATES = `apiVersion: fusee.dev/v1alpha1
+kind: StepTemplate
+metadata: {name: notify}
+spec:
+  params: {channel: {required: true}, times: {type: integer, default: 1}}
+  step:
+    image: busybox:1.36
+    script: for i in $(seq "$TIMES"); do echo "$i to $CHANNEL"; done; echo "told=$TIMES" >> "$FUSEE_RESULTS"
+    results: {told: integer}
+    env: [{name: CHANNEL, value: "\${{ params.channel }}"}, {name: TIMES, value: "\${{ params.times }}"}]
+---
+apiVersion: fusee.dev/v1alpha1
+kind: StepTemplate
+metadata: {name: notify-team}
+spec:
+  params: {team: {required: true}}
+  step: {use: notify, with: {channel: "team-\${{ params.team }}"}}
+`
+
 describe('fusee run', () => {
   it.concurrent('shows steps with what they print, in order, then the record', () =>
     inCheckout(FAILING, async (folder) => {
@@ -62,6 +90,22 @@ describe('fusee run', () => {
         '',
       ])
       expect(await branches(folder)).toEqual(['main'])
+    }),
+  )
+
+  it.concurrent('does what templates say, one within another, with defaults, chain and results', () =>
+    inCheckout(TEMPLATED, async (folder) => {
+      await writeFile(path.join(folder, 'workflows', 'templates.yaml'), TEMPLATES)
+      const { code, stdout, stderr } = await runFusee(['run', 'report', '--repo', folder, '--param', 'site=a.example'])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      const printed = stdout.split('\n').filter((line) => line.includes(' | '))
+      expect(printed.map((line) => line.trim().replace(/ *[|] */, ': '))).toEqual([
+        'load: loading a.example',
+        'tell: 1 to c-a.example',
+        'tell: 2 to c-a.example',
+        'team: 1 to team-data',
+        'sum: told 3',
+      ])
     }),
   )
 

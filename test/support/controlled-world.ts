@@ -33,6 +33,7 @@ export interface ControlledWorld {
 
 export interface RunningController {
   controller: Controller
+  context: Context
   events: ControllerEvent[]
   runs(): Promise<StoredRun[]>
   cursors(): Promise<Cursors | null>
@@ -94,7 +95,7 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
       const events: ControllerEvent[] = []
       const { source, status } = git.open()
       const ref = { namespace: 'data', name: 'jobs' }
-      const controller = createController({
+      const context: Context = {
         clock,
         random: createSeededRandom(owner),
         report: (event) => events.push(event),
@@ -123,11 +124,13 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
             owner,
           },
         ]),
-      })
+      }
+      const controller = createController(context)
       controller.start()
       const cursors = (): Promise<Cursors | null> => cluster.runs.readCursors(ref)
       return {
         controller,
+        context,
         events,
         cursors,
         runs: () => cluster.runs.listRuns(),

@@ -1,11 +1,12 @@
 import { childOf } from '../source/source-node.ts'
+import { hereOrDefaults } from './here-or-defaults.ts'
 import type { WorkflowRule } from './rule.ts'
 
 /** Without requests Kubernetes places a pod anywhere and ends it first when memory runs short. Once a workflow, at the first such step. */
 export const noResources: WorkflowRule = {
   id: 'no-resources',
   severity: 'warning',
-  check({ steps, finally: last, hasUnknownFields, defaults }) {
+  check({ document, steps, finally: last, hasUnknownFields, defaults }) {
     if (hasUnknownFields(defaults)) return []
     const without = [...steps, ...last].filter((step) => {
       if (step.kind !== 'Container' || hasUnknownFields(step.node)) return false
@@ -20,7 +21,7 @@ export const noResources: WorkflowRule = {
     return [
       {
         at: first.at,
-        message: `${count} for no CPU and memory, and may be put anywhere or ended first; add resources.requests here or below spec.defaults`,
+        message: `${count} for no CPU and memory, and may be put anywhere or ended first; add resources.requests ${hereOrDefaults(document)}`,
       },
     ]
   },

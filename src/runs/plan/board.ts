@@ -66,6 +66,8 @@ export interface Board {
   observed: ReadonlyMap<string, JobObservation>
   /** Steps whose Jobs this pass makes. */
   created: Set<StepStatus>
+  /** What all results of the run come to, once this pass has counted them. */
+  resultBytes: number | null
   /** What the expansions of a step stand for, once this pass has worked it out. */
   expansions: Map<string, Evaluated<ExpansionValue[]>>
 }
@@ -93,6 +95,7 @@ export function createBoard(input: RunInput): Board {
     byStep: new Map(),
     observed,
     created: new Set(),
+    resultBytes: null,
     expansions: new Map(),
   }
   indexEntries(board)

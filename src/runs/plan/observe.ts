@@ -1,6 +1,7 @@
 import { observeStep } from '../observe-step.ts'
 import type { RunStatus } from '../run.ts'
 import type { Board, Entry } from './board.ts'
+import { boundResults } from './bound-results.ts'
 import { boundsOf, hasJob, readLog } from './board.ts'
 
 /** Takes over what the cluster shows of a step's Job. */
@@ -10,7 +11,8 @@ export function observe(board: Board, entry: Entry): void {
   const { plan } = board
   const noted = observeStep(status, observation, { nowMs: board.nowMs, ...boundsOf(entry) })
   if (observation === null) return
-  if (noted.readLog) readLog(plan, status, observation.job)
+  const isTooMuch = noted.hasResults && boundResults(board, entry)
+  if (noted.readLog || isTooMuch) readLog(plan, status, observation.job)
   // What follows may be worked out from the results; a pass after a crash must not find others.
   plan.storeFirst ||= noted.hasResults
   if (noted.imageDigest !== null) status.image = imageIndex(plan.status, noted.imageDigest)

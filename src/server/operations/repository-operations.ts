@@ -3,7 +3,7 @@ import { pause, resume } from '../../controller/pause.ts'
 import type { RepositoryState } from '../../controller/repository.ts'
 import type { Cursors } from '../../runs/run.ts'
 import type { Api } from '../api.ts'
-import { repositoryOf } from '../api.ts'
+import { repositoryOf, requireLeader } from '../api.ts'
 import type { JsonSchema, Operation } from '../operation.ts'
 import { ok } from '../operation.ts'
 
@@ -40,7 +40,10 @@ export function repositoryOperations(api: Api): Operation[] {
       summary: 'The Repositories that are followed.',
       access: { verb: 'list', resource: 'repositories' },
       answer: { type: 'object', required: ['repositories'], properties: { repositories: { type: 'array', items: REPOSITORY } } },
-      handle: async () => ok({ repositories: await Promise.all(controller.repositories().map(show)) }),
+      handle: async () => {
+        if (controller.repositories().length === 0) requireLeader(api)
+        return ok({ repositories: await Promise.all(controller.repositories().map(show)) })
+      },
     },
     {
       id: 'getRepository',

@@ -53,10 +53,10 @@ export function triggerOperations(api: Api): Operation[] {
       answer: { type: 'object', required: ['run', 'created'], properties: { run: { type: 'string' }, created: { type: 'boolean' } } },
       handle: async ({ path, body, identity }) => {
         const state = repositoryOf(api, path)
-        const { workflow, key = randomUUID(), reason, kind = 'Api' } = body as TriggerBody
-        const trigger = { kind, key, by: identity.name, ...(reason === undefined || reason === '' ? {} : { reason }) }
+        const { workflow, key, reason, kind = 'Api' } = body as TriggerBody
+        const trigger = { kind, key: key ?? randomUUID(), by: identity.name, ...(reason === undefined || reason === '' ? {} : { reason }) }
         const params = paramsOf(state, body as TriggerBody)
-        const answer = await startOnRequest(context, state, { workflow, params, trigger }, controller.wake)
+        const answer = await startOnRequest(context, state, { workflow, params, trigger, isUnique: key === undefined }, controller.wake)
         if (answer.kind === 'Refused') throw refusalOf(answer)
         return ok(startedRun(answer), answer.kind === 'Created' ? 201 : 200)
       },

@@ -7,6 +7,7 @@ import { runProgram } from '../../../src/cli/program.ts'
 import type { Shell } from '../../../src/cli/shell.ts'
 import { createValidateCommand } from '../../../src/cli/validate.ts'
 import { runGit } from '../../support/git-program.ts'
+import { serveRepository } from '../../support/git-served.ts'
 import { workflow } from '../definitions/check-marked.ts'
 
 let root = ''
@@ -159,7 +160,9 @@ describe('fusee validate', () => {
     await write('workflows/a b.yaml', workflow('timout: 1h\nsteps: [{name: one, image: "x:1", resources: {limits: {cpu: 1}}}]'))
     const { stdout, exitCode } = await validate('--output', 'sarif')
     expect(exitCode).toBe(2)
+    // What the schema of SARIF requires, and what forges need to show a result beside its line.
     expect(JSON.parse(stdout)).toMatchObject({
+      $schema: expect.stringContaining('sarif-2.1.0') as string,
       version: '2.1.0',
       runs: [
         {
@@ -198,6 +201,31 @@ describe('fusee validate', () => {
     expect(await validate('http://127.0.0.1:1/x.git', '--commit', 'main')).toMatchObject({ exitCode: 2 })
     expect(await validate('http://127.0.0.1:1/x.git')).toMatchObject({ exitCode: 1 })
     expect(await validate('--watch', '--commit', 'HEAD')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--watch') as string })
+  })
+
+  it('checks a branch of a git server, and leaves nothing behind', async () => {
+    const served = await serveRepository()
+    try {
+      await write('workflows/a.yaml', GOOD)
+      await runGit(root, ['init', '--quiet', '--initial-branch=main'])
+      await runGit(root, ['add', '.'])
+      await runGit(root, ['commit', '--quiet', '-m', 'one'])
+      await write('workflows/a.yaml', 'kind: [')
+      await runGit(root, ['checkout', '--quiet', '-b', 'broken'])
+      await runGit(root, ['commit', '--quiet', '-a', '-m', 'two'])
+      await runGit(root, ['push', '--quiet', served.repository, 'main', 'broken'])
+      expect(await validate(served.url)).toEqual({ exitCode: 0, stdout: 'no problems\nworkflows: 1 valid, schedules: 1 valid\n', stderr: '' })
+      const broken = await validate(served.url, '--branch', 'broken')
+      expect(broken).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('workflows/a.yaml:1:8 error') as string })
+      expect(broken.stdout).toContain('    1 | kind: [\n')
+      expect(await validate(served.url, '--branch', 'none')).toMatchObject({
+        exitCode: 1,
+        stdout: '',
+        stderr: expect.stringContaining('none') as string,
+      })
+    } finally {
+      await served.close()
+    }
   })
 
   it('checks again what changes, until it is stopped', async () => {

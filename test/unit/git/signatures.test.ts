@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,6 +8,7 @@ import { generateKey } from 'openpgp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCommitSigner } from '../../../src/git/commit-signer.ts'
 import { encodeCommit, objectId } from '../../../src/git/objects.ts'
+import { openRepository } from '../../../src/git/open.ts'
 import { asCommitSha } from '../../../src/git/ports.ts'
 import { parseStoredCommit, withSignature } from '../../../src/git/stored-commit.ts'
 import { parseTrustedKeys } from '../../../src/git/trusted-keys.ts'
@@ -99,6 +101,53 @@ describe('signing', () => {
     const { publicText } = await sshKey('public')
     await expect(createCommitSigner({ text: publicText })).rejects.toThrow('give the private one')
   })
+})
+
+describe('a status branch that is signed', () => {
+  it('with an ssh key is accepted by git, commit by commit', async () => {
+    const { text, publicText, path } = await sshKey('writer')
+    const { repository, commits } = await writeSigned('signed-ssh', text)
+    await writeFile(`${path}.allowed`, `fusee namespaces="git" ${publicText}`)
+    await runGit(repository, ['config', 'gpg.ssh.allowedSignersFile', `${path}.allowed`])
+    for (const id of commits) await expect(runGit(repository, ['verify-commit', id])).resolves.toBeDefined()
+  })
+
+  const gpg = existsSync('/usr/bin/gpg')
+  it.skipIf(!gpg)(
+    gpg ? 'with an OpenPGP key is accepted by git and gpg, commit by commit' : 'SKIPPED, because gpg is not installed here (apt-get install gnupg)',
+    async () => {
+      const { text, publicText } = await pgpKey('writer')
+      const { repository, commits } = await writeSigned('signed-pgp', text)
+      const home = join(folder, 'gpg')
+      await mkdir(home, { mode: 0o700 })
+      await writeFile(join(home, 'key.asc'), publicText)
+      const env = { ...process.env, GNUPGHOME: home }
+      await run('gpg', ['--batch', '--quiet', '--import', join(home, 'key.asc')], { env })
+      for (const id of commits)
+        await expect(run('git', ['-C', repository, 'verify-commit', '--raw', id], { env })).resolves.toMatchObject({
+          stderr: expect.stringContaining('GOODSIG') as string,
+        })
+    },
+  )
+
+  /** Two commits of the writer, in a repository of its own. */
+  async function writeSigned(name: string, text: string): Promise<{ repository: string; commits: string[] }> {
+    const repository = join(folder, name)
+    await runGit(folder, ['init', '--quiet', '--bare', repository])
+    const sign = await createCommitSigner({ text })
+    const { status, close } = await openRepository({
+      url: repository,
+      branch: 'main',
+      statusBranch: 'fusee/status',
+      dataFolder: join(folder, 'unused'),
+      sign,
+    })
+    let tip = await status.fetchTip()
+    for (const content of ['one', 'two'])
+      tip = await status.commit(tip, new Map([['history/README.md', Buffer.from(content)]]), `${content} [skip ci]`)
+    close()
+    return { repository, commits: (await runGit(repository, ['rev-list', 'fusee/status'])).split('\n') }
+  }
 })
 
 describe('signatures of others', () => {

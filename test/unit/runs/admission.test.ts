@@ -75,3 +75,17 @@ describe('whether a run may begin', () => {
     expect(show(planAdmission(other, groupOf(other, [one, other])))).toBe('Wait')
   })
 })
+
+describe('the hundred and first run that would wait', () => {
+  const queue = { concurrency: { policy: 'Queue' as const, limit: 100 } }
+  const others = (count: number): StoredRun[] => [
+    active('first', queue),
+    ...Array.from({ length: count }, (_, index) => waiting(`w${String(index).padStart(3, '0')}`, 1, queue)),
+  ]
+
+  it('ends Skipped, and says how many wait', () => {
+    const newcomer = waiting('z', 2, queue)
+    expect(planAdmission(newcomer, groupOf(newcomer, others(99)))).toEqual({ kind: 'Wait' })
+    expect(planAdmission(newcomer, groupOf(newcomer, others(100)))).toEqual({ kind: 'Skip', reason: 'QueueFull', message: '100 runs wait already' })
+  })
+})

@@ -25,6 +25,24 @@ describe('a run of a thousand steps', () => {
     expect(bytes).toBeLessThan(MOST_BYTES)
   })
 
+  it('fails the steps whose results are too much for the run, and says so', () => {
+    const [few, value] = [100, 'x'.repeat(4000)]
+    const step = aStep('each', { expansion: { kind: 'ForEach', items: items.slice(0, few) }, results: { text: 'string' } })
+    const { run: ended } = playRun({ run: aRun(aDefinition([step])), outcomes: () => ({ results: `text=${value}` }), endTogether: true })
+    const limit = 262_144 - 215 * few
+    const good = Math.floor(limit / JSON.stringify({ text: value }).length)
+    expect(ended.status?.steps.map(({ result }) => result)).toEqual([
+      ...Array<string>(good).fill('Succeeded'),
+      ...Array<string>(few - good).fill('Failed'),
+    ])
+    expect(ended.status?.steps[good]).toMatchObject({
+      reason: 'ResultsTooLarge',
+      message: `with its results those of the run come to more than ${limit} bytes`,
+    })
+    expect(ended.status?.steps[good]?.results).toBeUndefined()
+    expect(Buffer.byteLength(JSON.stringify(ended))).toBeLessThan(MOST_BYTES)
+  })
+
   it('is the most that a run may have', () => {
     const definition = aDefinition([each, aStep('a'), aStep('b'), aStep('alarm', { needs: [{ step: 'each', when: 'Failed' }] })])
     const { run } = playRun({ run: aRun(definition) })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Server } from '../../../src/server/listen.ts'
+import { alwaysFollowed } from '../../../src/context.ts'
 import { serveWorld } from '../../support/api-server.ts'
 import type { Hook } from '../../support/hooks.ts'
 import { forgejoHook, githubHook, gitlabTokenHook, plainHook } from '../../support/hooks.ts'
@@ -163,5 +164,25 @@ describe('a hook', () => {
     }
     expect([...statuses]).toEqual([404, 429])
     await crowded.close()
+  })
+})
+
+describe('a controller that stands by for another', () => {
+  it('asks for everything to be sent again, since it cannot tell what is followed', async () => {
+    const standing = {
+      context: { ...world.context, repositories: { ...alwaysFollowed([]), isSettled: () => false } },
+      controller: { ...world.controller, repositories: () => [] },
+    }
+    const idle = await serveWorld({ ...world, ...standing })
+    const { headers, body } = plainHook(secret, {})
+    const answers = await Promise.all([
+      fetch(`${idle.url}/hooks/default/sample/nightly`, { method: 'POST', headers, body }),
+      fetch(`${idle.url}/api/v1/repositories`),
+    ])
+    expect(answers.map(({ status, headers: sent }) => [status, sent.get('retry-after')])).toEqual([
+      [503, '5'],
+      [503, '5'],
+    ])
+    await idle.close()
   })
 })

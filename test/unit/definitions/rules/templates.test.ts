@@ -92,6 +92,11 @@ describe('step templates', () => {
     expect(invalidWorkflows).toEqual(['a'])
   })
 
+  it('is told what is missing in it, without defaults that do not reach it', async () => {
+    const { diagnostics } = await load({ 'workflows/t.yaml': template('step: {script: echo}') })
+    expect(diagnostics.map(({ message }) => message)).toEqual(['the step needs an image; add "image" here'])
+  })
+
   it('knows its own params alone', async () => {
     const { diagnostics } = await load({
       'workflows/t.yaml': template(
