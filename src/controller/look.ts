@@ -30,7 +30,8 @@ const MOST_COMMITS = 50
 /** One look at the followed branch: new tip, new definitions, runs by push; then the cursor moves. Returns when to look again. */
 export async function look(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number> {
   const { settings, source } = state.followed
-  const nextAtMs = (): number => context.clock.now() + settings.intervalSeconds * 1000 * paceOf(state.key)
+  const pace = state.look === 'Pending' ? phaseOf(state.key) : 0.95 + 0.1 * phaseOf(state.key)
+  const nextAtMs = (): number => context.clock.now() + settings.intervalSeconds * 1000 * pace
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   let isNews = false
   try {
@@ -256,7 +257,10 @@ async function noteFailure(context: Context, state: RepositoryState, error: GitE
   }))
 }
 
-/** From 0.95 to 1.05, always the same for a Repository: many of them with the same interval drift apart instead of all asking at once. */
-function paceOf(key: string): number {
-  return 0.95 + (0.1 * createHash('sha256').update(key).digest().readUInt16BE(0)) / 65_536
+/**
+ * Above 0 and up to 1, always the same for a Repository. After the first look, which all of them have at the start, the second follows within this
+ * part of the interval; later ones in steps a little shorter or longer than it: so many of them with the same interval never ask all at once.
+ */
+function phaseOf(key: string): number {
+  return (createHash('sha256').update(key).digest().readUInt16BE(0) + 1) / 65_536
 }

@@ -18,7 +18,7 @@ export interface RunDigest {
   finishedAt: Timestamp
 }
 
-/** What the workflow's page shows of the ticks of one UTC day (`2026/11/20`) that did not fire: those alike in one row. */
+/** What the workflow's page shows of the ticks of one UTC day (`2026/11/20`) that did not simply fire: those alike in one row. */
 export interface TickDay {
   day: string
   rows: TickRow[]
@@ -104,11 +104,10 @@ function digestOf(run: StoredRun): RunDigest {
   return { run: run.metadata.name, result, failedStep: failedStep(run), trigger, commit, createdAt, startedAt, finishedAt }
 }
 
-/** Those alike of a day in one row, though others lie between them; a late tick has a run and needs no row. */
+/** Those alike of a day in one row, though others lie between them. */
 function tickRows(ranges: readonly TickRange[]): TickRow[] {
   const rows = new Map<string, TickRow>()
   for (const { schedule, fate, reason, from, to, count } of ranges) {
-    if (fate === 'Late' || fate === 'Backfilled') continue
     const key = JSON.stringify([schedule, fate, reason])
     const row = rows.get(key)
     rows.set(

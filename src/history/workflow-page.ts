@@ -10,7 +10,7 @@ import { triggerText } from './trigger-text.ts'
 
 const RUNS_SHOWN = 30
 
-/** The page of a workflow: how it goes, its last runs, their durations, and the ticks that did not fire, with the reason. */
+/** The page of a workflow: how it goes, its last runs, their durations, and the ticks that did not simply fire, with the reason. */
 export function workflowPage(state: WorkflowState): string {
   const runs = state.runs.slice(0, RUNS_SHOWN)
   const chart = durationChart(runs.flatMap((run) => durationMs(run) ?? []).reverse())
@@ -20,7 +20,7 @@ export function workflowPage(state: WorkflowState): string {
     ...summary(state.runs),
     `## Last runs\n\n${runs.length === 0 ? 'None yet.' : runsTable(runs)}`,
     ...(chart === null ? [] : [`## Duration\n\n${chart}\n\nThe newest run is on the right.`]),
-    ...(state.tickDays.length === 0 ? [] : [`## Ticks that did not fire\n\n${ticksTable(state.tickDays)}`]),
+    ...(state.tickDays.length === 0 ? [] : [`## Ticks that did not simply fire\n\n${ticksTable(state.tickDays)}`]),
     'All times are UTC.',
     PAGE_END,
   ]

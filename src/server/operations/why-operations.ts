@@ -1,5 +1,10 @@
+import { formatTick } from '../../clock.ts'
 import { initialCursors } from '../../controller/cursors.ts'
 import type { RepositoryState } from '../../controller/repository.ts'
+import { dayOfTimestamp, ticksPath } from '../../history/paths.ts'
+import { ShapeError } from '../../history/shape.ts'
+import type { TickRange } from '../../history/ticks.ts'
+import { parseTicks } from '../../history/ticks.ts'
 import { explainRun } from '../../runs/explain-run.ts'
 import type { TickFate } from '../../runs/run.ts'
 import { explainSchedule } from '../../triggers/explain-schedule.ts'
@@ -57,7 +62,11 @@ async function explain({ context }: Api, state: RepositoryState, name: string): 
     }),
     workflowCommit: workflow?.commit ?? null,
     cursor: cursors.schedules[name] ?? null,
-    fates: newestOf([...state.recentFates, ...cursors.fates].filter((fate) => fate.schedule === name)),
+    fates: newestOf(
+      [...(await recordedFates(state, schedule.workflow, context.clock.now())), ...state.recentFates, ...cursors.fates].filter(
+        (fate) => fate.schedule === name,
+      ),
+    ),
     runs: runs
       .flatMap(({ metadata, spec, status }) =>
         spec.trigger.kind === 'Schedule' && spec.trigger.schedule === name
@@ -73,6 +82,36 @@ async function explain({ context }: Api, state: RepositoryState, name: string): 
     obstacle: cursors.paused === undefined ? (full?.message ?? null) : `${state.key} is ${pauseReason(cursors.paused)}`,
     nowMs: context.clock.now(),
   })
+}
+
+const DAY_MS = 86_400_000
+
+/** Fates of yesterday and today that are on the status branch: a process before this one may have given them. */
+async function recordedFates({ claimed, followed }: RepositoryState, workflow: string, nowMs: number): Promise<TickFate[]> {
+  if (!claimed) return []
+  const paths = [nowMs - DAY_MS, nowMs].map((ms) => ticksPath(workflow, dayOfTimestamp(formatTick(ms))))
+  const files = await Promise.all(paths.map((path) => followed.status.read(path)))
+  return files
+    .flatMap((bytes) => (bytes === null ? [] : rangesOf(bytes)))
+    .map(({ schedule, fate, reason, run, from, to, count }) => ({
+      schedule,
+      workflow,
+      at: from,
+      ...(count > 1 ? { until: to, count } : {}),
+      fate,
+      reason,
+      run,
+    }))
+}
+
+/** None of a file that somebody has spoilt: the next write mends it. */
+function rangesOf(bytes: Uint8Array): TickRange[] {
+  try {
+    return parseTicks(new TextDecoder().decode(bytes))
+  } catch (error) {
+    if (error instanceof ShapeError) return []
+    throw error
+  }
 }
 
 /** Each tick's last fate, oldest first: what waits for its record may be among the recent ones too. */

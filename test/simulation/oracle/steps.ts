@@ -2,7 +2,7 @@ import { isActive, jobsOf, type JobFacts, type RunFacts } from '../facts.ts'
 import { stepKey } from '../../../src/runs/step-key.ts'
 import type { StepModel, WorkflowModel } from '../model.ts'
 import { SLACK_MS, stepOf, workflowOf, type Case } from './case.ts'
-import { conditionHolds, conditionOf, expansionNames, unitsOf } from './ends.ts'
+import { conditionHolds, conditionOf, expansionNames, hasFailed, unitsOf, type Unit } from './ends.ts'
 import { checkNewUndo, checkUndone } from './undos.ts'
 
 /** Judges a Job at the moment at which it is made: was it its turn? */
@@ -35,9 +35,13 @@ export function checkNewJob(input: Case, job: JobFacts): void {
 function checkTurn(input: Case, run: RunFacts, workflow: WorkflowModel, step: StepModel, job: JobFacts): void {
   if (isUnknowable(input, run)) return
   const siblings = workflow.finally.includes(step) ? workflow.finally : workflow.steps
+  // What has not begun is given up in the very pass that sees the failure.
+  const failsFast = workflow.failFast && hasFailed(input, run, workflow)
   for (const { step: name, when } of step.dependsOn) {
     const dependency = siblings.find((one) => one.name === name)
-    const ends = dependency === undefined ? (['Open'] as const) : unitsOf(input, run, siblings, dependency).map(({ end }) => end)
+    const units = dependency === undefined ? [] : unitsOf(input, run, siblings, dependency)
+    const isGivenUp = ({ name: unit, end }: Unit): boolean => failsFast && end === 'Open' && !hasJob(input, run, unit)
+    const ends = units.map((unit) => (isGivenUp(unit) ? 'Skipped' : unit.end))
     if (!conditionHolds(when, ends, dependency?.allowFailure ?? false)) {
       input.complain('too-early', `Job ${job.name} was made though ${name} is ${ends.join(', ')} and ${when} is wanted`)
     }

@@ -49,6 +49,16 @@ describe('fusee why', () => {
     )
   })
 
+  it('still tells what became of ticks after a restart: the status branch knows', async () => {
+    await world.pass(60_000)
+    await world.outage(1000)
+    await world.pass(1000)
+    const restarted = await serveWorld(world)
+    const { stdout } = await runCli(['why', 'beat', '--url', restarted.url])
+    await restarted.close()
+    expect(stdout).toContain('2 ticks from 2026-11-20T02:00:00Z to 2026-11-20T03:00:00Z are Missed: passed while nothing ran')
+  })
+
   it('tells of a pause first, as JSON too', async () => {
     await runCli(['pause', '--reason', 'move', '--url', server.url], {})
     const { stdout } = await why('beat', '--output', 'json')

@@ -270,7 +270,22 @@ function expectWhole(page: string): void {
     if (cells !== null && found !== null) expect(found).toBe(cells)
     cells = found
     if (fence === null && !line.startsWith('|') && line !== PAGE_END) expect(line).not.toMatch(/<|^ *>|^( *[-+*]|\d+\.) /)
-    if (line.startsWith('#')) expect(line).toMatch(/^(# |## (Steps|Last runs|Duration|Ticks that did not fire|Last lines of ))/)
+    if (line.startsWith('#')) expect(line).toMatch(/^(# |## (Steps|Last runs|Duration|Ticks that did not simply fire|Last lines of ))/)
   }
   expect(fence).toBeNull()
 }
+
+it('a workflow’s page tells of every tick that did not simply fire, with its reason', () => {
+  const fates = [
+    fateOf('2026-11-20T01:00:00Z', { fate: 'Late', reason: null, run: 'a' }),
+    fateOf('2026-11-20T02:00:00Z', { fate: 'Backfilled', reason: 'by ann: the site was down', run: 'b' }),
+    fateOf('2026-11-20T03:00:00Z', { fate: 'Skipped', reason: 'site moves', run: null }),
+    fateOf('2026-11-20T04:00:00Z', { fate: 'Missed', reason: 'passed while nothing ran', run: null }),
+    fateOf('2026-11-20T05:00:00Z', { fate: 'Lost', reason: 'its run has no record', run: 'c' }),
+  ]
+  const page = workflowPage(withTickDay(emptyState('nightly'), '2026/11/20', mergeTicks([], fates)))
+  for (const { fate, reason } of fates) {
+    const row = page.split('\n').find((line) => line.includes(`| ${fate} |`))
+    expect(row, fate).toContain(reason ?? '')
+  }
+})

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest'
+import { createSimulatedCluster } from '../../../src/cluster/simulated/cluster.ts'
+import { UNSTATED_POLICY } from '../../../src/config/repository-policy.ts'
+import type { FollowedRepository } from '../../../src/context.ts'
+import { alwaysFollowed } from '../../../src/context.ts'
+import { createController } from '../../../src/controller/controller.ts'
+import { plainWriteSite } from '../../../src/crash-points.ts'
+import { createSimulatedGit } from '../../../src/git/simulated.ts'
+import { createSeededRandom } from '../../../src/simulation/seeded-random.ts'
+import { createVirtualClock } from '../../../src/simulation/virtual-clock.ts'
+import { workflowFile } from '../../support/virtual-world.ts'
+
+const MINUTE = 60_000
+
+it('a hundred repositories are looked at evenly over their interval, from the second look on', async () => {
+  const clock = createVirtualClock(Date.parse('2026-11-20T00:00:00Z'))
+  const random = createSeededRandom('many')
+  const lookedAtMs: number[] = []
+  const repositories = await Promise.all(
+    Array.from({ length: 100 }, async (_, index): Promise<FollowedRepository> => {
+      const git = createSimulatedGit({ now: () => clock.now() })
+      await git.pushCommit(workflowFile('beat', 'triggers: {push: {}}'), 'first')
+      const { source, status } = git.open()
+      const settings = {
+        ref: { namespace: 'default', name: `jobs-${index}` },
+        url: '',
+        path: 'workflows',
+        intervalSeconds: 60,
+        historyIntervalSeconds: 10,
+        suspend: false,
+        maxParallelSteps: 50,
+        vars: {},
+        policy: UNSTATED_POLICY,
+      }
+      const fetchTip: typeof source.fetchTip = (signal) => {
+        lookedAtMs.push(clock.now())
+        return source.fetchTip(signal)
+      }
+      return { settings, owner: 'test', source: { ...source, fetchTip }, status }
+    }),
+  )
+  const controller = createController({
+    clock,
+    random,
+    writeSite: plainWriteSite,
+    ...createSimulatedCluster({ clock, random }),
+    repositories: alwaysFollowed(repositories),
+    report: () => undefined,
+  })
+  const startMs = clock.now()
+  controller.start()
+  await clock.runUntil(startMs + 30 * MINUTE)
+  await controller.drain()
+
+  const later = lookedAtMs.filter((ms) => ms > startMs + 1000)
+  const perSecond = new Map<number, number>()
+  for (const ms of later) perSecond.set(Math.floor(ms / 1000), (perSecond.get(Math.floor(ms / 1000)) ?? 0) + 1)
+  // 100 a minute are 1.7 a second.
+  expect(later.length).toBeGreaterThan(2800)
+  expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(8)
+})
