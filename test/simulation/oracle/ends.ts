@@ -27,7 +27,7 @@ export function conditionHolds(when: StepModel['dependsOn'][number]['when'], end
 }
 
 /** Whether all that a step depends on has ended as it wants, or cannot any more. */
-export function readinessOf(input: Case, run: RunFacts, siblings: readonly StepModel[], step: StepModel): 'Ready' | 'Never' | 'Open' {
+function readinessOf(input: Case, run: RunFacts, siblings: readonly StepModel[], step: StepModel): 'Ready' | 'Never' | 'Open' {
   const outlooks = step.dependsOn.map(({ step: name, when }) => {
     const dependency = siblings.find((one) => one.name === name)
     const ends = dependency === undefined ? (['Open'] as const) : unitsOf(input, run, siblings, dependency).map(({ end }) => end)
