@@ -80,7 +80,7 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
     }
     const refilled = written.kind === 'Written' ? written.refilled : []
     if (written.commit !== null && (written.kind === 'Written' || batch.length + cursors.fates.length > 0))
-      await markRecorded(context, state, [...batch, ...refilled], written.commit, cursors)
+      hasMore ||= !(await markRecorded(context, state, [...batch, ...refilled], written.commit, cursors))
     const done = new Set([...batch, ...refilled].map((run) => run.metadata.name))
     noteWaiting(
       context,
@@ -138,14 +138,24 @@ function isCovered(run: StoredRun, state: RepositoryState, cursors: Cursors): bo
   }
 }
 
-async function markRecorded(context: Context, state: RepositoryState, batch: readonly StoredRun[], commit: string, cursors: Cursors): Promise<void> {
+/** Returns whether all are marked: one that has changed meanwhile (a label, its deletion) is marked by the next pass, which finds its record there. */
+async function markRecorded(
+  context: Context,
+  state: RepositoryState,
+  batch: readonly StoredRun[],
+  commit: string,
+  cursors: Cursors,
+): Promise<boolean> {
+  let areAll = true
   const recorded = { commit, at: formatTimestamp(context.clock.now()) }
   for (const run of batch) {
     if (run.metadata.deletionTimestamp === undefined) await releaseJobs(context, run)
     else await deleteJobs(context, run)
     const finalizers = run.metadata.finalizers?.filter((one) => one !== FINALIZER) ?? []
     const status = { ...(run.status ?? { phase: 'Finished', steps: [] }), recorded }
-    await context.writeSite('run-recorded', () => updateIfCurrent(context, { ...run, metadata: { ...run.metadata, finalizers }, status }))
+    areAll =
+      (await context.writeSite('run-recorded', () => updateIfCurrent(context, { ...run, metadata: { ...run.metadata, finalizers }, status }))) &&
+      areAll
   }
   state.historyFailures = 0
   state.fatesSinceMs = null
@@ -161,18 +171,21 @@ async function markRecorded(context: Context, state: RepositoryState, batch: rea
     ),
   }))
   context.report({ kind: 'RecordsPushed', repository: state.key, commit, runs: batch.map((run) => run.metadata.name) })
+  return areAll
 }
 
 function keyOf(fate: Cursors['fates'][number]): string {
   return `${fate.schedule} ${fate.at} ${fate.until ?? ''} ${fate.fate}`
 }
 
-/** A Run that has changed meanwhile (a label, its deletion) is marked by the next pass: its record is there already. */
-async function updateIfCurrent(context: Context, run: StoredRun): Promise<void> {
+/** Returns whether the Run was as it is known here. */
+async function updateIfCurrent(context: Context, run: StoredRun): Promise<boolean> {
   try {
     await context.runs.updateRun(run)
+    return true
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
+    return false
   }
 }
 

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RepositoryObject } from '../../src/cluster/kubernetes/cursor-codec.ts'
+import { decodeCursors, encodeCursors } from '../../src/cluster/kubernetes/cursor-codec.ts'
+import type { Cursors } from '../../src/runs/run.ts'
 import type { ApiAnswer } from '../support/api-client.ts'
 import { openTestNamespace, realApi, type TestNamespace } from '../support/real-cluster.ts'
 
@@ -85,5 +88,30 @@ describe('our kinds on a real cluster', () => {
     const { body } = await api.request('GET', '/apis/fusee.dev/v1alpha1')
     const resources = (body as { resources: { name: string; shortNames?: string[] }[] }).resources
     expect(resources.flatMap(({ shortNames = [] }) => shortNames).sort()).toEqual(['frepo', 'frun'])
+  })
+
+  it('keeps all that the controller knows of a Repository', async () => {
+    const at = '2026-11-20T12:00:00Z'
+    // A field that comes to be known has to be named here.
+    const cursors: Required<Cursors> = {
+      resourceVersion: '',
+      lastCommit: COMMIT,
+      followed: { url, branch: 'main' },
+      rewound: true,
+      validCommits: { nightly: COMMIT },
+      validScheduleCommits: { nightly: COMMIT },
+      schedules: { nightly: { judgedUpTo: at, form: 'f' } },
+      fates: [{ schedule: 'nightly', workflow: 'nightly', at, until: at, count: 2, fate: 'Missed', reason: 'why', run: null }],
+      lost: [{ schedule: 'nightly', workflow: 'nightly', at, run: 'r' }],
+      conditions: [{ type: 'Ready', status: 'True', reason: 'Looked', message: '', lastTransitionTime: at }],
+      paused: { by: 'me', at, reason: '' },
+      backfills: [{ schedule: 'nightly', from: at, to: at, doneUpTo: at, maxActive: 1, by: 'me', reason: '' }],
+    }
+    const created = (await create('Repository', 'known', { url })).body as RepositoryObject
+    const answer = await api.request('PUT', path('repositories', '/known/status'), { ...created, status: encodeCursors(created, cursors) })
+    expect(answer.status, messageOf(answer)).toBe(200)
+    const { resourceVersion: _, ...kept } = decodeCursors(answer.body as RepositoryObject) ?? {}
+    const { resourceVersion: _written, ...written } = cursors
+    expect(kept).toEqual(written)
   })
 })
