@@ -64,7 +64,7 @@ export const ADAPTER_FOLDERS = ['cluster', 'git', 'artifacts', 'forge']
 export const CHOOSERS = ['composition', 'simulation', 'cli']
 
 /** Layers that give the same for the same input: they import nothing that does I/O. */
-export const PURE_LAYERS = ['definitions', 'triggers', 'runs', 'plan']
+const PURE_LAYERS = ['definitions', 'triggers', 'runs', 'plan']
 
 /** Layers that the simulator runs under a virtual clock: time, chance and I/O reach them through ports only. */
 export const DETERMINISTIC_FOLDERS = [...PURE_LAYERS, 'history', 'controller', 'cluster/simulated']
