@@ -1,6 +1,6 @@
 import { isBuiltin } from 'node:module'
 import { dirname, posix, relative, resolve, sep } from 'node:path'
-import { ADAPTER_FOLDERS, BASE_FILES, CHOOSERS, DETERMINISTIC_FOLDERS, HARMLESS_BUILTINS, HARMLESS_PACKAGES, LAYERS, PURE_LAYERS } from './layers.js'
+import { ADAPTER_FOLDERS, BASE_FILES, CHOOSERS, DETERMINISTIC_FOLDERS, HARMLESS_BUILTINS, HARMLESS_PACKAGES, LAYERS, PORT_FILES } from './layers.js'
 
 /**
  * Where a file stands: its layer, and its adapter folder when it lies in one.
@@ -29,6 +29,14 @@ function placeOf(path) {
 }
 
 /**
+ * Whether the simulator runs it under a virtual clock.
+ * @param {Place} from
+ */
+function isDeterministic(from) {
+  return DETERMINISTIC_FOLDERS.some((folder) => from.path.startsWith(`${folder}/`))
+}
+
+/**
  * What is wrong with one import between files of `src/`; null when nothing is.
  * @param {Place} from
  * @param {Place} to
@@ -43,6 +51,9 @@ function judgeOwn(from, to, isTypeOnly) {
   const isBelow = allowed.includes(to.layer) || (isTypeOnly && allowed.includes(`type:${to.layer}`))
   if (from.layer !== to.layer && !isBelow)
     return `'${from.layer}' may not import '${to.layer}'${allowed.includes(`type:${to.layer}`) ? ' but for types' : ''}.`
+  const ports = /** @type {Record<string, string[] | undefined>} */ (PORT_FILES)[to.layer]
+  if (from.layer !== to.layer && isDeterministic(from) && ports !== undefined && !isTypeOnly && !ports.includes(to.path))
+    return `'${from.layer}' may import of '${to.layer}' only ${ports.join(', ')}: let the composition root choose.`
   if (to.adapter === null || from.adapter === to.adapter || CHOOSERS.includes(from.layer)) return null
   if (from.adapter !== null) return `Adapters never import each other: move what '${from.adapter}' and '${to.adapter}' share to 'src/${to.layer}'.`
   return `'${from.path}' may not choose the adapter '${to.adapter}': import the port, and let the composition root choose.`
@@ -54,15 +65,13 @@ function judgeOwn(from, to, isTypeOnly) {
  * @param {string} source
  */
 function judgeForeign(from, source) {
-  const isPure = PURE_LAYERS.includes(from.layer)
-  const isDeterministic = DETERMINISTIC_FOLDERS.some((folder) => from.path.startsWith(`${folder}/`))
   if (isBuiltin(source)) {
     const name = source.startsWith('node:') ? source : `node:${source}`
-    return isDeterministic && !HARMLESS_BUILTINS.includes(name) ? `'${from.layer}' does no I/O: '${name}' belongs behind a port.` : null
+    return isDeterministic(from) && !HARMLESS_BUILTINS.includes(name) ? `'${from.layer}' does no I/O: '${name}' belongs behind a port.` : null
   }
   const name = source.split('/', source.startsWith('@') ? 2 : 1).join('/')
-  return isPure && !HARMLESS_PACKAGES.includes(name)
-    ? `'${from.layer}' is pure: '${name}' is not among the packages that lint/layers.js knows to do no I/O.`
+  return isDeterministic(from) && !HARMLESS_PACKAGES.includes(name)
+    ? `'${from.layer}' does no I/O: '${name}' is not among the packages that lint/layers.js knows to do no I/O.`
     : null
 }
 

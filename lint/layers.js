@@ -69,8 +69,11 @@ export const PURE_LAYERS = ['definitions', 'triggers', 'runs', 'plan']
 /** Layers that the simulator runs under a virtual clock: time, chance and I/O reach them through ports only. */
 export const DETERMINISTIC_FOLDERS = [...PURE_LAYERS, 'history', 'controller', 'cluster/simulated']
 
+/** Of these layers, those that the simulator runs see nothing but the ports and what is pure. */
+export const PORT_FILES = { git: ['git/ports.ts', 'git/build-commit.ts'] }
+
 /** Parts of Node that neither do I/O nor depend on the machine. */
 export const HARMLESS_BUILTINS = ['node:assert', 'node:buffer', 'node:crypto', 'node:events', 'node:path/posix', 'node:util']
 
 /** Packages that neither do I/O nor depend on the machine. */
-export const HARMLESS_PACKAGES = ['@marcbachmann/cel-js', 'ajv', 'croner', 're2js', 'yaml']
+export const HARMLESS_PACKAGES = ['@marcbachmann/cel-js', 'ajv', 're2js', 'yaml']

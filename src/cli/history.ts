@@ -69,10 +69,13 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
     })
   addStatusOptions(history.command('take-over'))
     .description('take the status branch from the controller that owns it; the next other controller claims it')
-    .addHelpText('after', '\nExample:\n  fusee history take-over --repo https://git.example.com/acme/data-jobs.git')
+    .addHelpText(
+      'after',
+      '\nStop the former controller first where it still runs: it starts nothing by a push from then on, and notices within five minutes otherwise.\n--output json prints what was done.\n\nExample:\n  fusee history take-over --repo https://git.example.com/acme/data-jobs.git',
+    )
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<HistoryOptions>()
-      await withStatus(shell, options, open, (opened) => releaseBranch(shell, opened))
+      await withStatus(shell, options, open, (opened) => releaseBranch(shell, opened, options.output === 'json'))
     })
   history.addCommand(createVerifyCommand(shell, (options, work) => withStatus(shell, options, open, work)))
   return history
@@ -110,9 +113,9 @@ async function checkWorkflow({ url, branch, status }: Omit<Opened, 'log'>, workf
   throw new Error(`${url} has no records of a workflow ${JSON.stringify(workflow)} on ${branch}, ${others}`)
 }
 
-async function releaseBranch(shell: Shell, { status }: Opened): Promise<void> {
+async function releaseBranch(shell: Shell, { status }: Opened, isJson: boolean): Promise<void> {
   const result = await takeOver({ status, by: userInfo().username, nowMs: Date.now() }, shell.stopSignal())
-  shell.stdout.write(`${result.message}\n`)
+  shell.stdout.write(isJson ? encodeJson(result) : `${result.message}\n`)
   if (result.kind === 'NoBranch') shell.exitCode = 1
 }
 

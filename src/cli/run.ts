@@ -16,11 +16,12 @@ import { recordOnce } from '../history/record-once.ts'
 import { encodeRecord, recordOf } from '../history/record.ts'
 import { createRunObject } from '../runs/create-run.ts'
 import type { StoredRun } from '../runs/run.ts'
-import { parseParamWords } from '../triggers/params.ts'
+import { parseParamWords, resolveParams } from '../triggers/params.ts'
 import { createLiveLog } from './live-log.ts'
 import { createPaint } from './paint.ts'
 import { recordText } from './record-text.ts'
 import type { Shell } from './shell.ts'
+import { checkDefinitionsFolder, checkFolder } from './check-folder.ts'
 import { UsageError } from './shell.ts'
 
 interface RunOptions {
@@ -64,6 +65,8 @@ export function createRunCommand(shell: Shell): Command {
 /** Null when the user did not wait for its end. */
 async function runWorkflow(shell: Shell, name: string, options: RunOptions): Promise<StoredRun | null> {
   const root = path.resolve(shell.workingDirectory, options.repo)
+  await checkFolder(root, options.repo)
+  if (options.commit === undefined) await checkDefinitionsFolder(root, options.path)
   const source = await readRunSource({ root, path: options.path, commit: options.commit ?? null })
   const workflow = source.definitions.workflows.find((one) => one.name === name)
   if (workflow === undefined) throw new UsageError(describeMissing(name, source.definitions))
@@ -149,6 +152,8 @@ async function openStatusForRecord(root: string, branch: string): Promise<Status
 function givenParams(workflow: Workflow, words: readonly string[]): Record<string, unknown> {
   const parsed = parseParamWords(workflow.params, words)
   if (parsed.kind === 'Invalid') throw new UsageError(parsed.problems.join('; '))
+  const resolved = resolveParams(workflow.params, parsed.values)
+  if (resolved.kind === 'Invalid') throw new UsageError(resolved.problems.join('; '))
   return parsed.values
 }
 

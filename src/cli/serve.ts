@@ -30,7 +30,7 @@ interface ServeOptions {
 export function createServeCommand(shell: Shell): Command {
   return new Command('serve')
     .description('follow a repository: run its workflows on pushes and ticks, record every run on its status branch')
-    .option('--repo <dir|url>', 'local folder or http(s) URL of the repository')
+    .option('--repo <dir|url>', 'local folder, or http(s) or ssh URL of the repository')
     .option('--repository <file>', 'Repository document; --repo overrides its url')
     .option('--secrets <dir>', 'folder with the Secrets, as <secret>/<key>')
     .option('--namespace <name>', 'with --runner kubernetes: follow only the Repositories of this namespace')

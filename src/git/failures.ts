@@ -39,10 +39,13 @@ const STORAGE_REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open; raise the limit of open files',
 }
 
+/** Shorter ones would mask ordinary text. */
+const SHORTEST_SECRET = 4
+
 /** Text from elsewhere as one short line for a message: no control characters, none of the secrets. */
 export function oneLine(text: string, secrets: readonly string[] = [], longest = 400): string {
   let line = text
-  for (const secret of secrets) if (secret !== '') line = line.replaceAll(secret, '***')
+  for (const secret of secrets) if (secret.length >= SHORTEST_SECRET) line = line.replaceAll(secret, '***')
   line = line.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim()
   return line.length > longest ? `${line.slice(0, longest)}…` : line
 }

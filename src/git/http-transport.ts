@@ -150,7 +150,7 @@ function statusError(bad: BadStatus): GitError {
 }
 
 const UNAUTHORIZED: Readonly<Record<BadStatus['login'], string>> = {
-  none: 'asks for credentials: give a user name and password, or a token',
+  none: 'asks for credentials: name their Secret in secretRef of the Repository document (--repository FILE, --secrets DIR), or put them into the URL',
   sent: 'does not accept the credentials: check user name, password or token',
   withheld: 'redirects to another host, which gets no credentials: use the URL of that host',
 }

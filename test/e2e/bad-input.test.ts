@@ -336,7 +336,9 @@ describe('a full disk', () => {
           await smallDisk?.fill()
           await followed.push({ 'notes.txt': 'a push that meets a full disk' })
           const { error } = await fusee.waitForLine('a word on the disk', ({ msg }) => msg === 'reconcile failed')
-          expect(error).toBe(`No room left to write below ${data} (ENOSPC). Free disk space or raise the quota; work goes on by itself then.`)
+          expect(error).toBe(
+            `No room left to write below ${data} (ENOSPC). Free disk space or raise the quota: what runs goes on by itself then, what could not start has to be started again.`,
+          )
           await writeFile(path.join(outside, 'go'), '')
           await until('the end of the step', async () => (await readFile(path.join(outside, 'evidence'), 'utf8')).includes('ended'))
           await smallDisk?.free()

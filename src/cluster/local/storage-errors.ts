@@ -2,7 +2,10 @@
 export class StorageFullError extends Error {
   override name = 'StorageFullError'
   constructor(folder: string, cause: unknown) {
-    super(`No room left to write below ${folder} (${codeOf(cause)}). Free disk space or raise the quota; work goes on by itself then.`, { cause })
+    super(
+      `No room left to write below ${folder} (${codeOf(cause)}). Free disk space or raise the quota: what runs goes on by itself then, what could not start has to be started again.`,
+      { cause },
+    )
   }
 }
 

@@ -22,7 +22,7 @@ function checkBegin(input: Case, run: RunFacts): void {
     if (phase === 'Running') input.complain('concurrency', `run ${run.name} began while ${other.name} had not ended`)
     if (jobsOf(input.facts, other.name).some((job) => isActive(job) && !job.isGone))
       input.complain('concurrency', `run ${run.name} began while a Job of ${other.name} was active`)
-    const isFirst = phase === 'Pending' && other.createdAtMs < run.createdAtMs && other.run.status?.definition !== undefined
+    const isFirst = phase === 'Pending' && cameFirst(other, run) && other.run.status?.definition !== undefined
     if (isFirst && policyOf(input, run) === 'Queue' && policyOf(input, other) === 'Queue')
       input.complain('queue-order', `run ${run.name} began before ${other.name}, which came first`)
   }
@@ -31,7 +31,7 @@ function checkBegin(input: Case, run: RunFacts): void {
 /** A tick that was judged keeps its place; everybody else finds no more than `limit` before them. */
 function checkPlace(input: Case, run: RunFacts): void {
   const limit = workflowOf(input, run)?.concurrency.limit ?? Infinity
-  const before = groupOf(input, run).filter((other) => other.run.status?.phase === 'Pending' && other.createdAtMs < run.createdAtMs)
+  const before = groupOf(input, run).filter((other) => other.run.status?.phase === 'Pending' && cameFirst(other, run))
   const pinned = before.filter((other) => other.run.status?.definition !== undefined)
   if (run.run.spec.fate === undefined && pinned.length >= limit)
     input.complain('queue-limit', `run ${run.name} waits behind ${pinned.length} others, at most ${limit} may`)
@@ -70,6 +70,11 @@ function groupOf(input: Case, run: RunFacts): RunFacts[] {
   return [...input.facts.runs.values()].filter(
     (other) => other !== run && other.run.spec.workflow === run.run.spec.workflow && groupNameOf(input, other) === name,
   )
+}
+
+/** The cluster tells whole seconds: of runs of one second any may be the first. */
+function cameFirst({ run: one }: RunFacts, { run: other }: RunFacts): boolean {
+  return one.metadata.creationTimestamp < other.metadata.creationTimestamp
 }
 
 function groupNameOf(input: Case, run: RunFacts): string {

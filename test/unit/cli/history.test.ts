@@ -115,6 +115,11 @@ describe('fusee history take-over', () => {
     expect(JSON.parse(remote.files().get('history/state/owner.json') ?? '')).toMatchObject({ owner: null, formerOwner: 'us' })
   })
 
+  it('prints what it has done as JSON', async () => {
+    const { out } = await run(await remoteWith([failed]), ['take-over', '--output', 'json'])
+    expect(JSON.parse(out)).toMatchObject({ kind: 'TakenOver', formerOwner: 'us', commit: expect.stringMatching(/^[0-9a-f]{40}$/) as unknown })
+  })
+
   it('says so when there is nothing to take over', async () => {
     expect(await run(createMemoryRemote(), ['take-over'])).toMatchObject({
       exitCode: 1,

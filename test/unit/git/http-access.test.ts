@@ -45,7 +45,7 @@ describe('logging in', () => {
     { what: 'a bearer token before a password', wanted: 'Bearer abc', credentials: { bearerToken: 'abc', username: 'ann', password: 'p' } },
     { what: 'what the URL holds', wanted: basic('ann:p@ss'), inUrl: 'ann:p%40ss@' },
     { what: 'credentials before what the URL holds', wanted: basic('bob:q'), inUrl: 'ann:secret@', credentials: { username: 'bob', password: 'q' } },
-    { what: 'nothing', wanted: basic('ann:p'), wantError: /asks for credentials: give/ },
+    { what: 'nothing', wanted: basic('ann:p'), wantError: /asks for credentials: name their Secret in secretRef/ },
     {
       what: 'a wrong password',
       wanted: basic('ann:p'),

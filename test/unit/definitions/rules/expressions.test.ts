@@ -1,15 +1,8 @@
-import { describe, expect, it } from 'vitest'
-import { checkMarked, workflow } from '../check-marked.ts'
+import { describe } from 'vitest'
+import { workflow } from '../check-marked.ts'
+import { testRules, type RuleCase } from './test-rules.ts'
 
-interface Case {
-  rule: string
-  name: string
-  text: string
-  wantMessages: string[]
-  others?: Record<string, string>
-}
-
-const CASES: Case[] = [
+const CASES: RuleCase[] = [
   {
     rule: 'invalid-expression',
     name: 'a condition whose type is wrong, with the place inside',
@@ -160,12 +153,5 @@ steps:
 ]
 
 describe('rules about expressions', () => {
-  it.each(CASES)('$rule: $name', async ({ rule, text, wantMessages, others }) => {
-    const { places, wantPlaces, rules, messages } = await checkMarked(text, others, undefined, rule)
-    expect(
-      messages.map((message, index) => (message.includes(wantMessages[index] ?? '-') ? '' : message)).filter((message) => message !== ''),
-    ).toEqual([])
-    expect(places).toEqual(wantPlaces)
-    expect(rules).toEqual([rule])
-  })
+  testRules(CASES)
 })

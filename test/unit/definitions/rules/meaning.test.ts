@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { checkMarked, schedule, workflow } from '../check-marked.ts'
+import { testRules, type RuleCase } from './test-rules.ts'
 
-interface Case {
-  rule: string
-  name: string
-  /** Each expected place stands after a mark. */
-  text: string
-  wantMessages: string[]
-  others?: Record<string, string>
-}
-
-const CASES: Case[] = [
+const CASES: RuleCase[] = [
   {
     rule: 'condition-never-holds',
     name: 'the same step twice, each way',
@@ -257,14 +249,7 @@ function jobNamed(): string {
 }
 
 describe('rules about what is meant', () => {
-  it.each(CASES)('$rule: $name', async ({ rule, text, wantMessages, others }) => {
-    const { places, wantPlaces, rules, messages } = await checkMarked(text, others, undefined, rule)
-    expect(
-      messages.map((message, index) => (message.includes(wantMessages[index] ?? '-') ? '' : message)).filter((message) => message !== ''),
-    ).toEqual([])
-    expect(places).toEqual(wantPlaces)
-    expect(rules).toEqual([rule])
-  })
+  testRules(CASES)
 
   it('a Schedule document that never ticks', async () => {
     const { rules } = await checkMarked(schedule('workflow: a\ncron: "0 0 31 2 *"'), { 'workflows/b.yaml': workflow('steps: [{name: a, image: x}]') })

@@ -1,16 +1,8 @@
-import { describe, expect, it } from 'vitest'
-import { checkMarked, job, workflow } from '../check-marked.ts'
+import { describe } from 'vitest'
+import { job, workflow } from '../check-marked.ts'
+import { testRules, type RuleCase } from './test-rules.ts'
 
-interface Case {
-  rule: string
-  name: string
-  /** Each expected place stands after a mark. */
-  text: string
-  wantMessages: string[]
-  others?: Record<string, string>
-}
-
-const CASES: Case[] = [
+const CASES: RuleCase[] = [
   {
     rule: 'unknown-dependency',
     name: 'a near name is proposed',
@@ -147,10 +139,5 @@ defaults: {image: x}
 ]
 
 describe('rules about order', () => {
-  it.each(CASES)('$rule: $name', async ({ rule, text, wantMessages, others }) => {
-    const { places, wantPlaces, rules, messages } = await checkMarked(text, others)
-    expect(places).toEqual(wantPlaces)
-    expect(rules).toEqual([rule])
-    for (const [index, wantMessage] of wantMessages.entries()) expect(messages[index]).toContain(wantMessage)
-  })
+  testRules(CASES)
 })

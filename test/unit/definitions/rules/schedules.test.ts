@@ -1,16 +1,8 @@
-import { describe, expect, it } from 'vitest'
-import { checkMarked, schedule, workflow } from '../check-marked.ts'
+import { describe } from 'vitest'
+import { schedule, workflow } from '../check-marked.ts'
+import { testRules, type RuleCase } from './test-rules.ts'
 
-interface Case {
-  rule: string
-  name: string
-  /** Each expected place stands after a mark. */
-  text: string
-  wantMessages: string[]
-  others?: Record<string, string>
-}
-
-const CASES: Case[] = [
+const CASES: RuleCase[] = [
   {
     rule: 'unknown-workflow',
     name: 'gets a proposal',
@@ -70,10 +62,5 @@ steps: [{name: a, image: x}]
 ]
 
 describe('rules about schedules', () => {
-  it.each(CASES)('$rule: $name', async ({ rule, text, wantMessages, others }) => {
-    const { places, wantPlaces, rules, messages } = await checkMarked(text, others)
-    expect(places).toEqual(wantPlaces)
-    expect(rules).toEqual([rule])
-    for (const [index, wantMessage] of wantMessages.entries()) expect(messages[index]).toContain(wantMessage)
-  })
+  testRules(CASES)
 })
