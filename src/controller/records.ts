@@ -79,8 +79,10 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
       return null
     }
     const refilled = written.kind === 'Written' ? written.refilled : []
-    if (written.commit !== null && (written.kind === 'Written' || batch.length + cursors.fates.length > 0))
-      hasMore ||= !(await markRecorded(context, state, [...batch, ...refilled], written.commit, cursors))
+    if (written.commit !== null && (written.kind === 'Written' || batch.length + cursors.fates.length > 0)) {
+      const areAllMarked = await markRecorded(context, state, [...batch, ...refilled], written.commit, cursors)
+      hasMore ||= !areAllMarked
+    }
     const done = new Set([...batch, ...refilled].map((run) => run.metadata.name))
     noteWaiting(
       context,
