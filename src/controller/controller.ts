@@ -106,6 +106,8 @@ export function createController(context: Context): Controller {
     } catch (error) {
       // What was cut short has not failed; its successor, if there is one, was woken when it came.
       if (state.signal.aborted) return null
+      // As when git fails: whoever asks whether all is ready must not wait for a disk that has room again.
+      if ((loop === 'claim' || loop === 'look') && state.look === 'Pending') state.look = 'Failed'
       throw error
     }
   }

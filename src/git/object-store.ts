@@ -24,6 +24,7 @@ export interface ObjectStore extends ObjectReader {
   close(): Promise<void>
 }
 
+/** Where objects are looked for. */
 export interface ObjectStoreOptions {
   /** Git directories, each with an `objects` folder, in the order of looking. */
   folders: readonly string[]

@@ -43,7 +43,9 @@ export interface CommitText {
 
 /** The tree without entries; git knows it without storing it. */
 export const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
+/** Mode of a folder in a tree, as git writes it. */
 export const FOLDER_MODE = '40000'
+/** Mode of a file that is not executable. */
 export const FILE_MODE = '100644'
 const ID_BYTES = 20
 
@@ -62,6 +64,7 @@ export function objectHeader(type: ObjectType, length: number): string {
   return `${type} ${length}\0`
 }
 
+/** Whether an entry of a tree is a folder. */
 export function isFolder(entry: TreeEntry): boolean {
   return entry.mode === FOLDER_MODE
 }
@@ -71,6 +74,7 @@ export function isFile(entry: TreeEntry): boolean {
   return entry.mode.startsWith('100')
 }
 
+/** Whether an entry of a tree is a file with the executable bit. */
 export function isExecutable(entry: TreeEntry): boolean {
   return isFile(entry) && (Number.parseInt(entry.mode, 8) & 0o100) !== 0
 }

@@ -49,6 +49,7 @@ export interface RemoteBranch {
   where: string
 }
 
+/** A branch of a remote, and where what is fetched of it is kept. */
 export interface RemoteBranchOptions {
   uploadPack: UploadPack
   folder: string

@@ -16,6 +16,7 @@ export interface SshConnection {
   close(): void
 }
 
+/** Where to connect, as whom, and how long to wait. */
 export interface SshConnectionOptions {
   place: SshPlace
   credentials: Credentials

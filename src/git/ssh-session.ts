@@ -14,6 +14,7 @@ export interface SshSession {
   close(): void
 }
 
+/** One command over a connection, and its bounds. */
 export interface SshSessionOptions {
   service: GitService
   where: string

@@ -38,6 +38,8 @@ export const IDENTITY_RIGHTS: readonly Right[] = [
 
 /** For people: whoever may view, or edit, a namespace may do the same with our objects in it. */
 export const VIEWER_RIGHTS: readonly Right[] = [{ apiGroups: ['fusee.dev'], resources: ['repositories', 'runs'], verbs: ['get', 'list', 'watch'] }]
+
+/** What somebody may do who starts and cancels runs with kubectl. */
 export const EDITOR_RIGHTS: readonly Right[] = [
   { apiGroups: ['fusee.dev'], resources: ['repositories', 'runs'], verbs: ['create', 'delete', 'patch', 'update'] },
 ]

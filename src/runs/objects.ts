@@ -67,6 +67,7 @@ export interface Job {
   status?: JobStatus
 }
 
+/** The fields of a `batch/v1` JobSpec that Fusee reads or writes; all others pass through unchanged. */
 export interface JobSpec {
   backoffLimit?: number
   activeDeadlineSeconds?: number
@@ -77,6 +78,7 @@ export interface JobSpec {
   [field: string]: unknown
 }
 
+/** The fields of a PodSpec that Fusee reads or writes; all others pass through unchanged. */
 export interface PodSpec {
   containers: Container[]
   initContainers?: Container[]
@@ -86,6 +88,7 @@ export interface PodSpec {
   [field: string]: unknown
 }
 
+/** The fields of a JobStatus that Fusee reads. */
 export interface JobStatus {
   startTime?: Timestamp
   completionTime?: Timestamp

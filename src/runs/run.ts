@@ -28,6 +28,7 @@ export interface Run {
 /** A Run as the cluster returns it. */
 export type StoredRun = Run & { metadata: StoredMeta }
 
+/** What a Run is asked to do. Fixed once it exists, but for what people may ask of it later. */
 export interface RunSpec {
   /** Name of the Repository, in the Run's own namespace. */
   repository: string
@@ -64,8 +65,11 @@ export interface RunCancellation {
   word?: 'Replaced' | 'Superseded'
 }
 
+/** How a run ended. */
 export type RunResult = 'Succeeded' | 'Failed' | 'Cancelled' | 'TimedOut' | 'Skipped'
+/** How a step ended. */
 export type StepResult = 'Succeeded' | 'Failed' | 'Skipped' | 'Cached' | 'Cancelled'
+/** What a step of a run is. */
 export type StepKind = 'Step' | 'Join' | 'Approval' | 'Undo' | 'Finally'
 
 /** `Pending` until the definition is pinned and the workflow's `concurrency` lets the run begin, `Running` until `result` is set, then `Finished`. */

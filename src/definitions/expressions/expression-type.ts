@@ -22,8 +22,11 @@ export interface RecordType {
 /** The variables that an expression may use, by name, and why not others. */
 export type ExpressionScope = Omit<RecordType, 'kind' | 'noun'>
 
+/** What nothing is known of before the run. */
 export const ANY: ExpressionType = { kind: 'Any' }
+/** A string. */
 export const TEXT: ExpressionType = { kind: 'Text' }
+/** A whole number. */
 export const INTEGER: ExpressionType = { kind: 'Integer' }
 
 const VALUE_TYPES: Readonly<Record<string, ExpressionType>> = {

@@ -12,6 +12,7 @@ export interface Anchor {
   from: string
 }
 
+/** What is verified, and what it is held against. */
 export interface VerifyRequest {
   log: CommitLog
   tip: CommitSha

@@ -128,6 +128,20 @@ describe('a branch that is not there', () => {
   })
 })
 
+describe('a disk without room', () => {
+  it('lets the first look fail, so that whoever asks whether all is ready gets an answer', async () => {
+    const world = createControlledWorld()
+    await world.push({ 'workflows/report.yaml': BY_PUSH })
+    const first = world.start(world.createCluster(), 'first', {
+      writeSite: (point, write) => (point === 'cursors-written' ? Promise.reject(new Error('no room left')) : write()),
+    })
+    await world.pass(1000)
+    expect(first.events.filter(({ kind }) => kind === 'ReconcileFailed')).not.toEqual([])
+    expect(first.controller.isReady()).toBe(true)
+    await first.stop()
+  })
+})
+
 describe('cursors of another repository or branch', () => {
   it('start nothing of what was pushed there before: that is the past', async () => {
     const [one, two] = [createControlledWorld(), createControlledWorld({ url: 'https://git.example.com/acme/other.git' })]
