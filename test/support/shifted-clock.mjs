@@ -9,7 +9,10 @@ const file = process.env.FUSEE_TEST_CLOCK ?? ''
 const now = () => MachineDate.now() + Number(readFileSync(file, 'utf8'))
 
 globalThis.Date = new Proxy(MachineDate, {
-  construct: (target, words, newTarget) => Reflect.construct(target, words.length === 0 ? [now()] : words, newTarget),
+  construct(target, words, newTarget) {
+    const made = /** @type {unknown} */ (Reflect.construct(target, words.length === 0 ? [now()] : words, newTarget))
+    return /** @type {Date} */ (made)
+  },
   apply: () => new MachineDate(now()).toString(),
-  get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),
+  get: (target, name) => (name === 'now' ? now : /** @type {unknown} */ (Reflect.get(target, name))),
 })
