@@ -15,4 +15,23 @@ export function setup(): void {
   })
   const names = definitions.map(({ metadata }) => `crd/${metadata.name}`)
   execFileSync('kubectl', ['wait', '--for=condition=Established', '--timeout=30s', ...names], { stdio: ['ignore', 'ignore', 'inherit'] })
+  removeLeftovers()
+}
+
+/** Namespaces that tests before these have left, when they were ended: their Runs would count as active. */
+function removeLeftovers(): void {
+  const kubectl = (...words: string[]): string[] =>
+    execFileSync('kubectl', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+      .split('\n')
+      .filter((line) => line !== '')
+  const namespaces = kubectl('get', 'namespaces', '--selector=fusee-test=true', '--output=jsonpath={range .items[*]}{.metadata.name}{"\\n"}{end}')
+  for (const namespace of namespaces)
+    for (const object of kubectl('get', 'runs.fusee.dev,jobs', `--namespace=${namespace}`, '--output=name')) {
+      try {
+        kubectl('patch', object, `--namespace=${namespace}`, '--type=merge', '--patch={"metadata":{"finalizers":null}}')
+      } catch {
+        // It went by itself meanwhile; if not, the namespace stays and says so.
+      }
+    }
+  if (namespaces.length > 0) kubectl('delete', 'namespaces', '--selector=fusee-test=true', '--timeout=60s')
 }
