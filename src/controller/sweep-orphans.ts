@@ -49,8 +49,8 @@ async function sweepJob(context: Context, run: ObjectRef, job: StoredJob, stateO
   if (before === undefined || (before === 'Kept' && !isDeleted) || (await context.runs.getRun(run)) !== null) return
   const about = { repository: `${run.namespace}/${labels?.[LABELS.repository] ?? ''}`, run: run.name, job: name }
   const state = stateOf(about.repository)
-  // Its status branch has not been read yet.
-  if (state?.claimed === false) return
+  // Its status branch is not ours, or has not been read yet.
+  if (state !== undefined && !(state.claimed && state.ownerRead)) return
   if (!isDeleted && !(await isRecorded(state, labels?.[LABELS.workflow] ?? '', run.name))) return keep(context, known, uid, about)
   await context.writeSite('job-released', () => context.jobs.releaseJob(job))
   await context.writeSite('run-swept', () => context.jobs.deleteJob(job))

@@ -114,6 +114,35 @@ describe('an owner that starts while git is away', () => {
   })
 })
 
+describe('a Job whose Run is gone', () => {
+  it('is left alone until its record can be looked up', async () => {
+    const world = createControlledWorld()
+    await world.push({ 'workflows/report.yaml': BY_PUSH })
+    const cluster = world.createCluster()
+    const before = world.start(cluster)
+    await world.pass(1000)
+    await before.stop()
+    world.away = AWAY
+    await cluster.jobs.createJob({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: {
+        namespace: 'data',
+        name: 'left-over',
+        labels: { 'fusee.dev/repository': 'jobs', 'fusee.dev/workflow': 'report', 'fusee.dev/run': 'report-gone', 'fusee.dev/step': 'work' },
+      },
+      spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'step', image: 'busybox' }] } } },
+    })
+    const first = world.start(cluster)
+    await world.pass(3 * MINUTE_MS)
+    expect(first.events.filter(({ kind }) => kind === 'ReconcileFailed' || kind === 'OrphanFound')).toEqual([])
+    world.away = null
+    await world.pass(3 * MINUTE_MS)
+    expect(first.events.filter(({ kind }) => kind === 'OrphanFound')).toHaveLength(1)
+    await first.stop()
+  })
+})
+
 describe('a branch that is not there', () => {
   it('claims no status branch', async () => {
     const world = createControlledWorld()
