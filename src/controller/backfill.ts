@@ -25,7 +25,7 @@ export async function backfill(context: Context, state: RepositoryState, wake: W
   const { ref } = state.followed.settings
   const cursors = (await context.runs.readCursors(ref)) ?? initialCursors
   const backfills = cursors.backfills ?? []
-  if (!state.claimed || state.versions === null || cursors.paused !== undefined || backfills.length === 0) return null
+  if (!state.claimed || !state.ownerRead || state.versions === null || cursors.paused !== undefined || backfills.length === 0) return null
   if (await isHistoryFull(context, state)) return context.clock.now() + RETRY_MS
   const runs = await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })
   let moved = false
@@ -118,7 +118,8 @@ export async function askForBackfill(
   wish: { schedule: string; fromMs: number; toMs: number; maxActive: number; by: string; reason: string },
   wake: Wake,
 ): Promise<BackfillAnswer> {
-  if (!state.claimed || state.versions === null) return { kind: 'Refused', reason: 'NotReady', message: `${state.key} is not followed yet` }
+  if (!state.claimed || !state.ownerRead || state.versions === null)
+    return { kind: 'Refused', reason: 'NotReady', message: `${state.key} is not followed yet` }
   const schedule = state.versions.schedules.get(wish.schedule)?.definition
   if (schedule === undefined) {
     const near = didYouMean(wish.schedule, [...state.versions.schedules.keys()])

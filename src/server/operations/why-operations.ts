@@ -87,8 +87,8 @@ async function explain({ context }: Api, state: RepositoryState, name: string): 
 const DAY_MS = 86_400_000
 
 /** Fates of yesterday and today that are on the status branch: a process before this one may have given them. */
-async function recordedFates({ claimed, followed }: RepositoryState, workflow: string, nowMs: number): Promise<TickFate[]> {
-  if (!claimed) return []
+async function recordedFates({ claimed, ownerRead, followed }: RepositoryState, workflow: string, nowMs: number): Promise<TickFate[]> {
+  if (!claimed || !ownerRead) return []
   const paths = [nowMs - DAY_MS, nowMs].map((ms) => ticksPath(workflow, dayOfTimestamp(formatTick(ms))))
   const files = await Promise.all(paths.map((path) => followed.status.read(path)))
   return files

@@ -114,6 +114,31 @@ describe('an owner that starts while git is away', () => {
   })
 })
 
+describe('a backfill', () => {
+  it('goes on once it can be looked up what has run', async () => {
+    const world = createControlledWorld()
+    await world.push({ 'workflows/report.yaml': BY_PUSH })
+    const cluster = world.createCluster()
+    const before = world.start(cluster)
+    await world.pass(1000)
+    await before.stop()
+    const ref = { namespace: 'data', name: 'jobs' }
+    const [from, to] = ['2026-11-19T00:00:00Z', '2026-11-19T00:05:00Z']
+    const backfill = { schedule: 'report', from, to, doneUpTo: '2026-11-18T23:59:00Z', maxActive: 1, by: 'ada', reason: '' }
+    await cluster.runs.writeCursors(ref, { ...((await cluster.runs.readCursors(ref)) ?? fail()), backfills: [backfill] })
+    world.away = AWAY
+    const first = world.start(cluster)
+    const ran = async (): Promise<number> => (await first.runs()).filter(({ spec }) => spec.trigger.kind === 'Backfill').length
+    await world.pass(3 * MINUTE_MS)
+    expect(first.events.filter(({ kind }) => kind === 'ReconcileFailed')).toEqual([])
+    expect(await ran()).toBe(0)
+    world.away = null
+    await world.pass(3 * MINUTE_MS)
+    expect(await ran()).toBe(2)
+    await first.stop()
+  })
+})
+
 describe('a Job whose Run is gone', () => {
   it('is left alone until its record can be looked up', async () => {
     const world = createControlledWorld()
