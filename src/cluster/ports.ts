@@ -46,7 +46,7 @@ export interface RunCluster {
 export interface JobCluster {
   /** Creates the Job under its name, or returns the one that has it. Never overwrites, never runs an existing one again. */
   createJob(job: Job): Promise<Creation<StoredJob>>
-  /** The Jobs that carry the label of this run, with their pods. */
+  /** The Jobs that carry the label of this run, with their pods. Values of Secrets that a Job names are masked in its pods' messages. */
   observeJobs(run: ObjectRef): Promise<JobObservation[]>
   /** Every Job that was made for a Run that is an object, whoever made it and whether or not that Run is still there; in no order. */
   listJobs(): Promise<{ run: ObjectRef; job: StoredJob }[]>
