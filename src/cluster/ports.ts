@@ -50,6 +50,8 @@ export interface JobCluster {
   observeJobs(run: ObjectRef): Promise<JobObservation[]>
   /** Every Job that was made for a Run that is an object, whoever made it and whether or not that Run is still there; in no order. */
   listJobs(): Promise<{ run: ObjectRef; job: StoredJob }[]>
+  /** Puts labels on the Job; others that it has stay, and so do those of its pods. Gone already is fine. */
+  relabelJob(job: StoredJob, labels: Readonly<Record<string, string>>): Promise<void>
   /**
    * Ends the Job: its processes or pods go (politely first, for the pod's grace period), and no new one comes. While it has a
    * finalizer the object stays, with a `deletionTimestamp`, and with its pods' last state. Returns before the pods are gone. Gone already is fine.

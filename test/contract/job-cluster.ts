@@ -177,6 +177,24 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(listed[0]?.run.namespace).toBe(bench.run.namespace)
     })
 
+    it('puts labels on a Job that runs, beside those that it has', async ({ cluster, jobs, bench }) => {
+      const job = await bench.create(cluster.lasting(), { finalizers: [FINALIZER] })
+      await jobs.relabelJob(job, { team: 'data', 'example.org/cost-centre': '12' })
+      await jobs.relabelJob(job, { team: 'web' })
+      const labels = { ...job.metadata.labels, team: 'web', 'example.org/cost-centre': '12' }
+      expect((await bench.observedWhen('it is told', job, (seen) => seen.job.metadata.labels?.['team'] === 'web')).job.metadata).toMatchObject({
+        labels,
+      })
+      await jobs.stopJob(job)
+      await bench.observedWhen('its pods have ended', job, isIdle)
+      await jobs.releaseJob(job)
+      await bench.gone(job)
+      await jobs.relabelJob(job, { team: 'gone' })
+      const heir = await bench.create(cluster.ending(0))
+      await jobs.relabelJob(job, { team: 'gone' })
+      expect((await bench.ended(heir)).job.metadata.labels?.['team']).toBeUndefined()
+    })
+
     it('keeps a stopped Job with a finalizer and its pods’ last state', async ({ cluster, jobs, bench }) => {
       const job = await bench.create(cluster.lasting(), { finalizers: [FINALIZER], spec: { backoffLimit: 3 } })
       await bench.observedWhen('the pod runs', job, isRunning)

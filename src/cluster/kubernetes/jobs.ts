@@ -115,6 +115,18 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
   }
 
   /** Takes our finalizer away where it stands; the others are not ours to touch. Needs no version: it is tested to be there. */
+  async function relabel(job: StoredJob, labels: Readonly<Record<string, string>>): Promise<void> {
+    const path = objectPath('jobs', job.metadata)
+    const added = Object.entries(labels).map(([name, value]) => ({ op: 'add', path: `/metadata/labels/${escapePointer(name)}`, value }))
+    const body = [{ op: 'test', path: '/metadata/uid', value: job.metadata.uid }, ...added]
+    try {
+      take(await client.request<StoredJob>({ method: 'PATCH', path, contentType: 'application/json-patch+json', body }))
+    } catch (error) {
+      // Gone, or the name is another Job's by now.
+      if (!isNotFound(error) && !(error instanceof ApiError && error.status === 422)) throw error
+    }
+  }
+
   async function release(job: StoredJob): Promise<void> {
     const path = objectPath('jobs', job.metadata)
     for (let current = jobs.get(job.metadata) ?? job; current.metadata.uid === job.metadata.uid;) {
@@ -195,6 +207,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
         return run === null ? [] : [{ run, job: restoreOwner(job) }]
       })
     },
+    relabelJob: (job, labels) => (isThere(job) ? relabel(job, labels) : Promise.resolve()),
     stopJob: (job) => remove(job, 'Foreground'),
     releaseJob: (job) => (isThere(job) ? release(job) : Promise.resolve()),
     deleteJob: (job) => remove(job, 'Background'),
@@ -244,6 +257,11 @@ function runOf({ metadata }: ApiObject): ObjectRef | null {
 
 function keysOf(ref: ObjectRef | null): string[] {
   return ref === null ? [] : [`${ref.namespace}/${ref.name}`]
+}
+
+/** A name as a part of a JSON pointer. */
+function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 /** Uid of the Job that controls the pod; '' for none. */

@@ -164,6 +164,13 @@ function createPort(context: LocalContext, store: ObjectStore<Job>, controller: 
           return run === null ? [] : [{ run, job }]
         })
     },
+    async relabelJob(job, labels) {
+      await store.update(job.metadata, (current) =>
+        current.metadata.uid === job.metadata.uid
+          ? { kind: 'Write', object: { ...current, metadata: { ...current.metadata, labels: { ...current.metadata.labels, ...labels } } } }
+          : { kind: 'Keep' },
+      )
+    },
     async stopJob(job) {
       await markForDeletion(job)
       void controller.request(job.metadata)

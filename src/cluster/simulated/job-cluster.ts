@@ -72,6 +72,10 @@ export function createSimulatedJobs(
         return run === null ? [] : [{ run, job }]
       })
     },
+    async relabelJob(job, labels) {
+      const stored = current(job)
+      if (stored !== null) store.replace({ ...stored, metadata: { ...stored.metadata, labels: { ...stored.metadata.labels, ...labels } } })
+    },
     async stopJob(job) {
       deleteByUid(job.metadata, job.metadata.uid)
     },
