@@ -79,7 +79,7 @@ function environmentOf(step: StepSource, defaults: SourceNode | undefined): Sour
   if (!own || !inherited) return step.field('env')
   const names = new Set(itemsOf(own.value).map((item) => textOf(childOf(item, 'name'))))
   const items = [...itemsOf(inherited).filter((item) => !names.has(textOf(childOf(item, 'name')))), ...itemsOf(own.value)]
-    return { key: own.key, value: { kind: 'List', items, json: items.map((item) => item.json), start: own.value.start } }
+  return { key: own.key, value: { kind: 'List', items, json: items.map((item) => item.json), start: own.value.start } }
 }
 
 function mapOf(fields: Record<string, SourceEntry>, start: number): SourceMap {
