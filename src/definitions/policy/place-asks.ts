@@ -50,26 +50,26 @@ function podOf(step: StepSource, defaults: SourceNode | undefined): SourceMap | 
     case 'Template':
       return null
     case 'Manifest':
-      return podWith({}, containerOf(step, defaults, ['env']))
+      return podWith(new Map(), containerOf(step, defaults, ['env']))
     case 'Container': {
-      const fields = Object.fromEntries([...entriesOf(childOf(defaults, 'pod')), ...entriesOf(childOf(step.node, 'pod'))])
+      const fields = new Map([...entriesOf(childOf(defaults, 'pod')), ...entriesOf(childOf(step.node, 'pod'))])
       return podWith(fields, containerOf(step, defaults, CONTAINER_FIELDS))
     }
   }
 }
 
-function podWith(fields: Record<string, SourceEntry>, container: SourceMap): SourceMap {
+function podWith(fields: Map<string, SourceEntry>, container: SourceMap): SourceMap {
   const { start } = container
-  const containers: SourceNode = { kind: 'List', items: [container], json: [container.json], start }
-  return mapOf({ ...fields, containers: { key: { start }, value: containers } }, start)
+  fields.set('containers', { key: { start }, value: { kind: 'List', items: [container], json: [container.json], start } })
+  return mapOf(fields, start)
 }
 
 function containerOf(step: StepSource, defaults: SourceNode | undefined, names: readonly string[]): SourceMap {
-  const fields = names.flatMap((name): [string, SourceEntry][] => {
-    const entry = name === 'env' ? environmentOf(step, defaults) : step.field(name)
-    return entry ? [[name, entry]] : []
-  })
-  return mapOf(Object.fromEntries(fields), step.at)
+  const fields = new Map<string, SourceEntry>()
+  for (const [name, entry] of [...entriesOf(defaults), ...entriesOf(step.node)]) if (names.includes(name)) fields.set(name, entry)
+  const environment = environmentOf(step, defaults)
+  if (environment) fields.set('env', environment)
+  return mapOf(fields, step.at)
 }
 
 /** A step's own variables beside those of the defaults that it does not replace. */
@@ -82,9 +82,8 @@ function environmentOf(step: StepSource, defaults: SourceNode | undefined): Sour
   return { key: own.key, value: { kind: 'List', items, json: items.map((item) => item.json), start: own.value.start } }
 }
 
-function mapOf(fields: Record<string, SourceEntry>, start: number): SourceMap {
-  const json = Object.fromEntries(Object.entries(fields).map(([name, { value }]) => [name, value.json]))
-  return { kind: 'Map', entries: new Map(Object.entries(fields)), json, start }
+function mapOf(entries: Map<string, SourceEntry>, start: number): SourceMap {
+  return { kind: 'Map', entries, json: Object.fromEntries([...entries].map(([name, { value }]) => [name, value.json])), start }
 }
 
 /** Where the value lies; null for the whole, which has no one place. */
