@@ -72,7 +72,8 @@ async function analyseFiles(
   cache: DefinitionCache,
   { pause, elsewhere }: Pick<LoadOptions, 'pause' | 'elsewhere'>,
 ): Promise<AnalysedFile[]> {
-  const known = entries.map(({ id }) => cache.files.get(id))
+  // An id may have to be worked out from the content: the first time there is nothing to compare it with.
+  const known = cache.files.size === 0 ? [] : entries.map(({ id }) => cache.files.get(id))
   const unknown = entries.filter((_, index) => known[index] === undefined)
   const read = new Map<string, FileAnalysis>()
   const others = elsewhere && unknown.length >= WORTH_THREADS ? elsewhere : null

@@ -1,7 +1,7 @@
 import { childOf, entriesOf, itemsOf, textOf, type SourceDocument, type SourceEntry, type SourceMap, type SourceNode } from '../source/source-node.ts'
 import type { Position } from '../problem.ts'
 import { CONTAINER_FIELDS, type StepSource, type WorkflowSource } from '../workflow-source.ts'
-import type { Path } from './place.ts'
+import { formatPath, type Path } from './place.ts'
 import { podAsks, type Ask } from './pod-asks.ts'
 
 /** Something that a pod asks for, and where it is written. */
@@ -15,7 +15,16 @@ const MOST_ASKS = 5000
 
 /** What the pods of a workflow's steps ask for. What an expression makes is not known before the Job is made, and is judged there. */
 export function placeWorkflowAsks({ document, steps, finally: last, defaults }: WorkflowSource): PlacedAsk[] {
-  return [...steps, ...last].flatMap((step) => placeStepAsks(document, step, defaults)).slice(0, MOST_ASKS)
+  const placed = new Map<string, PlacedAsk>()
+  for (const step of [...steps, ...last]) {
+    if (placed.size >= MOST_ASKS) break
+    for (const { ask, offset } of placeStepAsks(step, defaults)) {
+      // What steps take from the defaults is said once.
+      const key = `${offset} ${ask.kind} ${ask.kind === 'PodSecurity' ? formatPath(ask.path) : ask.name}`
+      if (!placed.has(key)) placed.set(key, { ask, at: document.positionAt(offset) })
+    }
+  }
+  return [...placed.values()]
 }
 
 /** What a manifest's pod asks for. */
@@ -34,12 +43,12 @@ export function placeManifestAsks(document: SourceDocument): PlacedAsk[] {
   return [...own, ...known(asks).map((ask) => ({ ask, at: at(ask.path) }))].slice(0, MOST_ASKS)
 }
 
-function placeStepAsks(document: SourceDocument, step: StepSource, defaults: SourceNode | undefined): PlacedAsk[] {
+function placeStepAsks(step: StepSource, defaults: SourceNode | undefined): { ask: Ask; offset: number }[] {
   const pod = podOf(step, defaults)
   if (pod === null) return []
   // A manifest has an account and images of its own: the step adds variables only.
   const asks = podAsks(pod.json).filter((ask) => step.kind === 'Container' || ask.kind === 'Secret')
-  return known(asks).map((ask) => ({ ask, at: document.positionAt(offsetOf(pod, ask.path) ?? step.at) }))
+  return known(asks).map((ask) => ({ ask, offset: offsetOf(pod, ask.path) ?? step.at }))
 }
 
 /** The pod that a step makes, with the places of its parts; null when it makes none, or nobody knows yet. */
