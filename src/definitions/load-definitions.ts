@@ -53,8 +53,8 @@ export async function loadDefinitions(
     analysis.workflows.flatMap((workflow) => workflow.references.map((reference) => reference.path)),
   )
   const manifests = await readManifests(files, references, cache)
-  const { language, finished } = cache
-  const linking = linkDefinitions(analysed, manifests, { policy: policy ?? null, language, finished })
+  const { language, memory } = cache
+  const linking = linkDefinitions(analysed, manifests, { policy: policy ?? null, language, memory })
   let step = linking.next()
   while (step.done !== true) {
     // Only a pause that is due costs a turn.

@@ -2,6 +2,7 @@ import { createSimulatedCluster, type SimulatedCluster } from '../../src/cluster
 import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
 import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import { createExpressionLanguage } from '../../src/definitions/expressions/language.ts'
+import { createLinkMemory } from '../../src/definitions/link/memory.ts'
 import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
 import type { SchemaCheck } from '../../src/definitions/schema/validators.ts'
 import type { FollowedRepository } from '../../src/context.ts'
@@ -77,7 +78,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
     language: createExpressionLanguage(),
     files: new Map(),
     manifests: new Map(),
-    finished: new WeakMap(),
+    memory: createLinkMemory(),
   }
   const files = remote.open().source
   const author = await createAuthor(remote, random.fork('author'), scenario.style, async (commit) => {

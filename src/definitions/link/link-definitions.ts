@@ -6,7 +6,7 @@ import { checkManifests } from './check-manifests.ts'
 import { checkPolicy } from './check-policy.ts'
 import { checkDuplicateSchedules, checkDuplicateWorkflows } from './duplicate-names.ts'
 import { expandSteps } from './expand-manifests.ts'
-import type { Linkage, LinkedSchedule, LinkedWorkflow } from './linker.ts'
+import type { Linkage, LinkedFile, LinkedSchedule, LinkedWorkflow } from './linker.ts'
 import { applyTemplates, checkTemplates, linkTemplates } from './templates.ts'
 import type { DraftStep } from '../draft.ts'
 import { checkUnknownUpstream, checkWorkflowLoops } from './workflow-triggers.ts'
@@ -19,12 +19,7 @@ export interface AnalysedFile {
 }
 
 /** What linking needs beside the files. */
-export interface LinkContext extends Pick<Linkage, 'policy' | 'language'> {
-  finished: Finished
-}
-
-/** What came of drafts that stand for themselves, the same object each time: whatever has not changed need not be made again. */
-export type Finished = WeakMap<object, Workflow | Schedule>
+export type LinkContext = Pick<Linkage, 'policy' | 'language' | 'memory'>
 
 /** So many workflows or schedules are looked at before the next pause. */
 const PACE = 100
@@ -38,29 +33,32 @@ export function* linkDefinitions(
   manifests: ReadonlyMap<string, FoundManifest>,
   context: LinkContext,
 ): Generator<undefined, Definitions> {
-  const problems = yield* gather(files, ({ path, analysis }) => analysis.problems.map((problem) => ({ file: path, ...problem })))
+  const linked = yield* gather(files, (file) => [context.memory.files.of(file.analysis, file.path, () => linkFile(file))])
+  const problems = yield* gather(linked, (file) => file.problems)
   const drafts = files.flatMap(({ path, analysis }) => analysis.templates.map((template) => ({ ...template, file: path })))
   const { templates, diagnostics: inTemplates } = linkTemplates(drafts, problems)
-  const linkage = yield* createLinkage(files, manifests, templates, context)
-  const { workflows, schedules } = linkage
+  const linkage = yield* createLinkage(files, linked, manifests, templates, context)
+  const { workflows, schedules, invalid } = linkage
   const diagnostics = [
     ...problems,
     ...inTemplates,
     ...(yield* gather(workflows, (workflow) => checkTemplates(workflow, linkage))),
-    ...checkDuplicateWorkflows(workflows),
-    ...(yield* gather(workflows, (workflow) => [...checkManifests(workflow, linkage), ...checkPolicy(workflow, linkage)])),
+    ...checkDuplicateWorkflows(linkage),
+    ...(yield* gather(workflows, (workflow) => checkManifests(workflow, linkage))),
+    ...(yield* gather(workflows, (workflow) => checkPolicy(workflow, linkage))),
     ...(yield* gather(workflows, (workflow) => checkUnknownUpstream(workflow, linkage))),
     ...checkWorkflowLoops(linkage),
-    ...checkDuplicateSchedules(schedules),
-    ...(yield* gather(schedules, (schedule) => [...checkUnknownWorkflow(schedule, linkage), ...checkScheduleParams(schedule, linkage)])),
+    ...checkDuplicateSchedules(linkage),
+    ...(yield* gather(schedules, (schedule) => checkUnknownWorkflow(schedule, linkage))),
+    ...(yield* gather(schedules, (schedule) => checkScheduleParams(schedule, linkage))),
   ]
-  for (const schedule of schedules) if (schedule.isInvalid && schedule.owner) schedule.owner.isInvalid = true
+  for (const schedule of schedules) if (schedule.owner && invalid.has(schedule)) invalid.add(schedule.owner)
   yield
-  const valid = yield* gather(workflows, (workflow) => finishWorkflow(workflow, linkage, context.finished))
+  const valid = yield* gather(workflows, (workflow) => finishWorkflow(workflow, linkage))
   const names = [...linkage.byName.keys(), ...linkage.lostWorkflows]
   return {
     workflows: valid,
-    schedules: yield* gather(schedules, (schedule) => finishSchedule(schedule, context.finished)),
+    schedules: yield* gather(schedules, (schedule) => finishSchedule(schedule, linkage)),
     diagnostics: yield* inOrder(diagnostics),
     ignored: files.filter(({ analysis }) => !analysis.isOurs && !analysis.isUnreadable && analysis.problems.length === 0).map(({ path }) => path),
     invalidWorkflows: without(names, valid),
@@ -77,56 +75,53 @@ function* gather<Item, Found>(items: readonly Item[], find: (item: Item) => read
   return all
 }
 
-function* createLinkage(
-  files: readonly AnalysedFile[],
-  manifests: ReadonlyMap<string, FoundManifest>,
-  templates: Linkage['templates'],
-  { policy, language }: LinkContext,
-): Generator<undefined, Linkage> {
-  const workflows: LinkedWorkflow[] = []
-  const schedules: LinkedSchedule[] = []
-  for (const [index, { path: file, analysis }] of files.entries()) {
-    const own = analysis.workflows.map((draft): LinkedWorkflow => ({ ...draft, file, isInvalid: draft.body === null, isDuplicate: false }))
-    const triggers = own.flatMap((owner) => owner.schedules.map((draft): LinkedSchedule => ({ ...draft, file, isInvalid: false, owner })))
-    const documents = analysis.schedules.map((draft): LinkedSchedule => ({ ...draft, file, isInvalid: draft.body === null, owner: null }))
-    workflows.push(...own)
-    schedules.push(
-      ...[...triggers, ...documents].sort((one, other) => one.nameAt.line - other.nameAt.line || one.nameAt.column - other.nameAt.column),
-    )
-    if (index % PACE === PACE - 1) yield
-  }
-  const byName = new Map<string, LinkedWorkflow>()
-  for (const workflow of workflows) if (!byName.has(workflow.name)) byName.set(workflow.name, workflow)
-  const lostWorkflows = new Set(files.flatMap(({ analysis }) => analysis.lostWorkflows))
-  return { workflows, schedules, byName, manifests, lostWorkflows, templates, policy, language }
+function linkFile({ path: file, analysis }: AnalysedFile): LinkedFile {
+  const workflows = analysis.workflows.map((draft): LinkedWorkflow => ({ ...draft, file }))
+  const triggers = workflows.flatMap((owner) => owner.schedules.map((draft): LinkedSchedule => ({ ...draft, file, owner })))
+  const documents = analysis.schedules.map((draft): LinkedSchedule => ({ ...draft, file, owner: null }))
+  const schedules = [...triggers, ...documents].sort(
+    (one, other) => one.nameAt.line - other.nameAt.line || one.nameAt.column - other.nameAt.column,
+  )
+  return { path: file, problems: analysis.problems.map((problem) => ({ file, ...problem })), workflows, schedules }
 }
 
-function finishWorkflow(
-  { body, file, isInvalid, references, uses }: LinkedWorkflow,
-  { manifests, templates }: Linkage,
-  finished: Finished,
-): Workflow[] {
-  if (!body || isInvalid) return []
-  const standsForItself = references.length === 0 && uses.length === 0
-  const known = standsForItself ? finished.get(body) : undefined
-  if (known?.file === file) return [known as Workflow]
+function* createLinkage(
+  files: readonly AnalysedFile[],
+  linked: readonly LinkedFile[],
+  manifests: ReadonlyMap<string, FoundManifest>,
+  templates: Linkage['templates'],
+  context: LinkContext,
+): Generator<undefined, Linkage> {
+  const workflows = yield* gather(linked, (file) => file.workflows)
+  const schedules = yield* gather(linked, (file) => file.schedules)
+  const invalid: Linkage['invalid'] = new Set()
+  const byName = new Map<string, LinkedWorkflow>()
+  for (const workflow of workflows) {
+    if (!byName.has(workflow.name)) byName.set(workflow.name, workflow)
+    if (workflow.body === null) invalid.add(workflow)
+  }
+  // A trigger of a workflow that is wrong is nothing that is wrong with it.
+  for (const schedule of schedules) if (schedule.body === null && !schedule.owner) invalid.add(schedule)
+  const lostWorkflows = new Set(files.flatMap(({ analysis }) => analysis.lostWorkflows))
+  return { ...context, workflows, schedules, byName, manifests, lostWorkflows, templates, invalid, duplicates: new Set() }
+}
+
+function finishWorkflow(workflow: LinkedWorkflow, { manifests, templates, invalid, memory }: Linkage): Workflow[] {
+  const { body, file, references, uses } = workflow
+  if (!body || invalid.has(workflow)) return []
   const expand = (steps: readonly DraftStep[]) =>
     expandSteps(
       steps.map((step) => applyTemplates(step, templates)),
       manifests,
     )
-  const made = { ...body, steps: expand(body.steps), finally: expand(body.finally), file }
-  if (standsForItself) finished.set(body, made)
-  return [made]
+  const make = (): Workflow => ({ ...body, steps: expand(body.steps), finally: expand(body.finally), file })
+  return [references.length === 0 && uses.length === 0 ? memory.workflows.of(body, file, make) : make()]
 }
 
-function finishSchedule({ body, file, isInvalid, owner }: LinkedSchedule, finished: Finished): Schedule[] {
-  if (!body || isInvalid || owner?.isInvalid) return []
-  const known = finished.get(body)
-  if (known?.file === file) return [known as Schedule]
-  const made = { ...body, file }
-  finished.set(body, made)
-  return [made]
+function finishSchedule(schedule: LinkedSchedule, { invalid, memory }: Linkage): Schedule[] {
+  const { body, file, owner } = schedule
+  if (!body || invalid.has(schedule) || (owner && invalid.has(owner))) return []
+  return [memory.schedules.of(body, file, () => ({ ...body, file }))]
 }
 
 function without(names: readonly string[], valid: readonly { name: string }[]): string[] {
