@@ -29,10 +29,21 @@ export function createWatchedFiles(base: Files): WatchedFiles {
       const bytes = await base.read(path)
       for (const [folder, known] of lists) {
         if (folder !== '' && !path.startsWith(`${folder}/`)) continue
-        known.sorted = null
-        if (bytes) known.entries.set(path, { path, id: `sha1:${createHash('sha1').update(bytes).digest('hex')}` })
-        else for (const gone of known.entries.keys()) if (gone === path || gone.startsWith(`${path}/`)) known.entries.delete(gone)
+        if (bytes) replaceEntry(known, { path, id: `sha1:${createHash('sha1').update(bytes).digest('hex')}` })
+        else removeEntries(known, path)
       }
     },
   }
+}
+
+/** What has not changed stays the same object, so that it need not be compared. */
+function replaceEntry(known: KnownList, entry: FileEntry): void {
+  const old = known.entries.get(entry.path)
+  known.entries.set(entry.path, entry)
+  known.sorted = old && known.sorted ? known.sorted.map((other) => (other === old ? entry : other)) : null
+}
+
+function removeEntries(known: KnownList, path: string): void {
+  known.sorted = null
+  for (const gone of known.entries.keys()) if (gone === path || gone.startsWith(`${path}/`)) known.entries.delete(gone)
 }

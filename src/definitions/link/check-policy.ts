@@ -13,10 +13,7 @@ export function checkPolicy(workflow: LinkedWorkflow, { manifests, policy, inval
     return found.kind === 'File' ? [found.file] : found.files
   })
   const own = memory.asks.of(workflow, policy, () => judge(policy, workflow.file, workflow.asks))
-  const found = [
-    ...own,
-    ...files.flatMap(({ path, analysis }) => (analysis.job ? judge(policy, path, analysis.asks) : [])),
-  ]
+  const found = [...own, ...files.flatMap(({ path, analysis }) => (analysis.job ? judge(policy, path, analysis.asks) : []))]
   if (found.some(({ severity }) => severity === 'error')) invalid.add(workflow)
   return found
 }

@@ -21,7 +21,14 @@ export interface AnalysedFile {
 /** What linking needs beside the files. */
 export type LinkContext = Pick<Linkage, 'policy' | 'language' | 'memory'>
 
-/** So many workflows or schedules are looked at before the next pause. */
+/** What a commit defines, and what that was made of. */
+export interface Linked {
+  files: readonly AnalysedFile[]
+  linkage: Linkage
+  definitions: Definitions
+}
+
+/** So many files are looked at before the next pause. */
 const PACE = 100
 
 /**
@@ -32,37 +39,24 @@ export function* linkDefinitions(
   files: readonly AnalysedFile[],
   manifests: ReadonlyMap<string, FoundManifest>,
   context: LinkContext,
-): Generator<undefined, Definitions> {
+): Generator<undefined, Linked> {
   const linked = yield* gather(files, (file) => [context.memory.files.of(file.analysis, file.path, () => linkFile(file))])
-  const problems = yield* gather(linked, (file) => file.problems)
   const drafts = files.flatMap(({ path, analysis }) => analysis.templates.map((template) => ({ ...template, file: path })))
+  const problems = drafts.length === 0 ? [] : linked.flatMap((file) => file.problems)
   const { templates, diagnostics: inTemplates } = linkTemplates(drafts, problems)
   const linkage = yield* createLinkage(files, linked, manifests, templates, context)
-  const { workflows, schedules, invalid } = linkage
   const diagnostics = [
-    ...problems,
     ...inTemplates,
-    ...(yield* gather(workflows, (workflow) => checkTemplates(workflow, linkage))),
     ...checkDuplicateWorkflows(linkage),
-    ...(yield* gather(workflows, (workflow) => checkManifests(workflow, linkage))),
-    ...(yield* gather(workflows, (workflow) => checkPolicy(workflow, linkage))),
-    ...(yield* gather(workflows, (workflow) => checkUnknownUpstream(workflow, linkage))),
-    ...checkWorkflowLoops(linkage),
     ...checkDuplicateSchedules(linkage),
-    ...(yield* gather(schedules, (schedule) => checkUnknownWorkflow(schedule, linkage))),
-    ...(yield* gather(schedules, (schedule) => checkScheduleParams(schedule, linkage))),
+    ...checkWorkflowLoops(linkage),
+    ...(yield* gather(linked, (file) => checkFile(file, linkage))),
   ]
-  for (const schedule of schedules) if (schedule.owner && invalid.has(schedule)) invalid.add(schedule.owner)
-  yield
-  const valid = yield* gather(workflows, (workflow) => finishWorkflow(workflow, linkage))
-  const names = [...linkage.byName.keys(), ...linkage.lostWorkflows]
-  return {
-    workflows: valid,
-    schedules: yield* gather(schedules, (schedule) => finishSchedule(schedule, linkage)),
-    diagnostics: yield* inOrder(diagnostics),
-    ignored: files.filter(({ analysis }) => !analysis.isOurs && !analysis.isUnreadable && analysis.problems.length === 0).map(({ path }) => path),
-    invalidWorkflows: without(names, valid),
-  }
+  const workflows = yield* gather(linked, (file) => file.workflows.flatMap((workflow) => finishWorkflow(workflow, linkage)))
+  const schedules = yield* gather(linked, (file) => file.schedules.flatMap((schedule) => finishSchedule(schedule, linkage)))
+  const ignored = files.filter(({ analysis }) => isIgnored(analysis)).map(({ path }) => path)
+  const invalidWorkflows = without([...linkage.byName.keys(), ...linkage.lostWorkflows], workflows)
+  return { files, linkage, definitions: { workflows, schedules, diagnostics: inOrder(diagnostics), ignored, invalidWorkflows } }
 }
 
 /** As flatMap, with pauses. */
@@ -75,14 +69,40 @@ function* gather<Item, Found>(items: readonly Item[], find: (item: Item) => read
   return all
 }
 
-function linkFile({ path: file, analysis }: AnalysedFile): LinkedFile {
+/** A file without anything that Fusee would know, or nearly. */
+export function isIgnored({ isOurs, isUnreadable, problems }: FileAnalysis): boolean {
+  return !isOurs && !isUnreadable && problems.length === 0
+}
+
+/** What one file brings. */
+export function linkFile({ path: file, analysis }: AnalysedFile): LinkedFile {
   const workflows = analysis.workflows.map((draft): LinkedWorkflow => ({ ...draft, file }))
   const triggers = workflows.flatMap((owner) => owner.schedules.map((draft): LinkedSchedule => ({ ...draft, file, owner })))
   const documents = analysis.schedules.map((draft): LinkedSchedule => ({ ...draft, file, owner: null }))
-  const schedules = [...triggers, ...documents].sort(
-    (one, other) => one.nameAt.line - other.nameAt.line || one.nameAt.column - other.nameAt.column,
-  )
+  const schedules = [...triggers, ...documents].sort((one, other) => one.nameAt.line - other.nameAt.line || one.nameAt.column - other.nameAt.column)
   return { path: file, problems: analysis.problems.map((problem) => ({ file, ...problem })), workflows, schedules }
+}
+
+/** All that is wrong with one file, whether it shows it itself or others do; who is in error is noted in the linkage. */
+export function checkFile({ problems, workflows, schedules }: LinkedFile, linkage: Linkage): Diagnostic[] {
+  const { invalid } = linkage
+  const found = [
+    ...problems,
+    ...workflows.flatMap((workflow) => [
+      ...checkTemplates(workflow, linkage),
+      ...checkManifests(workflow, linkage),
+      ...checkPolicy(workflow, linkage),
+      ...checkUnknownUpstream(workflow, linkage),
+    ]),
+    ...schedules.flatMap((schedule) => [...checkUnknownWorkflow(schedule, linkage), ...checkScheduleParams(schedule, linkage)]),
+  ]
+  for (const workflow of workflows) if (workflow.body === null) invalid.add(workflow)
+  for (const schedule of schedules) {
+    // A trigger of a workflow that is wrong is nothing that is wrong with it; one that is wrong itself makes its workflow so.
+    if (schedule.body === null && !schedule.owner) invalid.add(schedule)
+    if (schedule.owner && invalid.has(schedule)) invalid.add(schedule.owner)
+  }
+  return found
 }
 
 function* createLinkage(
@@ -94,19 +114,14 @@ function* createLinkage(
 ): Generator<undefined, Linkage> {
   const workflows = yield* gather(linked, (file) => file.workflows)
   const schedules = yield* gather(linked, (file) => file.schedules)
-  const invalid: Linkage['invalid'] = new Set()
   const byName = new Map<string, LinkedWorkflow>()
-  for (const workflow of workflows) {
-    if (!byName.has(workflow.name)) byName.set(workflow.name, workflow)
-    if (workflow.body === null) invalid.add(workflow)
-  }
-  // A trigger of a workflow that is wrong is nothing that is wrong with it.
-  for (const schedule of schedules) if (schedule.body === null && !schedule.owner) invalid.add(schedule)
+  for (const workflow of workflows) if (!byName.has(workflow.name)) byName.set(workflow.name, workflow)
   const lostWorkflows = new Set(files.flatMap(({ analysis }) => analysis.lostWorkflows))
-  return { ...context, workflows, schedules, byName, manifests, lostWorkflows, templates, invalid, duplicates: new Set() }
+  return { ...context, workflows, schedules, byName, manifests, lostWorkflows, templates, invalid: new Set(), duplicates: new Set() }
 }
 
-function finishWorkflow(workflow: LinkedWorkflow, { manifests, templates, invalid, memory }: Linkage): Workflow[] {
+/** The workflow as it counts, unless something is wrong with it. */
+export function finishWorkflow(workflow: LinkedWorkflow, { manifests, templates, invalid, memory }: Linkage): Workflow[] {
   const { body, file, references, uses } = workflow
   if (!body || invalid.has(workflow)) return []
   const expand = (steps: readonly DraftStep[]) =>
@@ -118,19 +133,21 @@ function finishWorkflow(workflow: LinkedWorkflow, { manifests, templates, invali
   return [references.length === 0 && uses.length === 0 ? memory.workflows.of(body, file, make) : make()]
 }
 
-function finishSchedule(schedule: LinkedSchedule, { invalid, memory }: Linkage): Schedule[] {
+/** The schedule likewise. */
+export function finishSchedule(schedule: LinkedSchedule, { invalid, memory }: Linkage): Schedule[] {
   const { body, file, owner } = schedule
   if (!body || invalid.has(schedule) || (owner && invalid.has(owner))) return []
   return [memory.schedules.of(body, file, () => ({ ...body, file }))]
 }
 
-function without(names: readonly string[], valid: readonly { name: string }[]): string[] {
+/** Those names of which no workflow is valid, in order. */
+export function without(names: readonly string[], valid: readonly { name: string }[]): string[] {
   const known = new Set(valid.map(({ name }) => name))
   return [...new Set(names)].filter((name) => !known.has(name)).sort(compareText)
 }
 
 /** By file and place, each once: two workflows may name the same broken manifest. */
-function* inOrder(diagnostics: readonly Diagnostic[]): Generator<undefined, Diagnostic[]> {
-  const keyed = yield* gather(diagnostics, (diagnostic) => [[JSON.stringify(diagnostic), diagnostic] as const])
-  return [...new Map(keyed).values()].sort((one, other) => compareText(one.file, other.file) || compareProblems(one, other))
+export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const keyed = new Map(diagnostics.map((diagnostic) => [JSON.stringify(diagnostic), diagnostic]))
+  return [...keyed.values()].sort((one, other) => compareText(one.file, other.file) || compareProblems(one, other))
 }

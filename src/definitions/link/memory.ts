@@ -1,6 +1,9 @@
 import type { FileAnalysis } from '../analyse-file.ts'
+import type { FileEntry } from '../files.ts'
+import type { FoundManifest } from '../manifests/read-manifests.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Diagnostic, Param, Schedule, Workflow } from '../workflow.ts'
+import type { Linked } from './link-definitions.ts'
 import type { LinkedFile, LinkedSchedule, LinkedWorkflow } from './linker.ts'
 
 /** What came of something, as long as what it depends on beside itself is the same. */
@@ -23,11 +26,27 @@ export interface LinkMemory {
   /** Workflows that stand for themselves, and schedules, by path; from their bodies. */
   readonly workflows: Memory<object, string, Workflow>
   readonly schedules: Memory<object, string, Schedule>
+  /** The load before this one. */
+  last: LastLoad | null
+}
+
+/** What was loaded, and what it was made of. */
+export interface LastLoad {
+  folder: string
+  policy: Policy | null
+  /** As they were listed. */
+  entries: readonly FileEntry[]
+  /** Where each file stands among those of `linked`. */
+  indexes: ReadonlyMap<string, number>
+  /** What its workflows name. */
+  references: readonly string[]
+  manifests: ReadonlyMap<string, FoundManifest>
+  linked: Linked
 }
 
 /** Remembers nothing yet. */
 export function createLinkMemory(): LinkMemory {
-  return { files: createMemory(), asks: createMemory(), given: createMemory(), workflows: createMemory(), schedules: createMemory() }
+  return { files: createMemory(), asks: createMemory(), given: createMemory(), workflows: createMemory(), schedules: createMemory(), last: null }
 }
 
 function createMemory<Subject extends object, Basis, Result>(): Memory<Subject, Basis, Result> {
