@@ -46,10 +46,12 @@ export interface RunCluster {
 export interface JobCluster {
   /** Creates the Job under its name, or returns the one that has it. Never overwrites, never runs an existing one again. */
   createJob(job: Job): Promise<Creation<StoredJob>>
-  /** The Jobs that carry the label of this run, with their pods. */
+  /** The Jobs that carry the label of this run, with their pods. Values of Secrets that a Job names are masked in its pods' messages. */
   observeJobs(run: ObjectRef): Promise<JobObservation[]>
   /** Every Job that was made for a Run that is an object, whoever made it and whether or not that Run is still there; in no order. */
   listJobs(): Promise<{ run: ObjectRef; job: StoredJob }[]>
+  /** Puts labels on the Job; others that it has stay, and so do those of its pods. Gone already is fine. */
+  relabelJob(job: StoredJob, labels: Readonly<Record<string, string>>): Promise<void>
   /**
    * Ends the Job: its processes or pods go (politely first, for the pod's grace period), and no new one comes. While it has a
    * finalizer the object stays, with a `deletionTimestamp`, and with its pods' last state. Returns before the pods are gone. Gone already is fine.

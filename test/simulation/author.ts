@@ -22,6 +22,8 @@ export interface AuthorStyle {
   periodMs: number | null
   /** Whether mistakes, force pushes and changes of schedules happen. */
   isCareful: boolean
+  /** Whether schedules may want runs that were lost once more. */
+  mayRerun: boolean
 }
 
 const NAMES = ['load', 'report', 'tidy', 'audit', 'extra']
@@ -131,7 +133,7 @@ function drawConcurrency(random: SeededRandom): ConcurrencyModel {
   return { policy, byTrigger: random.chance(0.3), limit: random.integer(1, 3) }
 }
 
-function drawSchedules(random: SeededRandom, { periodMs }: AuthorStyle, workflow: string): ScheduleModel[] {
+function drawSchedules(random: SeededRandom, { periodMs, mayRerun }: AuthorStyle, workflow: string): ScheduleModel[] {
   if (periodMs === null || random.chance(0.35)) return []
   const standsAlone = random.chance(0.7)
   const offsets = periodMs === 60_000 ? [0] : [0, 60_000, 120_000]
@@ -142,6 +144,7 @@ function drawSchedules(random: SeededRandom, { periodMs }: AuthorStyle, workflow
       offsetMs: random.pick(offsets),
       catchUp: standsAlone ? random.pick(['Latest', 'All', 'None'] as const) : 'Latest',
       startingDeadlineSeconds: standsAlone && random.chance(0.5) ? random.pick([60, 90, 300]) : null,
+      isRerunAfterLoss: mayRerun && random.fork(`after loss ${workflow}`).chance(0.5),
       standsAlone,
     },
   ]

@@ -5,6 +5,7 @@ import type { Cursors, StoredRun, TickFate } from '../../src/runs/run.ts'
 import { jobName } from '../../src/runs/names.ts'
 import { stepJob } from '../../src/runs/step-key.ts'
 import type { StatusCommit } from './git-remote.ts'
+import type { LostCluster } from './lost-cluster.ts'
 
 /** One Run, from its creation on; kept when the object is gone. */
 export interface RunFacts {
@@ -58,6 +59,10 @@ export interface Facts {
   isHarmed: boolean
   /** Runs that the cluster held, as recorded, when something was written first after that: their records must be there again. */
   owed: Set<string> | null
+  /** Status commits before this many are of nobody's who may start something now. */
+  claimedFrom: number
+  /** The cluster before this one, if there was one; the rest tells of this one only. */
+  lost: LostCluster | null
   /** Contents of records on the status branch, by run; more than one when it changed. */
   records: Map<string, { path: string; contents: string[]; commits: number }>
 }
@@ -76,6 +81,8 @@ export function createFacts(): Facts {
     statusTip: null,
     isHarmed: false,
     owed: null,
+    claimedFrom: 0,
+    lost: null,
     records: new Map(),
   }
 }

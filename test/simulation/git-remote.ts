@@ -18,6 +18,7 @@ export interface AuthoredCommit {
 export interface StatusCommit {
   sha: CommitSha
   parent: CommitSha | null
+  atMs: number
   message: string
   changes: FileChanges
 }
@@ -78,12 +79,13 @@ export function createGitRemote(now: () => number, onStatusCommit: (commit: Stat
       git.reset(tip, STATUS)
       return tip
     },
-    open: () => openRemote(git, onStatusCommit, fateOfPush),
+    open: () => openRemote(git, now, onStatusCommit, fateOfPush),
   }
 }
 
 function openRemote(
   git: SimulatedGit,
+  now: () => number,
   onStatusCommit: (commit: StatusCommit) => void,
   fateOfPush: Faults['fateOfPush'],
 ): ReturnType<GitRemote['open']> {
@@ -91,16 +93,16 @@ function openRemote(
   const commit: StatusBranch['commit'] = async (parent, changes, message, signal) => {
     const fate = parent !== null && git.tip(STATUS) === parent ? fateOfPush() : 'Taken'
     if (fate instanceof GitError) throw fate
-    if (parent !== null && fate === 'Raced') onStatusCommit(await writeNote(git, parent))
+    if (parent !== null && fate === 'Raced') onStatusCommit({ ...(await writeNote(git, parent)), atMs: now() })
     const sha = await status.commit(parent, changes, message, signal)
-    onStatusCommit({ sha, parent, message, changes })
+    onStatusCommit({ sha, parent, atMs: now(), message, changes })
     return sha
   }
   return { source, status: { ...status, commit } }
 }
 
 /** Somebody leaves a note beside the records. */
-async function writeNote(git: SimulatedGit, parent: CommitSha): Promise<StatusCommit> {
+async function writeNote(git: SimulatedGit, parent: CommitSha): Promise<Omit<StatusCommit, 'atMs'>> {
   const message = 'a note'
   const sha = await git.pushCommit({ 'history/note.txt': parent }, message, { branch: STATUS })
   return { sha, parent, message, changes: new Map() }

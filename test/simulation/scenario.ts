@@ -17,6 +17,8 @@ export type Happening = { atMs: number } & (
   | { kind: 'ClockStep'; byMs: number }
   /** Somebody sets the status branch back to a share of its commits; 0 deletes it. */
   | { kind: 'HarmHistory'; share: number }
+  /** The cluster is gone with all that it held; another, empty one begins, and somebody lets it take the status branch over. */
+  | { kind: 'LoseCluster'; downMs: number; takeOverAfterMs: number }
   | { kind: Meddling }
 )
 
@@ -39,6 +41,9 @@ export interface Scenario {
 /** How long trouble may echo (backoff, downtime) after it has ended, in ms. */
 export const ECHO_MS = 4 * MINUTE_MS
 
+/** So many seeds lose their cluster. */
+const LOSSES = 0.08
+
 const PACES = [
   { periodMs: MINUTE_MS, lengthMs: 5 * MINUTE_MS },
   { periodMs: MINUTE_MS, lengthMs: 8 * MINUTE_MS },
@@ -56,16 +61,21 @@ export function drawScenario(seed: string): Scenario {
   const troubleUntilMs = startMs + lengthMs
   const endMs = troubleUntilMs + ECHO_MS + (periodMs === MINUTE_MS ? 2 : 6) * MINUTE_MS
   const hasClockSteps = !isCalm && random.chance(0.08)
-  const trouble = isCalm
-    ? []
-    : [...drawTrouble(random, startMs, troubleUntilMs, hasClockSteps), ...drawHarm(random.fork('harm'), startMs, troubleUntilMs)]
+  const loss = isCalm ? [] : drawLoss(random.fork('loss'), startMs, troubleUntilMs)
+  const harm = isCalm || loss.length > 0 ? [] : drawHarm(random.fork('harm'), startMs, troubleUntilMs)
+  const trouble = isCalm ? [] : [...drawTrouble(random, startMs, troubleUntilMs, hasClockSteps), ...harm, ...loss]
   const happenings = [...drawPushes(random, startMs, endMs), ...trouble]
   return {
     seed,
     startMs,
     troubleUntilMs,
     endMs,
-    style: { workflows: random.integer(1, periodMs === MINUTE_MS ? 2 : 3), periodMs, isCareful: isCalm && random.chance(0.5) },
+    style: {
+      workflows: random.integer(1, periodMs === MINUTE_MS ? 2 : 3),
+      periodMs,
+      isCareful: isCalm && random.chance(0.5),
+      mayRerun: loss.length > 0,
+    },
     settings: drawSettings(random, lengthMs),
     rates: isCalm ? NO_FAULTS : drawRates(random),
     isClockTrue: !hasClockSteps,
@@ -128,6 +138,13 @@ function drawHarm(random: SeededRandom, fromMs: number, untilMs: number): Happen
   if (!random.chance(0.15)) return []
   const share = random.chance(0.5) ? 0 : random.fraction()
   return [{ kind: 'HarmHistory', share, atMs: random.integer((fromMs + untilMs) / 2, untilMs) }]
+}
+
+/** As late: by then something is recorded, and something is under way. */
+function drawLoss(random: SeededRandom, fromMs: number, untilMs: number): Happening[] {
+  if (!random.chance(LOSSES)) return []
+  const atMs = random.integer(fromMs + (untilMs - fromMs) / 3, untilMs)
+  return [{ kind: 'LoseCluster', atMs, downMs: random.integer(1_000, 20_000), takeOverAfterMs: random.integer(5_000, 60_000) }]
 }
 
 function drawTrouble(random: SeededRandom, fromMs: number, untilMs: number, hasClockSteps: boolean): Happening[] {

@@ -1,4 +1,4 @@
-import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
+import { createSimulatedCluster, type SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
 import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import { createExpressionLanguage } from '../../src/definitions/expressions/language.ts'
@@ -6,15 +6,18 @@ import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
 import type { SchemaCheck } from '../../src/definitions/schema/validators.ts'
 import type { FollowedRepository } from '../../src/context.ts'
 import type { SourceRepository } from '../../src/git/ports.ts'
+import { takeOver } from '../../src/history/owner.ts'
 import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { createAuthor, type Author } from './author.ts'
 import { createFacts, heldRuns, noteChange, noteHarm, noteStatusCommit, recordsOnBranch, type Facts, type RunFacts } from './facts.ts'
 import { describeChange, describeHappening } from './describe.ts'
-import { createFaults } from './faults.ts'
+import { createFaults, isFault } from './faults.ts'
+import { noteLoss, noteTakeOver } from './lost-cluster.ts'
 import { createGitRemote, type GitRemote } from './git-remote.ts'
 import { workflowOf, type Case } from './oracle/case.ts'
 import { checkConcurrency } from './oracle/concurrency.ts'
+import { checkRunAfterLoss } from './oracle/loss.ts'
 import { checkPassedPushes, checkPushRun } from './oracle/pushes.ts'
 import { checkChange, checkStatusCommit } from './oracle/records.ts'
 import { checkRerun } from './oracle/reruns.ts'
@@ -31,6 +34,8 @@ export interface Violation {
   message: string
   atMs: number
 }
+
+const TAKE_OVER_RETRY_MS = 3_000
 
 /** The world of one scenario: a cluster, a Git remote, people, and the process of a controller that comes and goes. */
 export interface World {
@@ -95,19 +100,25 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
       trace.add(`VIOLATION ${rule}: ${message}`)
     },
   }
-  const cluster = createSimulatedCluster({
-    clock,
-    random: random.fork('cluster'),
-    scripts: createPodScripts(scenario.seed),
-    delays: () => faults.eventDelays(),
-    garbageAfterMs: random.fork('garbage').chance(0.5) ? 500 : null,
-    onChange(change) {
-      noteChange(facts, change, clock.now())
-      trace.add(describeChange(change))
-      judgeChange(judged, change, byUser)
-      if (change.kind === 'Run' && change.after !== null) people.seeRun(change.after, clock)
-    },
-  })
+  /** A new, empty one. Nobody hears any more of what goes on in the one before it. */
+  function openCluster(name: string): SimulatedCluster {
+    const opened = createSimulatedCluster({
+      clock,
+      random: random.fork(name),
+      scripts: createPodScripts(scenario.seed),
+      delays: () => faults.eventDelays(),
+      garbageAfterMs: random.fork('garbage').chance(0.5) ? 500 : null,
+      onChange(change) {
+        if (opened !== cluster) return
+        noteChange(facts, change, clock.now())
+        trace.add(describeChange(change))
+        judgeChange(judged, change, byUser)
+        if (change.kind === 'Run' && change.after !== null) people.seeRun(change.after, clock)
+      },
+    })
+    return opened
+  }
+  let cluster = openCluster('cluster')
 
   const createRepository = (): FollowedRepository => {
     const { source, status } = remote.open()
@@ -116,10 +127,38 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
       if (!facts.seenTips.has(tip)) facts.seenTips.set(tip, clock.now())
       return tip
     }
-    return { settings: scenario.settings, owner: 'simulated', source: { ...source, fetchTip }, status }
+    return { settings: scenario.settings, owner: facts.lost === null ? 'simulated' : 'its successor', source: { ...source, fetchTip }, status }
   }
-  const lives = createLives(scenario, { clock, random, faults, trace, cluster, createRepository, createController, definitionCache, judged })
-  const people = createPeople(cluster, facts, random.fork('people'), trace, (run, key, failedOnly) => lives.rerun(run, key, failedOnly))
+  const lives = createLives(scenario, {
+    clock,
+    random,
+    faults,
+    trace,
+    cluster: () => cluster,
+    createRepository,
+    createController,
+    definitionCache,
+    judged,
+  })
+  const people = createPeople(
+    () => cluster,
+    facts,
+    random.fork('people'),
+    trace,
+    (run, key, failedOnly) => lives.rerun(run, key, failedOnly),
+  )
+
+  /** Whoever does it tries until the remote takes it. */
+  async function letTakeOver(): Promise<void> {
+    try {
+      await takeOver({ status: remote.open().status, by: 'ada', nowMs: clock.now() })
+      noteTakeOver(facts)
+      trace.add('the status branch may be taken over')
+    } catch (error) {
+      if (!isFault(error)) throw error
+      clock.setTimer(clock.now() + TAKE_OVER_RETRY_MS, () => void letTakeOver())
+    }
+  }
 
   function happen(happening: Happening): void {
     trace.add(describeHappening(happening))
@@ -134,6 +173,13 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
         return lives.stepClock(happening.byMs)
       case 'HarmHistory':
         return noteHarm(facts, remote.harmStatus(happening.share))
+      case 'LoseCluster':
+        lives.lose(happening.downMs)
+        cluster = openCluster('next cluster')
+        noteLoss(facts)
+        judged.begun.clear()
+        clock.setTimer(clock.now() + happening.takeOverAfterMs, () => void letTakeOver())
+        return
       case 'GitOutage':
         faults.gitDown = true
         clock.setTimer(clock.now() + happening.forMs, () => {
@@ -191,6 +237,7 @@ function judgeChange(judged: Case, change: ClusterChange, byUser: boolean): void
 }
 
 function checkNewRun(judged: Case, run: RunFacts): void {
+  checkRunAfterLoss(judged, run)
   switch (run.run.spec.trigger.kind) {
     case 'Push':
       return checkPushRun(judged, run)

@@ -12,6 +12,7 @@ import type { DataFolder } from './data-folder.ts'
 import { containersOf } from './launch.ts'
 import type { ReportProblem } from '../listeners.ts'
 import { createListeners } from '../listeners.ts'
+import { createJobMasks, type JobMasks } from '../job-masks.ts'
 import type { FollowedJob } from './follow-log.ts'
 import { followPodLogs } from './follow-log.ts'
 import { isLive, toPod, viewOf } from './local-pod.ts'
@@ -24,7 +25,6 @@ import { judgeFailure } from './pod-failure-policy.ts'
 import { readPodLogTail } from './pod-logs.ts'
 import { machineId, processSource } from './process-identity.ts'
 import type { ProcessSource } from './process-identity.ts'
-import { maskSecrets, secretsOf } from '../../runs/mask.ts'
 import { openSecretsFolder, type SecretsFolder } from './secrets-folder.ts'
 import { createPodSupervisor } from './supervise-pods.ts'
 import { createPodSweeper } from './sweep-pods.ts'
@@ -100,12 +100,13 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
     script: { ...platform, machine, logLimitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES },
     changed,
   })
+  const masks = createJobMasks((_job, secret) => readSecretValues(secrets, secret))
   for (const job of store.list(() => true)) await controller.load(job)
   return {
-    ...createPort(context, store, controller, secrets),
+    ...createPort(context, store, controller, masks),
     subscribe: (listener) => listeners.add(listener),
     async followLog(job, hear, signal) {
-      await followPodLogs(clock, () => lookAt(job, store, controller), await secretValues(job, secrets), hear, signal)
+      await followPodLogs(clock, () => lookAt(job, store, controller), await masks.valuesOf(job), hear, signal)
     },
     async killAll() {
       await controller.close()
@@ -127,12 +128,7 @@ function lookAt(job: StoredJob, store: ObjectStore<Job>, controller: JobControll
   return { podFolders: pods.map((pod) => pod.folder), containers: containersOf(job.spec.template.spec).length, isOver }
 }
 
-function createPort(
-  context: LocalContext,
-  store: ObjectStore<Job>,
-  controller: JobController,
-  secrets: SecretsFolder,
-): Omit<JobCluster, 'subscribe'> {
+function createPort(context: LocalContext, store: ObjectStore<Job>, controller: JobController, masks: JobMasks): Omit<JobCluster, 'subscribe'> {
   const { clock } = context
 
   async function markForDeletion(job: StoredJob): Promise<void> {
@@ -153,7 +149,12 @@ function createPort(
     },
     async observeJobs(run) {
       const jobs = store.list((job) => isOf(job, run))
-      return jobs.map((job) => observe(job, controller))
+      return Promise.all(
+        jobs.map(async (job) => {
+          const observation = observe(job, controller)
+          return { ...observation, pods: await masks.maskPods(job, observation.pods) }
+        }),
+      )
     },
     async listJobs() {
       return store
@@ -162,6 +163,13 @@ function createPort(
           const run = runOf(job)
           return run === null ? [] : [{ run, job }]
         })
+    },
+    async relabelJob(job, labels) {
+      await store.update(job.metadata, (current) =>
+        current.metadata.uid === job.metadata.uid
+          ? { kind: 'Write', object: { ...current, metadata: { ...current.metadata, labels: { ...current.metadata.labels, ...labels } } } }
+          : { kind: 'Keep' },
+      )
     },
     async stopJob(job) {
       await markForDeletion(job)
@@ -184,18 +192,14 @@ function createPort(
       const pod = store.get(job.metadata) === null ? undefined : controller.podsOf(job).at(-1)
       if (pod === undefined) return ''
       const text = readPodLogTail(pod.folder, containersOf(job.spec.template.spec).length, maxBytes)
-      return maskSecrets(text, await secretValues(job, secrets))
+      return masks.maskTail(job, text)
     },
   }
 }
 
-/** The values of all Secrets that the Job names, to keep them out of what is shown of its logs. */
-async function secretValues(job: StoredJob, secrets: SecretsFolder): Promise<string[]> {
-  const values: string[] = []
-  for (const name of secretsOf(job.spec.template.spec)) {
-    for (const key of (await secrets.keys(name)) ?? []) values.push((await secrets.read(name, key))?.toString() ?? '')
-  }
-  return values
+async function readSecretValues(secrets: SecretsFolder, name: string): Promise<string[]> {
+  const keys = (await secrets.keys(name)) ?? []
+  return Promise.all(keys.map(async (key) => (await secrets.read(name, key))?.toString() ?? ''))
 }
 
 function jobFiles(context: LocalContext): Parameters<typeof openObjectStore>[1] {

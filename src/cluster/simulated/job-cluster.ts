@@ -1,4 +1,6 @@
+import { maskSecrets } from '../../runs/mask.ts'
 import { FINALIZER, LABELS, type ObjectRef, type StoredJob } from '../../runs/objects.ts'
+import { createJobMasks } from '../job-masks.ts'
 import type { LoggedJobs } from '../ports.ts'
 import type { ClusterChange } from './changes.ts'
 import { copyJson, freezeJson } from './copy-json.ts'
@@ -23,6 +25,7 @@ export function createSimulatedJobs(
   scripts: PodScripts,
   timing: JobTiming,
   delays: EventDelays,
+  secrets: Readonly<Record<string, readonly string[]>>,
   onChange: (change: ClusterChange) => void,
 ): SimulatedJobs {
   const events = createEventHub(server.clock, delays)
@@ -39,6 +42,8 @@ export function createSimulatedJobs(
     onChange(change)
     if (change.kind === 'Pod') emitFor(change.job)
   })
+
+  const masks = createJobMasks(async (_job, secret) => [...(secrets[secret] ?? [])])
 
   /** Marks the Job and ends its pods; without finalizers the object goes at once. */
   function deleteByUid(ref: ObjectRef, uid: string): void {
@@ -59,13 +64,17 @@ export function createSimulatedJobs(
     },
     async observeJobs(run) {
       const jobs = store.list().filter(({ metadata }) => metadata.namespace === run.namespace && metadata.labels?.[LABELS.run] === run.name)
-      return jobs.map((job) => ({ job, pods: controller.podsOf(job) }))
+      return Promise.all(jobs.map(async (job) => ({ job, pods: await masks.maskPods(job, controller.podsOf(job)) })))
     },
     async listJobs() {
       return store.list().flatMap((job) => {
         const run = runOf(job)
         return run === null ? [] : [{ run, job }]
       })
+    },
+    async relabelJob(job, labels) {
+      const stored = current(job)
+      if (stored !== null) store.replace({ ...stored, metadata: { ...stored.metadata, labels: { ...stored.metadata.labels, ...labels } } })
     },
     async stopJob(job) {
       deleteByUid(job.metadata, job.metadata.uid)
@@ -81,11 +90,11 @@ export function createSimulatedJobs(
     },
     async readLogTail(job, maxBytes) {
       const stored = current(job)
-      return stored === null ? '' : tailOf(controller.logOf(stored), maxBytes)
+      return stored === null ? '' : masks.maskTail(stored, tailOf(controller.logOf(stored), maxBytes))
     },
     async followLog(job, hear) {
       const stored = current(job)
-      if (stored !== null) hear(controller.logOf(stored))
+      if (stored !== null) hear(maskSecrets(controller.logOf(stored), await masks.valuesOf(stored)))
     },
     subscribe: (listener) => events.subscribe(listener),
     collectOwnedBy(uid) {
