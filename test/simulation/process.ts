@@ -155,8 +155,8 @@ function guardJobs(jobs: LoggedJobs, deliver: Deliver, subscribe: LoggedJobs['su
     stopJob: (job) => deliver('jobs', 'stopJob', () => jobs.stopJob(job)),
     releaseJob: (job) => deliver('jobs', 'releaseJob', () => jobs.releaseJob(job)),
     deleteJob: (job) => deliver('jobs', 'deleteJob', () => jobs.deleteJob(job)),
-    readLogTail: (job, maxBytes) => deliver('jobs', 'readLogTail', () => jobs.readLogTail(job, maxBytes)),
-    followLog: (job, hear, signal) => deliver('jobs', 'followLog', () => jobs.followLog(job, hear, signal)),
+    readLogTail: (job, maxBytes, pod) => deliver('jobs', 'readLogTail', () => jobs.readLogTail(job, maxBytes, pod)),
+    followLog: (job, hear, signal, pod) => deliver('jobs', 'followLog', () => jobs.followLog(job, hear, signal, pod)),
     subscribe,
   }
 }

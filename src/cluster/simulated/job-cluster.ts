@@ -88,13 +88,13 @@ export function createSimulatedJobs(
     async deleteJob(job) {
       deleteByUid(job.metadata, job.metadata.uid)
     },
-    async readLogTail(job, maxBytes) {
+    async readLogTail(job, maxBytes, pod) {
       const stored = current(job)
-      return stored === null ? '' : masks.maskTail(stored, tailOf(controller.logOf(stored), maxBytes))
+      return stored === null ? '' : masks.maskTail(stored, tailOf(controller.logOf(stored, pod), maxBytes))
     },
-    async followLog(job, hear) {
+    async followLog(job, hear, _signal, pod) {
       const stored = current(job)
-      if (stored !== null) hear(maskSecrets(controller.logOf(stored), await masks.valuesOf(stored)))
+      if (stored !== null) hear(maskSecrets(controller.logOf(stored, pod), await masks.valuesOf(stored)))
     },
     subscribe: (listener) => events.subscribe(listener),
     collectOwnedBy(uid) {
