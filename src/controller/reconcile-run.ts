@@ -115,7 +115,11 @@ async function apply(reconciliation: RunReconciliation, found: StoredRun, run: S
   const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
   const stored = isSameJson(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
-  await Promise.all([...plan.stop.map((job) => stopJob(reconciliation, job)), ...plan.release.map((job) => releaseJob(reconciliation, job))])
+  await Promise.all([
+    ...plan.relabel.map(({ job, labels }) => context.writeSite('job-relabelled', () => jobs.relabelJob(job, labels))),
+    ...plan.stop.map((job) => stopJob(reconciliation, job)),
+    ...plan.release.map((job) => releaseJob(reconciliation, job)),
+  ])
   if (stored.status?.phase === 'Finished') reconciliation.onFinished(stored)
   return refused.includes(true)
 }

@@ -177,6 +177,24 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(listed[0]?.run.namespace).toBe(bench.run.namespace)
     })
 
+    it('puts labels on a Job that runs, beside those that it has', async ({ cluster, jobs, bench }) => {
+      const job = await bench.create(cluster.lasting(), { finalizers: [FINALIZER] })
+      await jobs.relabelJob(job, { team: 'data', 'example.org/cost-centre': '12' })
+      await jobs.relabelJob(job, { team: 'web' })
+      const labels = { ...job.metadata.labels, team: 'web', 'example.org/cost-centre': '12' }
+      expect((await bench.observedWhen('it is told', job, (seen) => seen.job.metadata.labels?.['team'] === 'web')).job.metadata).toMatchObject({
+        labels,
+      })
+      await jobs.stopJob(job)
+      await bench.observedWhen('its pods have ended', job, isIdle)
+      await jobs.releaseJob(job)
+      await bench.gone(job)
+      await jobs.relabelJob(job, { team: 'gone' })
+      const heir = await bench.create(cluster.ending(0))
+      await jobs.relabelJob(job, { team: 'gone' })
+      expect((await bench.ended(heir)).job.metadata.labels?.['team']).toBeUndefined()
+    })
+
     it('keeps a stopped Job with a finalizer and its pods’ last state', async ({ cluster, jobs, bench }) => {
       const job = await bench.create(cluster.lasting(), { finalizers: [FINALIZER], spec: { backoffLimit: 3 } })
       await bench.observedWhen('the pod runs', job, isRunning)
@@ -279,6 +297,33 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       const other = await bench.create(cluster.leaving(1, text), { name: 'other' })
       const stranger = await bench.observedWhen('the other pod has left its message', other, (one) => messagesOf(one).length > 0)
       expect(messagesOf(stranger)).toEqual([text])
+    })
+
+    it('reads and follows the log of one try, whose pod is named', async ({ cluster, jobs, bench }) => {
+      const job = await bench.create(cluster.failingOnce(), { spec: { backoffLimit: 2 } })
+      const { pods } = await bench.ended(job)
+      const wantTexts = ['first try', 'second try']
+      for (const [index, wantText] of wantTexts.entries()) {
+        const pod = pods[index]?.metadata.name ?? ''
+        expect((await eventually('the log is there', () => jobs.readLogTail(job, 1000, pod))).trim()).toBe(wantText)
+        let heard = ''
+        await jobs.followLog(job, (piece) => (heard += piece), new AbortController().signal, pod)
+        expect(heard.trim()).toBe(wantText)
+      }
+      expect(await jobs.readLogTail(job, 1000, 'another')).toBe('')
+    })
+
+    it('follows a try that runs until it has ended, not the whole Job', async ({ cluster, jobs, bench }) => {
+      const job = await bench.create(cluster.lasting(), { finalizers: [FINALIZER] })
+      const { pods } = await bench.observedWhen('the pod runs', job, isRunning)
+      let isOver = false
+      const followed = jobs.followLog(job, () => undefined, new AbortController().signal, pods[0]?.metadata.name ?? '').then(() => (isOver = true))
+      expect(isOver).toBe(false)
+      await jobs.stopJob(job)
+      await bench.observedWhen('its pods have ended', job, isIdle)
+      await followed
+      await jobs.releaseJob(job)
+      await bench.gone(job)
     })
 
     it('tells of the Job and of its pod’s end', async ({ cluster, jobs, bench }) => {

@@ -139,7 +139,7 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
       if (current === null || state === undefined) return
       const { process, controller } = current
       const trigger = { kind: 'Rerun', key, by: 'ada' } as const
-      rerun(process.context, state, run, { trigger, failedOnly }, controller.wake).then(
+      rerun(process.context, state, run, { trigger, failedOnly, isUnique: true }, controller.wake).then(
         (answer) => trace.add(`rerun ${answer.kind}`),
         (error: unknown) => {
           if (!isExplained(error)) judged.complain('bug', `rerun of ${run.metadata.name}: ${error instanceof Error ? error.stack : String(error)}`)

@@ -151,11 +151,12 @@ function guardJobs(jobs: LoggedJobs, deliver: Deliver, subscribe: LoggedJobs['su
     createJob: (job) => deliver('jobs', 'createJob', () => jobs.createJob(job)),
     observeJobs: (run) => deliver('jobs', 'observeJobs', async () => random.shuffle(await jobs.observeJobs(run))),
     listJobs: () => deliver('jobs', 'listJobs', async () => random.shuffle(await jobs.listJobs())),
+    relabelJob: (job, labels) => deliver('jobs', 'relabelJob', () => jobs.relabelJob(job, labels)),
     stopJob: (job) => deliver('jobs', 'stopJob', () => jobs.stopJob(job)),
     releaseJob: (job) => deliver('jobs', 'releaseJob', () => jobs.releaseJob(job)),
     deleteJob: (job) => deliver('jobs', 'deleteJob', () => jobs.deleteJob(job)),
-    readLogTail: (job, maxBytes) => deliver('jobs', 'readLogTail', () => jobs.readLogTail(job, maxBytes)),
-    followLog: (job, hear, signal) => deliver('jobs', 'followLog', () => jobs.followLog(job, hear, signal)),
+    readLogTail: (job, maxBytes, pod) => deliver('jobs', 'readLogTail', () => jobs.readLogTail(job, maxBytes, pod)),
+    followLog: (job, hear, signal, pod) => deliver('jobs', 'followLog', () => jobs.followLog(job, hear, signal, pod)),
     subscribe,
   }
 }

@@ -93,6 +93,12 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     return [...pods.indexed(job.metadata.uid), ...gone.of(job.metadata.uid)].sort(byAge)
   }
 
+  /** Pods that are there, oldest first. */
+  function podsToRead(job: StoredJob, only?: string): Pod[] {
+    const present = pods.indexed(job.metadata.uid).sort(byAge)
+    return only === undefined ? present : present.filter(({ metadata }) => metadata.name === only)
+  }
+
   function take(job: StoredJob): StoredJob {
     const { deletionTimestamp, finalizers = [] } = job.metadata
     if (deletionTimestamp !== undefined && finalizers.length === 0) jobs.forget(job)
@@ -115,6 +121,18 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
   }
 
   /** Takes our finalizer away where it stands; the others are not ours to touch. Needs no version: it is tested to be there. */
+  async function relabel(job: StoredJob, labels: Readonly<Record<string, string>>): Promise<void> {
+    const path = objectPath('jobs', job.metadata)
+    const added = Object.entries(labels).map(([name, value]) => ({ op: 'add', path: `/metadata/labels/${escapePointer(name)}`, value }))
+    const body = [{ op: 'test', path: '/metadata/uid', value: job.metadata.uid }, ...added]
+    try {
+      take(await client.request<StoredJob>({ method: 'PATCH', path, contentType: 'application/json-patch+json', body }))
+    } catch (error) {
+      // Gone, or the name is another Job's by now.
+      if (!isNotFound(error) && !(error instanceof ApiError && error.status === 422)) throw error
+    }
+  }
+
   async function release(job: StoredJob): Promise<void> {
     const path = objectPath('jobs', job.metadata)
     for (let current = jobs.get(job.metadata) ?? job; current.metadata.uid === job.metadata.uid;) {
@@ -195,20 +213,22 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
         return run === null ? [] : [{ run, job: restoreOwner(job) }]
       })
     },
+    relabelJob: (job, labels) => (isThere(job) ? relabel(job, labels) : Promise.resolve()),
     stopJob: (job) => remove(job, 'Foreground'),
     releaseJob: (job) => (isThere(job) ? release(job) : Promise.resolve()),
     deleteJob: (job) => remove(job, 'Background'),
-    async readLogTail(job, maxBytes) {
-      const newest = pods.indexed(job.metadata.uid).sort(byAge).at(-1)
+    async readLogTail(job, maxBytes, pod) {
+      const newest = podsToRead(job, pod).at(-1)
       if (newest === undefined || !isThere(job)) return ''
       return masks.maskTail(job, await readPodLogTail(client, newest, maxBytes))
     },
-    async followLog(job, hear, signal) {
+    async followLog(job, hear, signal, pod) {
       // Whole lines come.
       const mask = createMask(await masks.valuesOf(job))
       await followJobLog({
         client,
-        pods: () => pods.indexed(job.metadata.uid).sort(byAge),
+        pods: () => podsToRead(job, pod),
+        isOnly: pod !== undefined,
         current: () => (isThere(job) ? jobs.get(job.metadata) : null),
         hear: (line) => {
           hear(mask(line))
@@ -244,6 +264,11 @@ function runOf({ metadata }: ApiObject): ObjectRef | null {
 
 function keysOf(ref: ObjectRef | null): string[] {
   return ref === null ? [] : [`${ref.namespace}/${ref.name}`]
+}
+
+/** A name as a part of a JSON pointer. */
+function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 /** Uid of the Job that controls the pod; '' for none. */

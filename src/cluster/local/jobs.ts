@@ -105,8 +105,8 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   return {
     ...createPort(context, store, controller, masks),
     subscribe: (listener) => listeners.add(listener),
-    async followLog(job, hear, signal) {
-      await followPodLogs(clock, () => lookAt(job, store, controller), await masks.valuesOf(job), hear, signal)
+    async followLog(job, hear, signal, pod) {
+      await followPodLogs(clock, () => lookAt(job, store, controller, pod), await masks.valuesOf(job), hear, signal)
     },
     async killAll() {
       await controller.close()
@@ -120,11 +120,11 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   }
 }
 
-function lookAt(job: StoredJob, store: ObjectStore<Job>, controller: JobController): FollowedJob {
+function lookAt(job: StoredJob, store: ObjectStore<Job>, controller: JobController, only?: string): FollowedJob {
   const current = store.get(job.metadata)
   if (current === null || current.metadata.uid !== job.metadata.uid) return { podFolders: [], containers: 0, isOver: true }
-  const pods = controller.podsOf(current)
-  const isOver = isFinished(current) && !pods.some((pod) => isLive(current, pod))
+  const pods = controller.podsOf(current).filter((pod) => only === undefined || pod.manifest.metadata.name === only)
+  const isOver = (only !== undefined || isFinished(current)) && !pods.some((pod) => isLive(current, pod))
   return { podFolders: pods.map((pod) => pod.folder), containers: containersOf(job.spec.template.spec).length, isOver }
 }
 
@@ -164,6 +164,13 @@ function createPort(context: LocalContext, store: ObjectStore<Job>, controller: 
           return run === null ? [] : [{ run, job }]
         })
     },
+    async relabelJob(job, labels) {
+      await store.update(job.metadata, (current) =>
+        current.metadata.uid === job.metadata.uid
+          ? { kind: 'Write', object: { ...current, metadata: { ...current.metadata, labels: { ...current.metadata.labels, ...labels } } } }
+          : { kind: 'Keep' },
+      )
+    },
     async stopJob(job) {
       await markForDeletion(job)
       void controller.request(job.metadata)
@@ -181,8 +188,9 @@ function createPort(context: LocalContext, store: ObjectStore<Job>, controller: 
       await markForDeletion(job)
       await controller.request(job.metadata)
     },
-    async readLogTail(job, maxBytes) {
-      const pod = store.get(job.metadata) === null ? undefined : controller.podsOf(job).at(-1)
+    async readLogTail(job, maxBytes, only) {
+      const pods = store.get(job.metadata) === null ? [] : controller.podsOf(job)
+      const pod = pods.findLast(({ manifest }) => only === undefined || manifest.metadata.name === only)
       if (pod === undefined) return ''
       const text = readPodLogTail(pod.folder, containersOf(job.spec.template.spec).length, maxBytes)
       return masks.maskTail(job, text)

@@ -72,6 +72,10 @@ export function createSimulatedJobs(
         return run === null ? [] : [{ run, job }]
       })
     },
+    async relabelJob(job, labels) {
+      const stored = current(job)
+      if (stored !== null) store.replace({ ...stored, metadata: { ...stored.metadata, labels: { ...stored.metadata.labels, ...labels } } })
+    },
     async stopJob(job) {
       deleteByUid(job.metadata, job.metadata.uid)
     },
@@ -84,13 +88,13 @@ export function createSimulatedJobs(
     async deleteJob(job) {
       deleteByUid(job.metadata, job.metadata.uid)
     },
-    async readLogTail(job, maxBytes) {
+    async readLogTail(job, maxBytes, pod) {
       const stored = current(job)
-      return stored === null ? '' : masks.maskTail(stored, tailOf(controller.logOf(stored), maxBytes))
+      return stored === null ? '' : masks.maskTail(stored, tailOf(controller.logOf(stored, pod), maxBytes))
     },
-    async followLog(job, hear) {
+    async followLog(job, hear, _signal, pod) {
       const stored = current(job)
-      if (stored !== null) hear(maskSecrets(controller.logOf(stored), await masks.valuesOf(stored)))
+      if (stored !== null) hear(maskSecrets(controller.logOf(stored, pod), await masks.valuesOf(stored)))
     },
     subscribe: (listener) => events.subscribe(listener),
     collectOwnedBy(uid) {

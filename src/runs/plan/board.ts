@@ -19,6 +19,8 @@ export interface RunPlan {
   /** Steps whose log's tail belongs into `status`; read before anything makes it go. */
   readLogs: { step: StepStatus; job: StoredJob }[]
   create: { step: StepStatus; job: Job }[]
+  /** Labels that were put on the Run since these Jobs were made. */
+  relabel: { job: StoredJob; labels: Record<string, string> }[]
   /** Everything that is to end. Who has told them already need not do it again; after a crash nobody knows who has. */
   stop: StoredJob[]
   /** Their results are in the stored Run already. */
@@ -90,7 +92,17 @@ export function createBoard(input: RunInput): Board {
     run,
     definition,
     nowMs: input.nowMs,
-    plan: { status: { ...status }, readLogs: [], create: [], stop: [], release: [], requeueAtMs: null, storeFirst: false, waitsForSlot: false },
+    plan: {
+      status: { ...status },
+      readLogs: [],
+      create: [],
+      relabel: [],
+      stop: [],
+      release: [],
+      requeueAtMs: null,
+      storeFirst: false,
+      waitsForSlot: false,
+    },
     entries,
     byStep: new Map(),
     observed,
