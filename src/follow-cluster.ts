@@ -180,15 +180,17 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     if (isNews) context.report({ kind: 'LookFailed', repository: `${ref.namespace}/${ref.name}`, reason: 'CannotBeOpened', message })
   }
 
+  let isStarted = false
   let stopListening: () => void = () => undefined
   return {
     current: () => [...opened.values()].map(({ followed }) => followed),
-    isSettled: () => [...runs.repositories.all()].every(({ metadata }) => tried.has(`${metadata.namespace}/${metadata.name}`)),
+    isSettled: () => isStarted && [...runs.repositories.all()].every(({ metadata }) => tried.has(`${metadata.namespace}/${metadata.name}`)),
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     start() {
+      isStarted = true
       stopListening = runs.onRepositoryChange(wakeAll)
       wakeAll()
       // Runs whose Repository went while nobody looked.
