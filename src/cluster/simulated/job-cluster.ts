@@ -1,7 +1,7 @@
-import { FINALIZER, LABELS, type ObjectRef, type StoredJob } from '../../runs/objects.ts'
+import { FINALIZER, LABELS, type JobObservation, type ObjectRef, type StoredJob } from '../../runs/objects.ts'
 import type { LoggedJobs } from '../ports.ts'
 import type { ClusterChange } from './changes.ts'
-import { copyJson, freezeJson } from './copy-json.ts'
+import { sealedCopy, freezeJson } from './copy-json.ts'
 import { createEventHub, type EventDelays } from './event-hub.ts'
 import { createJobController, type JobTiming } from './job-controller.ts'
 import { createObjectStore, type ServerState } from './object-store.ts'
@@ -30,7 +30,9 @@ export function createSimulatedJobs(
     const run = job === null ? null : runOf(job)
     if (run !== null) events.emit({ kind: 'Job', run })
   }
+  const byRun = new Map<string, Set<string>>()
   const store = createObjectStore<StoredJob>(server, freezeJson, (before, after) => {
+    indexByRun(byRun, before, after)
     onChange({ kind: 'Job', before, after })
     if (before !== null && after === null) controller.forget(before)
     emitFor(after ?? before)
@@ -53,13 +55,17 @@ export function createSimulatedJobs(
 
   return {
     async createJob(job) {
-      const creation = store.create({ ...copyJson(job), status: {} })
+      const creation = store.create({ ...sealedCopy(job), status: {} })
       if (creation.kind === 'Created') controller.start(creation.object)
       return creation
     },
     async observeJobs(run) {
-      const jobs = store.list().filter(({ metadata }) => metadata.namespace === run.namespace && metadata.labels?.[LABELS.run] === run.name)
-      return jobs.map((job) => ({ job, pods: controller.podsOf(job) }))
+      const found: JobObservation[] = []
+      for (const name of byRun.get(`${run.namespace}/${run.name}`) ?? []) {
+        const job = store.get({ namespace: run.namespace, name })
+        if (job !== null) found.push({ job, pods: controller.podsOf(job) })
+      }
+      return found
     },
     async listJobs() {
       return store.list().flatMap((job) => {
@@ -100,6 +106,19 @@ export function createSimulatedJobs(
       deleteByUid(unheld.metadata, unheld.metadata.uid)
     },
   }
+}
+
+/** Keeps the names of the Jobs of each run, in the order in which they were made. */
+function indexByRun(byRun: Map<string, Set<string>>, before: StoredJob | null, after: StoredJob | null): void {
+  const job = after ?? before
+  const run = job === null ? null : runOf(job)
+  if (job === null || run === null) return
+  const key = `${run.namespace}/${run.name}`
+  const names = byRun.get(key) ?? new Set()
+  if (after === null) names.delete(job.metadata.name)
+  else names.add(job.metadata.name)
+  if (names.size === 0) byRun.delete(key)
+  else byRun.set(key, names)
 }
 
 /** The Run that a Job was made for, by its label; null when it has none. */

@@ -21,7 +21,7 @@ export interface RunPlan {
   create: { step: StepStatus; job: Job }[]
   /** Everything that is to end. Who has told them already need not do it again; after a crash nobody knows who has. */
   stop: StoredJob[]
-  /** Their results are in the stored Run already. */
+  /** Their results are in `status`. */
   release: StoredJob[]
   /** The status is to be stored before anything else is planned: nothing is created in this pass, and the next follows at once. */
   storeFirst: boolean
@@ -72,6 +72,11 @@ export interface Board {
   expansions: Map<string, Evaluated<ExpansionValue[]>>
 }
 
+/** A plan that leaves the run as it is. */
+export function nothingToDo(status: RunStatus): RunPlan {
+  return { status: { ...status }, readLogs: [], create: [], stop: [], release: [], requeueAtMs: null, storeFirst: false, waitsForSlot: false }
+}
+
 /** Lays out a run for a pass. Throws TypeError when it has no definition yet. */
 export function createBoard(input: RunInput): Board {
   const { run } = input
@@ -90,7 +95,7 @@ export function createBoard(input: RunInput): Board {
     run,
     definition,
     nowMs: input.nowMs,
-    plan: { status: { ...status }, readLogs: [], create: [], stop: [], release: [], requeueAtMs: null, storeFirst: false, waitsForSlot: false },
+    plan: nothingToDo(status),
     entries,
     byStep: new Map(),
     observed,
