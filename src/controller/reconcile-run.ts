@@ -114,12 +114,18 @@ async function apply(reconciliation: RunReconciliation, found: StoredRun, run: S
     const maxBytes = logBytes(plan.status)
     step.log = maxBytes === 0 ? '' : await jobs.readLogTail(job, maxBytes)
   }
-  const again = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
+  const again = await allOf(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
   const stored = isSameJson(found.status, plan.status) ? run : await writeLast(reconciliation, found, plan.status)
   await Promise.all([...plan.stop.map((job) => stopJob(reconciliation, job)), ...plan.release.map((job) => releaseJob(reconciliation, job))])
   if (stored.status?.phase === 'Finished') reconciliation.onFinished(stored)
   return again.includes(true)
+}
+
+/** When all have ended, though one has failed: a Job that is made behind the back of the next pass would count for nothing there. */
+async function allOf<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(works)
+  return Promise.all(works)
 }
 
 /**
