@@ -76,4 +76,4 @@ export const PORT_FILES = { git: ['git/ports.ts', 'git/build-commit.ts'] }
 export const HARMLESS_BUILTINS = ['node:assert', 'node:buffer', 'node:crypto', 'node:events', 'node:path/posix', 'node:util']
 
 /** Packages that neither do I/O nor depend on the machine. */
-export const HARMLESS_PACKAGES = ['@marcbachmann/cel-js', 'ajv', 're2js', 'yaml']
+export const HARMLESS_PACKAGES = ['@marcbachmann/cel-js', 'ajv', 'js-yaml', 're2js', 'yaml']

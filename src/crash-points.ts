@@ -14,6 +14,8 @@ export const CRASH_POINTS = [
   'job-created',
   /** Results of steps, and what was decided, are written to the Run's status. */
   'run-status-written',
+  /** A Job gets the labels that were put on its Run since it was made; the next pass compares them again. */
+  'job-relabelled',
   /** A Job is told to end: its pods go, the object stays. */
   'job-stopped',
   /** The finalizer of a Job is lifted, after its result is in the Run; the Job may go. */

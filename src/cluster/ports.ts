@@ -49,10 +49,12 @@ export interface RunCluster {
 export interface JobCluster {
   /** Creates the Job under its name, or returns the one that has it. Never overwrites, never runs an existing one again. */
   createJob(job: Job): Promise<Creation<StoredJob>>
-  /** The Jobs that carry the label of this run, with their pods. */
+  /** The Jobs that carry the label of this run, with their pods. Values of Secrets that a Job names are masked in its pods' messages. */
   observeJobs(run: ObjectRef): Promise<JobObservation[]>
   /** Every Job that was made for a Run that is an object, whoever made it and whether or not that Run is still there; in no order. */
   listJobs(): Promise<{ run: ObjectRef; job: StoredJob }[]>
+  /** Puts labels on the Job; others that it has stay, and so do those of its pods. Gone already is fine. */
+  relabelJob(job: StoredJob, labels: Readonly<Record<string, string>>): Promise<void>
   /**
    * Ends the Job: its processes or pods go (politely first, for the pod's grace period), and no new one comes. While it has a
    * finalizer the object stays, with a `deletionTimestamp`, and with its pods' last state. Returns before the pods are gone. Gone already is fine.
@@ -62,8 +64,8 @@ export interface JobCluster {
   releaseJob(job: StoredJob): Promise<void>
   /** Deletes the Job, its pods and logs, once released. Gone already is fine. */
   deleteJob(job: StoredJob): Promise<void>
-  /** The last lines of the newest pod's log, at most `maxBytes` of UTF-8, '' when there is none. Values of Secrets that the Job names are masked. */
-  readLogTail(job: StoredJob, maxBytes: number): Promise<string>
+  /** The last lines of a pod's log, of the newest one's unless `pod` names another: at most `maxBytes` of UTF-8, '' when there is none. Values of Secrets that the Job names are masked. */
+  readLogTail(job: StoredJob, maxBytes: number, pod?: string): Promise<string>
   /** Hears of every change of a Job or of its pods. Returns the end of it. */
   subscribe(listener: (event: ClusterEvent) => void): () => void
 }
@@ -72,9 +74,9 @@ export interface JobCluster {
 export interface LoggedJobs extends JobCluster {
   /**
    * Tells what the containers of the Job's pods print, from the first line on and as it comes; pieces may end within a line. Resolves when the
-   * Job is over and all is told, or when the signal aborts. Values of Secrets that the Job names are masked.
+   * Job is over and all is told, or when the signal aborts. `pod` narrows that to one pod and its end. Values of Secrets that the Job names are masked.
    */
-  followLog(job: StoredJob, hear: (text: string) => void, signal: AbortSignal): Promise<void>
+  followLog(job: StoredJob, hear: (text: string) => void, signal: AbortSignal, pod?: string): Promise<void>
 }
 
 /** Jobs of one run that nobody goes on with when it is abandoned. */

@@ -7,8 +7,7 @@ import type { RunReconciliation } from './reconcile-run.ts'
 /** Does one thing at a time: whoever admits a run must see all that others were admitted before. */
 export type Turns = <T>(work: () => Promise<T>) => Promise<T>
 
-/** Turns of one Repository. */
-export function createTurns(): Turns {
+function createTurns(): Turns {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {
     const next = last.then(work, work)
@@ -17,14 +16,25 @@ export function createTurns(): Turns {
   }
 }
 
-/** Runs of one Repository that wait for their turn; they are woken when another has ended. */
+/** Who of one Repository may begin. */
 export interface Queue {
   turns: Turns
+  /** Runs that wait for their turn; they are woken when another has ended. */
   waiting: Set<string>
+  /** Runs that have begun while their status does not say so yet. */
+  beginning: Set<string>
+}
+
+/** A queue in which nobody waits. */
+export function createQueue(): Queue {
+  return { turns: createTurns(), waiting: new Set(), beginning: new Set() }
 }
 
 /** What became of a run that was to be admitted: its next status, or when to ask again. */
 export type Admitted = { kind: 'Status'; status: RunStatus } | { kind: 'Waits'; requeueAtMs: number | null }
+
+/** How soon a run that has begun will have said so, or will be looked at again. */
+const UNTOLD_MS = 1000
 
 /**
  * Admits a run whose definition is pinned, by its workflow's `concurrency`. Whom it replaces is told to end first, and is waited for with
@@ -40,6 +50,10 @@ export async function admit({ context, queue }: RunReconciliation, run: StoredRu
   const { namespace, name } = run.metadata
   const pinned: StoredRun = { ...run, status }
   const all = status.definition?.concurrency.policy === 'Allow' ? [] : await context.runs.listRuns({ namespace, repository: run.spec.repository })
+  if (await anyBegunUntold(context, queue, run, all)) {
+    queue.waiting.add(name)
+    return { kind: 'Waits', requeueAtMs: nowMs + UNTOLD_MS }
+  }
   const group = groupOf(pinned, all)
   const admission = planAdmission(pinned, group)
   switch (admission.kind) {
@@ -57,6 +71,20 @@ export async function admit({ context, queue }: RunReconciliation, run: StoredRu
       queue.waiting.add(name)
       return { kind: 'Waits', requeueAtMs: deadlineMs(run, status) }
   }
+}
+
+/**
+ * Whether another run of the workflow has begun and nobody can read so yet: under Allow that is told along with the first Jobs. It may be one of an
+ * earlier version of the workflow, and a pass before a crash may have made those Jobs.
+ */
+async function anyBegunUntold({ jobs }: RunReconciliation['context'], queue: Queue, run: StoredRun, all: readonly StoredRun[]): Promise<boolean> {
+  const untold = all.filter(({ metadata, spec, status }) => {
+    const isOther = spec.workflow === run.spec.workflow && metadata.uid !== run.metadata.uid
+    return isOther && status?.definition === undefined && status?.phase !== 'Finished'
+  })
+  if (untold.some(({ metadata }) => queue.beginning.has(metadata.name))) return true
+  for (const other of untold) if ((await jobs.observeJobs(other.metadata)).some(({ job }) => isOwnJob(other, job))) return true
+  return false
 }
 
 async function tellToEnd({ runs, writeSite }: RunReconciliation['context'], run: StoredRun, cancel: RunCancellation): Promise<void> {

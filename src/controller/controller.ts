@@ -4,7 +4,7 @@ import { createExpressionLanguage } from '../definitions/expressions/language.ts
 import type { ObjectRef } from '../runs/objects.ts'
 import type { RunExpressions } from '../runs/run-values.ts'
 import { createCronCache } from '../triggers/cron.ts'
-import { createTurns } from './admit.ts'
+import { createQueue } from './admit.ts'
 import { backfill } from './backfill.ts'
 import { claim } from './claim.ts'
 import { checkExpectations } from './expect.ts'
@@ -156,7 +156,11 @@ export function createController(context: Context): Controller {
     if (run === null) {
       // Whoever lifted its finalizer: it holds nobody up any more.
       ownWrites.forget({ namespace, name })
-      for (const { followed, slots } of states.values()) if (followed.settings.ref.namespace === namespace) slots.forget(name)
+      for (const { followed, slots, queue: waits } of states.values()) {
+        if (followed.settings.ref.namespace !== namespace) continue
+        slots.forget(name)
+        waits.beginning.delete(name)
+      }
       return null
     }
     // Its Jobs were released before that was written.
@@ -250,7 +254,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     cronCache: createCronCache(),
     knownTicks: null,
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
-    queue: { turns: createTurns(), waiting: new Set() },
+    queue: createQueue(),
     told: new Set(),
     uncovered: new Set(),
     followedUp: new Set(),

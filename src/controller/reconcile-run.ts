@@ -65,6 +65,7 @@ export async function reconcileRun(reconciliation: RunReconciliation, found: Sto
   if (plan.waitsForSlot) reconciliation.slots.wait(claimant)
   reconciliation.slots.note(claimant, activeSteps(plan.status) + plan.create.length)
   const again = await apply(reconciliation, begun.stored, run, plan)
+  reconciliation.queue.beginning.delete(found.metadata.name)
   return again ? context.clock.now() : plan.requeueAtMs
 }
 
@@ -87,6 +88,7 @@ async function begin(reconciliation: RunReconciliation, found: StoredRun): Promi
     if (admitted.kind === 'Status') {
       // Nobody else's turn depends on it: it is written along with what the first pass does. Pinned again after a crash, it is the same.
       const isAlone = pinned.definition?.concurrency.policy === 'Allow' && admitted.status.phase === 'Running'
+      if (isAlone) reconciliation.queue.beginning.add(found.metadata.name)
       return isAlone
         ? { kind: 'Begun', stored: found, run: { ...found, status: admitted.status } }
         : isBegun(await writeStatus(reconciliation, found, admitted.status))
@@ -117,7 +119,11 @@ async function apply(reconciliation: RunReconciliation, found: StoredRun, run: S
   const again = await allOf(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
   const stored = isSameJson(found.status, plan.status) ? run : await writeLast(reconciliation, found, plan.status)
-  await Promise.all([...plan.stop.map((job) => stopJob(reconciliation, job)), ...plan.release.map((job) => releaseJob(reconciliation, job))])
+  await Promise.all([
+    ...plan.relabel.map(({ job, labels }) => context.writeSite('job-relabelled', () => jobs.relabelJob(job, labels))),
+    ...plan.stop.map((job) => stopJob(reconciliation, job)),
+    ...plan.release.map((job) => releaseJob(reconciliation, job)),
+  ])
   if (stored.status?.phase === 'Finished') reconciliation.onFinished(stored)
   return again.includes(true)
 }

@@ -5,7 +5,7 @@ import type { Run, StoredRun } from '../runs/run.ts'
 import type { RunExpressions } from '../runs/run-values.ts'
 import { pinnedStatus } from './pin-definition.ts'
 import { reconcileRun } from './reconcile-run.ts'
-import { createTurns } from './admit.ts'
+import { createQueue } from './admit.ts'
 import { createSlots } from './slots.ts'
 import { createWorkQueue } from './work-queue.ts'
 
@@ -32,7 +32,7 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
     finish = resolve
   })
   const expressions: RunExpressions = { language: createExpressionLanguage(), vars: {}, branch: '' }
-  const turns = createTurns()
+  const admissions = createQueue()
   const told = new Set<string>()
   // There is nobody to wait for.
   const workflow: Workflow = { ...options.workflow, concurrency: { policy: 'Allow', group: null, limit: 0 } }
@@ -56,7 +56,7 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
           slots,
           policy: null,
           expressions,
-          queue: { turns, waiting: new Set() },
+          queue: admissions,
           told,
           pin: (run) => Promise.resolve(pinnedStatus(workflow, run, expressions, context.clock.now())),
           onFinished: () => undefined,

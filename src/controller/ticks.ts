@@ -61,7 +61,8 @@ export async function judgeTicks(context: Context, state: RepositoryState, expre
   const lost = planLost(cursors.lost ?? [], versions)
   const fates = [...lost.fates, ...plan.fates]
   let areAllNew = true
-  for (const request of [...lost.requests, ...plan.requests]) areAllNew = (await startRun(context, state, request, wake)).kind === 'Created' && areAllNew
+  for (const request of [...lost.requests, ...plan.requests])
+    areAllNew = (await startRun(context, state, request, wake)).kind === 'Created' && areAllNew
   const written = await updateCursors(context, settings.ref, (current) => {
     const others = current.resourceVersion === cursors.resourceVersion ? [] : Object.entries(current.schedules)
     for (const [name, { judgedUpTo }] of others) {

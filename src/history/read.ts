@@ -49,6 +49,20 @@ export async function hasRecord(status: StatusBranch, workflow: string, run: str
   return false
 }
 
+/** The record of a run whose workflow nobody names; null when there is none. At the tip last fetched or written. Throws RecordError for a spoilt one. */
+export async function findRecord(status: StatusBranch, run: string): Promise<RunRecord | null> {
+  const isLikely = (workflow: string): boolean => run.startsWith(workflow.slice(0, 20))
+  const workflows = await listWorkflows(status)
+  for (const workflow of [...workflows.filter(isLikely), ...workflows.filter((one) => !isLikely(one))]) {
+    const folder = `${HISTORY_FOLDER}/${workflow}`
+    for await (const day of daysOf(status, folder)) {
+      const bytes = await status.read(`${day}/${pathSegment(run)}.json`)
+      if (bytes !== null) return parseRecord(new TextDecoder().decode(bytes))
+    }
+  }
+  return null
+}
+
 /** The workflows that have records or pages, by name as their folders are called. At the tip last fetched or written. */
 export async function listWorkflows(status: StatusBranch): Promise<string[]> {
   const folders = (await status.list(HISTORY_FOLDER)).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1))

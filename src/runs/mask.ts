@@ -4,6 +4,9 @@ const MASK = '***'
 /** Shorter values would mask ordinary text. */
 const SHORTEST = 4
 
+/** Settings that lie beside what is secret: masked, no boolean result could be told. */
+const PLAIN_WORDS = new Set(['true', 'false', 'null'])
+
 /** More of a line is not held back. */
 const LONGEST_LINE = 65_536
 
@@ -26,7 +29,7 @@ export function secretsOf(spec: unknown): string[] {
 
 /**
  * The text without the values of Secrets, as far as they can be recognised: as they are, their lines, and as base64, URL and JSON write
- * them. Values of less than four characters stay.
+ * them. Values and lines of less than four characters stay, and so do `true`, `false` and `null`.
  */
 export function maskSecrets(text: string, values: readonly string[]): string {
   return createMask(values)(text)
@@ -34,9 +37,28 @@ export function maskSecrets(text: string, values: readonly string[]): string {
 
 /** `maskSecrets` for many texts. */
 export function createMask(values: readonly string[]): (text: string) => string {
-  const found = new Set(values.flatMap(formsOf).filter((form) => form.length >= SHORTEST))
-  const forms = [...found].sort((one, other) => other.length - one.length)
+  return maskOf(listForms(values))
+}
+
+/** `maskSecrets` for a text whose beginning or end may be missing: what is left there of a value goes too, from four characters on. */
+export function maskCutText(text: string, values: readonly string[]): string {
+  const forms = listForms(values)
+  const start = forms.reduce((most, form) => Math.max(most, overlap(form, text)), 0)
+  const rest = text.slice(start)
+  const end = rest.length - forms.reduce((most, form) => Math.max(most, overlap(rest, form)), 0)
+  return (start === 0 ? '' : MASK) + maskOf(forms)(rest.slice(0, end)) + (end === rest.length ? '' : MASK)
+}
+
+function maskOf(forms: readonly string[]): (text: string) => string {
   return (text) => forms.reduce((masked, form) => masked.replaceAll(form, MASK), text)
+}
+
+/** How many characters at the end of the one, four at least, are the beginning of the other; 0 for none. */
+function overlap(one: string, other: string): number {
+  for (let length = Math.min(one.length, other.length); length >= SHORTEST; length--) {
+    if (other.startsWith(one.slice(one.length - length))) return length
+  }
+  return 0
 }
 
 /** Masks a text that comes in pieces: a value may be cut by them, so that only whole lines go on. */
@@ -49,17 +71,23 @@ export interface StreamMask {
 
 /** A mask for one stream; without values everything goes on as it comes. */
 export function createStreamMask(values: readonly string[]): StreamMask {
-  const mask = createMask(values)
+  const forms = listForms(values)
+  const mask = maskOf(forms)
   let held = ''
   return {
     take(piece) {
       if (values.length === 0) return piece
       held += piece
-      // A line without an end must not fill the memory.
-      const end = held.length > LONGEST_LINE ? held.length : held.lastIndexOf('\n') + 1
-      const whole = held.slice(0, end)
+      const end = held.lastIndexOf('\n') + 1
+      const whole = mask(held.slice(0, end))
       held = held.slice(end)
-      return mask(whole)
+      if (held.length <= LONGEST_LINE) return whole
+      // A line without an end must not fill the memory: what may be the beginning of a value is all that waits.
+      held = mask(held)
+      const begun = held.length - forms.reduce((most, form) => Math.max(most, overlap(held, form)), 0)
+      const shown = held.slice(0, begun)
+      held = held.slice(begun)
+      return whole + shown
     },
     rest() {
       const last = held
@@ -67,6 +95,12 @@ export function createStreamMask(values: readonly string[]): StreamMask {
       return mask(last)
     },
   }
+}
+
+/** All ways in which the values may stand in a text, the longest first. */
+function listForms(values: readonly string[]): string[] {
+  const found = new Set(values.flatMap(formsOf).filter((form) => form.length >= SHORTEST && !PLAIN_WORDS.has(form)))
+  return [...found].sort((one, other) => other.length - one.length)
 }
 
 function formsOf(value: string): string[] {

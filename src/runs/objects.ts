@@ -16,6 +16,14 @@ export const LABELS = {
   step: 'fusee.dev/step',
 } as const
 
+/** Labels and annotations of ours begin with it. */
+export const OWN_PREFIX = 'fusee.dev/'
+
+/** Whether only Fusee says this label. */
+export function isOwnLabel(name: string): boolean {
+  return name === LABELS.managedBy || name.startsWith(OWN_PREFIX)
+}
+
 /** A reference to a controlling object, as in metav1. */
 export interface OwnerReference {
   apiVersion: string

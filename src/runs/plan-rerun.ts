@@ -2,12 +2,15 @@ import type { RunDefinition, Step } from '../definitions/workflow.ts'
 import type { CarriedStep, StepStatus } from './run.ts'
 import { stepOfExpansion } from './step-key.ts'
 
+/** What counts of a step of a run that is done again. */
+export type EndedStep = Pick<StepStatus, 'name' | 'kind' | 'state' | 'result' | 'finishedAt' | 'results'>
+
 /**
  * What a rerun of the failed steps takes over: steps, and single expansions, that succeeded, whose dependencies did too, near and far, and that
  * have not been undone. Everything else is done again, `finally` always.
  */
-export function planCarryOver(definition: Pick<RunDefinition, 'steps'>, steps: readonly StepStatus[]): CarriedStep[] {
-  const byStep = new Map<string, StepStatus[]>()
+export function planCarryOver(definition: Pick<RunDefinition, 'steps'>, steps: readonly EndedStep[]): CarriedStep[] {
+  const byStep = new Map<string, EndedStep[]>()
   const names = new Set(definition.steps.map(({ name }) => name))
   for (const status of steps) {
     if (status.kind === 'Undo' || status.kind === 'Finally') continue
@@ -17,7 +20,7 @@ export function planCarryOver(definition: Pick<RunDefinition, 'steps'>, steps: r
   const undone = new Set(
     steps.filter(({ kind, state, result }) => kind === 'Undo' && (state !== 'Ended' || result !== 'Skipped')).map(({ name }) => name),
   )
-  const isGood = (status: StepStatus): boolean => (status.result === 'Succeeded' || status.result === 'Cached') && !undone.has(status.name)
+  const isGood = (status: EndedStep): boolean => (status.result === 'Succeeded' || status.result === 'Cached') && !undone.has(status.name)
   const defined = new Map(definition.steps.map((step) => [step.name, step]))
   const known = new Map<string, boolean>()
 

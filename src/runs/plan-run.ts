@@ -9,6 +9,7 @@ import { failFast } from './plan/fail-fast.ts'
 import { runFinally } from './plan/finally.ts'
 import { decideHalt, haltSteps } from './plan/halt.ts'
 import { observe } from './plan/observe.ts'
+import { relabelJobs } from './plan/relabel.ts'
 import { heldJobs, releaseJobs } from './plan/release.ts'
 import { settle } from './plan/settle.ts'
 import { start } from './plan/start.ts'
@@ -23,6 +24,7 @@ export function planRun(input: RunInput): RunPlan {
   const board = createBoard(input)
   const { plan } = board
   for (const entry of board.entries) observe(board, entry)
+  relabelJobs(board)
   advance(board)
   finishBoard(board)
   releaseJobs(board)

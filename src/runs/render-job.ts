@@ -3,7 +3,7 @@ import { paramVariable } from '../definitions/param-variable.ts'
 import type { Step } from '../definitions/workflow.ts'
 import { jobName } from './names.ts'
 import type { Job, JobSpec, ObjectMeta, PodSpec } from './objects.ts'
-import { API_VERSION, FINALIZER, LABELS } from './objects.ts'
+import { API_VERSION, FINALIZER, LABELS, OWN_PREFIX } from './objects.ts'
 import type { StoredRun } from './run.ts'
 
 /** Annotation of a pod that wants the repository at the run's commit in its volume `source`. */
@@ -14,9 +14,6 @@ export const COMMIT_ANNOTATION = 'fusee.dev/commit'
 
 /** Annotation of a Job whose manifest names another namespace than its Run's: where it is to be made, on a cluster that has namespaces. */
 export const NAMESPACE_ANNOTATION = 'fusee.dev/namespace'
-
-/** Labels and annotations of ours begin with it. */
-const OWN_PREFIX = 'fusee.dev/'
 
 const SOURCE_VOLUME = 'source'
 const SOURCE_PATH = '/fusee/source'

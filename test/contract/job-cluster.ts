@@ -1,6 +1,7 @@
 import { describe, expect, it as plainIt } from 'vitest'
-import type { ClusterEvent, JobCluster } from '../../src/cluster/ports.ts'
+import type { ClusterEvent, LoggedJobs } from '../../src/cluster/ports.ts'
 import { UnsupportedJobError } from '../../src/cluster/ports.ts'
+import type { JobObservation } from '../../src/runs/objects.ts'
 import { FINALIZER, LABELS } from '../../src/runs/objects.ts'
 import type { JobBench, JobClusterUnderTest } from '../support/job-bench.ts'
 import { condition, createJobBench, exitCodes, hasEnded, isIdle, isRunning } from '../support/job-bench.ts'
@@ -8,7 +9,7 @@ import { eventually } from '../support/local-cluster.ts'
 
 /** What every JobCluster promises. `concurrent`: each test waits for pods of its own most of the time. */
 export function testJobCluster(adapter: string, open: () => Promise<JobClusterUnderTest>, { concurrent = false } = {}): void {
-  const it = plainIt.extend<{ cluster: JobClusterUnderTest; jobs: JobCluster; bench: JobBench }>({
+  const it = plainIt.extend<{ cluster: JobClusterUnderTest; jobs: LoggedJobs; bench: JobBench }>({
     cluster: async ({}, use) => {
       const cluster = await open()
       try {
@@ -176,6 +177,24 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(listed[0]?.run.namespace).toBe(bench.run.namespace)
     })
 
+    it('puts labels on a Job that runs, beside those that it has', async ({ cluster, jobs, bench }) => {
+      const job = await bench.create(cluster.lasting(), { finalizers: [FINALIZER] })
+      await jobs.relabelJob(job, { team: 'data', 'example.org/cost-centre': '12' })
+      await jobs.relabelJob(job, { team: 'web' })
+      const labels = { ...job.metadata.labels, team: 'web', 'example.org/cost-centre': '12' }
+      expect((await bench.observedWhen('it is told', job, (seen) => seen.job.metadata.labels?.['team'] === 'web')).job.metadata).toMatchObject({
+        labels,
+      })
+      await jobs.stopJob(job)
+      await bench.observedWhen('its pods have ended', job, isIdle)
+      await jobs.releaseJob(job)
+      await bench.gone(job)
+      await jobs.relabelJob(job, { team: 'gone' })
+      const heir = await bench.create(cluster.ending(0))
+      await jobs.relabelJob(job, { team: 'gone' })
+      expect((await bench.ended(heir)).job.metadata.labels?.['team']).toBeUndefined()
+    })
+
     it('keeps a stopped Job with a finalizer and its pods’ last state', async ({ cluster, jobs, bench }) => {
       const job = await bench.create(cluster.lasting(), { finalizers: [FINALIZER], spec: { backoffLimit: 3 } })
       await bench.observedWhen('the pod runs', job, isRunning)
@@ -264,6 +283,49 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect((await eventually('the log is there', () => jobs.readLogTail(job, 1000))).trim()).toBe('second try')
     })
 
+    it('shows no value of a Secret that a Job names, neither in logs nor in what its pods leave', async ({ cluster, jobs, bench }) => {
+      const { name, value } = cluster.secret
+      const text = `password=${value} and ${Buffer.from(value).toString('base64')}`
+      const env = [{ name: 'PASSWORD', valueFrom: { secretKeyRef: { name, key: 'key' } } }]
+      const { env: own = [], ...container } = cluster.leaving(1, text)
+      const job = await bench.create({ ...container, env: [...own, ...env] })
+      const observation = await bench.observedWhen('the pod has left its message', job, (one) => hasEnded(one) && messagesOf(one).length > 0)
+      let heard = ''
+      await jobs.followLog(job, (piece) => (heard += piece), new AbortController().signal)
+      const shown = [...messagesOf(observation), await eventually('the log is there', () => jobs.readLogTail(job, 1000)), heard]
+      expect(shown.map((one) => one.trimEnd().replace(/=+$/, ''))).toEqual(Array(3).fill('password=*** and ***'))
+      const other = await bench.create(cluster.leaving(1, text), { name: 'other' })
+      const stranger = await bench.observedWhen('the other pod has left its message', other, (one) => messagesOf(one).length > 0)
+      expect(messagesOf(stranger)).toEqual([text])
+    })
+
+    it('reads and follows the log of one try, whose pod is named', async ({ cluster, jobs, bench }) => {
+      const job = await bench.create(cluster.failingOnce(), { spec: { backoffLimit: 2 } })
+      const { pods } = await bench.ended(job)
+      const wantTexts = ['first try', 'second try']
+      for (const [index, wantText] of wantTexts.entries()) {
+        const pod = pods[index]?.metadata.name ?? ''
+        expect((await eventually('the log is there', () => jobs.readLogTail(job, 1000, pod))).trim()).toBe(wantText)
+        let heard = ''
+        await jobs.followLog(job, (piece) => (heard += piece), new AbortController().signal, pod)
+        expect(heard.trim()).toBe(wantText)
+      }
+      expect(await jobs.readLogTail(job, 1000, 'another')).toBe('')
+    })
+
+    it('follows a try that runs until it has ended, not the whole Job', async ({ cluster, jobs, bench }) => {
+      const job = await bench.create(cluster.lasting(), { finalizers: [FINALIZER] })
+      const { pods } = await bench.observedWhen('the pod runs', job, isRunning)
+      let isOver = false
+      const followed = jobs.followLog(job, () => undefined, new AbortController().signal, pods[0]?.metadata.name ?? '').then(() => (isOver = true))
+      expect(isOver).toBe(false)
+      await jobs.stopJob(job)
+      await bench.observedWhen('its pods have ended', job, isIdle)
+      await followed
+      await jobs.releaseJob(job)
+      await bench.gone(job)
+    })
+
     it('tells of the Job and of its pod’s end', async ({ cluster, jobs, bench }) => {
       const heard: ClusterEvent[] = []
       const stop = jobs.subscribe((event) => heard.push(event))
@@ -292,4 +354,9 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(await jobs.observeJobs(bench.run)).toEqual([])
     })
   })
+}
+
+/** Termination messages of a Job's pods. */
+function messagesOf({ pods }: JobObservation): string[] {
+  return pods.flatMap(({ status }) => status.containerStatuses?.[0]?.state?.terminated?.message ?? [])
 }

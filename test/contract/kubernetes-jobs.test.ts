@@ -9,10 +9,13 @@ import { NAMESPACE_ANNOTATION, SOURCE_ANNOTATION } from '../../src/runs/render-j
 import type { PodBehaviour } from '../support/fake-api/node-agent.ts'
 import { openFakeCluster } from '../support/fake-cluster.ts'
 import { eventually } from '../support/local-cluster.ts'
+import { createSecret } from '../support/create-secret.ts'
 import { testJobCluster } from './job-cluster.ts'
 
 /** Nothing runs here: the command says what would happen. */
 const words = (...command: string[]): Container => ({ command })
+
+const SECRET = { name: 'db', value: 'correct horse battery' }
 
 const LASTING_MS = 3_600_000
 
@@ -23,11 +26,12 @@ const behaviour: PodBehaviour = (_pod, { command = [] }, attempt) => {
   if (kind === 'last') return { ...plain, runMs: LASTING_MS }
   if (kind === 'resist') return { ...plain, runMs: LASTING_MS, termMs: LASTING_MS }
   if (kind === 'fail-once') return { ...plain, exitCode: attempt === 0 ? 1 : 0, log: attempt === 0 ? 'first try\n' : 'second try\n' }
-  return plain
+  return kind === 'leave' ? { ...plain, message: log } : plain
 }
 
 testJobCluster('an API server in memory', async () => {
   const { client, namespace, close } = await openFakeCluster(behaviour)
+  await createSecret(client, namespace, SECRET)
   const jobs = await createKubernetesJobs({ client, namespace, report: () => undefined, runsLive: 'InTheCluster' })
   return {
     jobs,
@@ -36,6 +40,8 @@ testJobCluster('an API server in memory', async () => {
     lasting: () => words('last'),
     stubborn: () => words('resist'),
     failingOnce: () => words('fail-once'),
+    leaving: (exitCode, text) => words('leave', String(exitCode), text),
+    secret: SECRET,
     unsupported: null,
     async close() {
       await jobs.close()

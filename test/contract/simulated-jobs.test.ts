@@ -7,6 +7,8 @@ import { testJobCluster } from './job-cluster.ts'
 /** Nothing runs here: the command says what would happen. */
 const words = (...command: string[]): Container => ({ command })
 
+const SECRET = { name: 'db', value: 'correct horse battery' }
+
 const LASTING = { runMs: 3_600_000, termMs: 0 }
 
 /** Reads back what the containers below were told to do. */
@@ -18,12 +20,18 @@ const scripts: PodScripts = ({ spec }, attempt): PodScript => {
   if (kind === 'last') return { ...ending, ...LASTING }
   if (kind === 'resist') return { ...ending, ...LASTING, termMs: LASTING.runMs }
   if (kind === 'fail-once') return { ...ending, exitCodes: {}, exitCode: attempt === 0 ? 1 : 0, log: attempt === 0 ? 'first try\n' : 'second try\n' }
-  return ending
+  return kind === 'leave' ? { ...ending, message: output } : ending
 }
 
 testJobCluster('the simulated cluster', async () => {
   const timing = { podCreationMs: 1, statusMs: 2, retryMs: 1 }
-  const { jobs } = createSimulatedCluster({ clock: createSystemClock(), random: createSystemRandom(), scripts, timing })
+  const { jobs } = createSimulatedCluster({
+    clock: createSystemClock(),
+    random: createSystemRandom(),
+    scripts,
+    timing,
+    secrets: { [SECRET.name]: [SECRET.value] },
+  })
   return {
     jobs,
     namespace: 'data',
@@ -31,6 +39,8 @@ testJobCluster('the simulated cluster', async () => {
     lasting: () => words('last'),
     stubborn: () => words('resist'),
     failingOnce: () => words('fail-once'),
+    leaving: (exitCode, text) => words('leave', String(exitCode), text),
+    secret: SECRET,
     unsupported: null,
     close: async () => {},
   }

@@ -26,8 +26,11 @@ const STORIES: readonly (readonly CrashPoint[])[] = [
   ['job-stopped', 'job-released', 'records-pushed', 'run-recorded', 'review-proposed', 'run-swept'],
 ]
 
+/** Nothing labels Runs of the local runner: the unit tests stop at it. */
+const ELSEWHERE: readonly CrashPoint[] = ['job-relabelled']
+
 it('has a story for every crash point', () => {
-  expect(STORIES.flat().toSorted()).toEqual(CRASH_POINTS.toSorted())
+  expect([...STORIES.flat(), ...ELSEWHERE].toSorted()).toEqual(CRASH_POINTS.toSorted())
 })
 
 for (const transport of TRANSPORTS) {

@@ -11,6 +11,8 @@ export interface Author {
   models: ReadonlyMap<CommitSha, RepositoryModel>
   /** Pushes one to three commits, or moves the branch back. Returns a word on it. */
   push(random: SeededRandom): Promise<string>
+  /** Pushes a commit that changes nothing below `workflows/`, such as a review that is brought in. */
+  land(tree: Tree, message: string, merged: readonly CommitSha[]): Promise<void>
   /** Pushes a commit without any workflow. */
   pushNothing(): Promise<void>
 }
@@ -22,6 +24,8 @@ export interface AuthorStyle {
   periodMs: number | null
   /** Whether mistakes, force pushes and changes of schedules happen. */
   isCareful: boolean
+  /** Whether schedules may want runs that were lost once more. */
+  mayRerun: boolean
 }
 
 const NAMES = ['load', 'report', 'tidy', 'audit', 'extra']
@@ -38,7 +42,7 @@ export async function createAuthor(
   const models = new Map<CommitSha, RepositoryModel>()
 
   const commit = async (parent: CommitSha | null, model: RepositoryModel, message: string): Promise<CommitSha> => {
-    const sha = await remote.push(parent, treeOf(model), message)
+    const sha = await remote.push(parent, new Map([...historyOf(remote, parent), ...treeOf(model)]), message)
     models.set(sha, model)
     await onCommit(sha)
     return sha
@@ -68,10 +72,22 @@ export async function createAuthor(
       remote.reset(at)
       return `${kind}: ${words.join(', ')} -> ${at.slice(0, 7)}`
     },
+    async land(tree, message, merged) {
+      const tip = remote.tip()
+      const sha = await remote.push(tip, tree, message, merged)
+      models.set(sha, modelAt(tip))
+      await onCommit(sha)
+    },
     async pushNothing() {
       await commit(remote.tip(), { workflows: [], data: modelAt(remote.tip()).data }, 'Remove all workflows')
     },
   }
+}
+
+/** What reviews have brought in: authors leave it alone. */
+function historyOf({ commits }: GitRemote, commit: CommitSha | null): Tree {
+  const tree = commit === null ? undefined : commits.get(commit)?.tree
+  return new Map([...(tree ?? [])].filter(([path]) => path.startsWith('history/') && !DATA_PATHS.includes(path)))
 }
 
 function treeOf(model: RepositoryModel): Tree {
@@ -131,7 +147,7 @@ function drawConcurrency(random: SeededRandom): ConcurrencyModel {
   return { policy, byTrigger: random.chance(0.3), limit: random.integer(1, 3) }
 }
 
-function drawSchedules(random: SeededRandom, { periodMs }: AuthorStyle, workflow: string): ScheduleModel[] {
+function drawSchedules(random: SeededRandom, { periodMs, mayRerun }: AuthorStyle, workflow: string): ScheduleModel[] {
   if (periodMs === null || random.chance(0.35)) return []
   const standsAlone = random.chance(0.7)
   const offsets = periodMs === 60_000 ? [0] : [0, 60_000, 120_000]
@@ -142,6 +158,7 @@ function drawSchedules(random: SeededRandom, { periodMs }: AuthorStyle, workflow
       offsetMs: random.pick(offsets),
       catchUp: standsAlone ? random.pick(['Latest', 'All', 'None'] as const) : 'Latest',
       startingDeadlineSeconds: standsAlone && random.chance(0.5) ? random.pick([60, 90, 300]) : null,
+      isRerunAfterLoss: mayRerun && random.fork(`after loss ${workflow}`).chance(0.5),
       standsAlone,
     },
   ]

@@ -29,6 +29,8 @@ export interface Lives {
   begin(): void
   crash(downMs: number): void
   deploy(downMs: number): void
+  /** Everything that runs ends at once, also what drains. */
+  lose(downMs: number): void
   stepClock(byMs: number): void
   stepClockBack(): void
   /** Asks the process, if there is one, for a run once more. Who asks gives up when it fails. */
@@ -41,7 +43,8 @@ export interface LivesGround {
   random: SeededRandom
   faults: Faults
   trace: Trace
-  cluster: SimulatedCluster
+  /** The one that there is now. */
+  cluster: () => SimulatedCluster
   createRepository: () => FollowedRepository
   createController: CreateController
   definitionCache: DefinitionCache
@@ -54,6 +57,7 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
   const restarts = random.fork('restarts')
   let count = 0
   let offsetMs = 0
+  let draining: SimulatedProcess | null = null
   let current: { process: SimulatedProcess; controller: ReturnType<CreateController> } | null = null
 
   function begin(): void {
@@ -63,8 +67,7 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
       clock,
       random,
       faults,
-      runs: cluster.runs,
-      jobs: cluster.jobs,
+      ...cluster(),
       createRepository,
       definitionCache,
       report(event) {
@@ -105,6 +108,7 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
       if (current === null) return
       const { process, controller } = current
       current = null
+      draining = process
       let isOver = false
       const end = (how: string) => (): void => {
         if (isOver) return
@@ -116,6 +120,11 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
       }
       clock.setTimer(clock.now() + DRAIN_MS, end('drain took too long'))
       void controller.drain().then(end('drained'))
+    },
+    lose(downMs) {
+      const isUp = current !== null || draining?.isAlive === true
+      for (const process of [current?.process, draining]) process?.kill()
+      if (isUp) beginAfter(downMs)
     },
     stepClock(byMs) {
       offsetMs += byMs
@@ -130,7 +139,7 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
       if (current === null || state === undefined) return
       const { process, controller } = current
       const trigger = { kind: 'Rerun', key, by: 'ada' } as const
-      rerun(process.context, state, run, { trigger, failedOnly }, controller.wake).then(
+      rerun(process.context, state, run, { trigger, failedOnly, isUnique: true }, controller.wake).then(
         (answer) => trace.add(`rerun ${answer.kind}`),
         (error: unknown) => {
           if (!isExplained(error)) judged.complain('bug', `rerun of ${run.metadata.name}: ${error instanceof Error ? error.stack : String(error)}`)

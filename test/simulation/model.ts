@@ -60,6 +60,8 @@ export interface ScheduleModel {
   offsetMs: number
   catchUp: 'Latest' | 'All' | 'None'
   startingDeadlineSeconds: number | null
+  /** Whether a tick whose run was lost with the cluster is to be run again. */
+  isRerunAfterLoss: boolean
   /** Written as a document of its own; else as a trigger of the workflow, which has neither catch-up nor deadline. */
   standsAlone: boolean
 }

@@ -15,7 +15,7 @@ const APPROVERS = 0.7
 
 /** People with rights on the cluster, and what they do to it. `rerun` asks the controller, if it runs. */
 export function createPeople(
-  { runs, jobs }: SimulatedCluster,
+  cluster: () => SimulatedCluster,
   facts: Facts,
   random: SeededRandom,
   trace: Trace,
@@ -25,6 +25,7 @@ export function createPeople(
   let reruns = 0
 
   async function change(name: string, spec: (run: StoredRun) => Partial<RunSpec>): Promise<void> {
+    const { runs } = cluster()
     const run = await runs.getRun({ namespace: 'data', name })
     if (run === null) return
     try {
@@ -53,7 +54,7 @@ export function createPeople(
       }
       case 'DeleteRun':
         victim.deletedByUser = true
-        return void runs.deleteRun(victim.run)
+        return void cluster().runs.deleteRun(victim.run)
       case 'Rerun':
       case 'RerunFailed':
         return rerun(victim.run, `again ${++reruns}`, kind === 'RerunFailed')
@@ -67,8 +68,8 @@ export function createPeople(
       if (heldJobs.length === 0) return
       const job = random.pick(heldJobs)
       trace.add(`${kind} ${job.name}`)
-      if (kind === 'DeleteJob') void jobs.deleteJob(job.job)
-      else jobs.removeByForce(job.job.metadata)
+      if (kind === 'DeleteJob') void cluster().jobs.deleteJob(job.job)
+      else cluster().jobs.removeByForce(job.job.metadata)
     },
     /** Approves, some time after a run has come to wait for it, or never. */
     seeRun({ metadata: { name }, status }: StoredRun, clock: VirtualClock): void {

@@ -34,7 +34,10 @@ function renderTriggers(push: WorkflowModel['push'], own: readonly ScheduleModel
   if (push === null && own.length === 0) return ''
   const paths = push === null || push.paths.length === 0 ? '' : `paths: ${JSON.stringify(push.paths)}, `
   const pushLine = push === null ? '' : `    push: {${paths}commits: ${push.commits}}\n`
-  const scheduleLine = own.length === 0 ? '' : `    schedule: [${own.map((schedule) => `{cron: "${cronOf(schedule)}"}`).join(', ')}]\n`
+  const scheduleLine =
+    own.length === 0
+      ? ''
+      : `    schedule: [${own.map((schedule) => `{cron: "${cronOf(schedule)}"${schedule.isRerunAfterLoss ? ', afterLoss: Rerun' : ''}}`).join(', ')}]\n`
   return `  triggers:\n${pushLine}${scheduleLine}`
 }
 
@@ -47,7 +50,7 @@ spec:
   workflow: ${workflow}
   cron: "${cronOf(schedule)}"
   catchUp: ${schedule.catchUp}
-${deadline}`
+${schedule.isRerunAfterLoss ? '  afterLoss: Rerun\n' : ''}${deadline}`
 }
 
 function cronOf({ periodMs, offsetMs }: ScheduleModel): string {

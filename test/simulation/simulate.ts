@@ -1,4 +1,5 @@
 import type { SchemaCheck } from '../../src/definitions/schema/validators.ts'
+import { checkLostTicks } from './oracle/loss.ts'
 import { checkRecord, checkRefill, checkTickFiles } from './oracle/records.ts'
 import { checkResults, checkTimeouts } from './oracle/results.ts'
 import { checkCalmTicks } from './oracle/ticks.ts'
@@ -53,6 +54,7 @@ function judgeEnd(world: World, timers: number, scenario: Scenario): void {
   if (timers > MOST_TIMERS) judged.complain('turns', `more than ${MOST_TIMERS} timers have fired; open: ${world.describeOpen()}`)
   else if (!world.isAtRest()) judged.complain('no-rest', `after ${LONGEST_REST_MS / 3_600_000} hours in calm there are open: ${world.describeOpen()}`)
   checkTickFiles(judged)
+  checkLostTicks(judged)
   checkRefill(judged)
   checkTimeouts(judged, scenario.troubleUntilMs + ECHO_MS)
   for (const run of world.facts.runs.values()) {

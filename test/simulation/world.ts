@@ -1,27 +1,32 @@
-import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
+import { createSimulatedCluster, type SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
 import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import { createExpressionLanguage } from '../../src/definitions/expressions/language.ts'
 import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
 import type { SchemaCheck } from '../../src/definitions/schema/validators.ts'
 import type { FollowedRepository } from '../../src/context.ts'
-import type { SourceRepository } from '../../src/git/ports.ts'
+import type { CommitSha, SourceRepository } from '../../src/git/ports.ts'
+import { takeOver } from '../../src/history/owner.ts'
 import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { createAuthor, type Author } from './author.ts'
 import { createFacts, heldRuns, noteChange, noteHarm, noteStatusCommit, recordsOnBranch, type Facts, type RunFacts } from './facts.ts'
 import { describeChange, describeHappening } from './describe.ts'
-import { createFaults } from './faults.ts'
-import { createGitRemote, type GitRemote } from './git-remote.ts'
+import { createFaults, isFault } from './faults.ts'
+import { noteLoss, noteTakeOver } from './lost-cluster.ts'
+import { createGitRemote, type GitRemote, type Tree } from './git-remote.ts'
 import { workflowOf, type Case } from './oracle/case.ts'
 import { checkConcurrency } from './oracle/concurrency.ts'
+import { checkRunAfterLoss } from './oracle/loss.ts'
 import { checkPassedPushes, checkPushRun } from './oracle/pushes.ts'
 import { checkChange, checkStatusCommit } from './oracle/records.ts'
+import { checkReview, isOfferedWell } from './oracle/reviews.ts'
 import { checkRerun } from './oracle/reruns.ts'
 import { checkNewJob } from './oracle/steps.ts'
 import { checkPassedTicks, checkTickRun } from './oracle/ticks.ts'
 import { createLives, type CreateController } from './lives.ts'
 import { createPeople } from './people.ts'
+import { planLanding } from './reviewers.ts'
 import { createPodScripts, type Happening, type Scenario } from './scenario.ts'
 import { createTrace, type Trace } from './trace.ts'
 
@@ -31,6 +36,8 @@ export interface Violation {
   message: string
   atMs: number
 }
+
+const TAKE_OVER_RETRY_MS = 3_000
 
 /** The world of one scenario: a cluster, a Git remote, people, and the process of a controller that comes and goes. */
 export interface World {
@@ -57,16 +64,20 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
   const facts = createFacts()
   const trace = createTrace(() => clock.now())
   const violations: Violation[] = []
-  const remote = createGitRemote(
-    () => clock.now(),
-    (commit) => {
+  const remote = createGitRemote({
+    now: () => clock.now(),
+    onStatusCommit(commit) {
       const last = facts.statusTip
       noteStatusCommit(facts, commit)
       trace.add(`status commit ${commit.message.split('\n')[0]}`)
       checkStatusCommit(judged, commit, last)
     },
-    () => faults.fateOfPush(),
-  )
+    onReview(review) {
+      trace.add(`review ${review.name} at ${review.commit.slice(0, 7)} on ${review.base.slice(0, 7)}`)
+      checkReview(judged, review, scenario.settings.review?.everySeconds ?? 0)
+    },
+    fateOfPush: () => faults.fateOfPush(),
+  })
   const definitionCache: DefinitionCache = {
     schemaCheck,
     language: createExpressionLanguage(),
@@ -95,31 +106,84 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
       trace.add(`VIOLATION ${rule}: ${message}`)
     },
   }
-  const cluster = createSimulatedCluster({
-    clock,
-    random: random.fork('cluster'),
-    scripts: createPodScripts(scenario.seed),
-    delays: () => faults.eventDelays(),
-    garbageAfterMs: random.fork('garbage').chance(0.5) ? 500 : null,
-    onChange(change) {
-      noteChange(facts, change, clock.now())
-      trace.add(describeChange(change))
-      judgeChange(judged, change, byUser)
-      if (change.kind === 'Run' && change.after !== null) people.seeRun(change.after, clock)
-    },
-  })
+  /** A new, empty one. Nobody hears any more of what goes on in the one before it. */
+  function openCluster(name: string): SimulatedCluster {
+    const opened = createSimulatedCluster({
+      clock,
+      random: random.fork(name),
+      scripts: createPodScripts(scenario.seed),
+      delays: () => faults.eventDelays(),
+      garbageAfterMs: random.fork('garbage').chance(0.5) ? 500 : null,
+      onChange(change) {
+        if (opened !== cluster) return
+        noteChange(facts, change, clock.now())
+        trace.add(describeChange(change))
+        judgeChange(judged, change, byUser)
+        if (change.kind === 'Run' && change.after !== null) people.seeRun(change.after, clock)
+      },
+    })
+    return opened
+  }
+  let cluster = openCluster('cluster')
 
   const createRepository = (): FollowedRepository => {
-    const { source, status } = remote.open()
+    const { source, status, reviews } = remote.open()
     const fetchTip: SourceRepository['fetchTip'] = async (signal) => {
       const tip = await source.fetchTip(signal)
       if (!facts.seenTips.has(tip)) facts.seenTips.set(tip, clock.now())
       return tip
     }
-    return { settings: scenario.settings, owner: 'simulated', source: { ...source, fetchTip }, status }
+    return {
+      settings: scenario.settings,
+      owner: facts.lost === null ? 'simulated' : 'its successor',
+      source: { ...source, fetchTip },
+      status,
+      reviews,
+    }
   }
-  const lives = createLives(scenario, { clock, random, faults, trace, cluster, createRepository, createController, definitionCache, judged })
-  const people = createPeople(cluster, facts, random.fork('people'), trace, (run, key, failedOnly) => lives.rerun(run, key, failedOnly))
+  const lives = createLives(scenario, {
+    clock,
+    random,
+    faults,
+    trace,
+    cluster: () => cluster,
+    createRepository,
+    createController,
+    definitionCache,
+    judged,
+  })
+  const people = createPeople(
+    () => cluster,
+    facts,
+    random.fork('people'),
+    trace,
+    (run, key, failedOnly) => lives.rerun(run, key, failedOnly),
+  )
+
+  /** Whoever does it tries until the remote takes it. */
+  async function letTakeOver(): Promise<void> {
+    try {
+      await takeOver({ status: remote.open().status, by: 'ada', nowMs: clock.now() })
+      noteTakeOver(facts)
+      trace.add('the status branch may be taken over')
+    } catch (error) {
+      if (!isFault(error)) throw error
+      clock.setTimer(clock.now() + TAKE_OVER_RETRY_MS, () => void letTakeOver())
+    }
+  }
+
+  async function landReview(index: number, keepsBranch: boolean): Promise<void> {
+    const treeAt = (sha: CommitSha): Tree => remote.commits.get(sha)?.tree ?? new Map<string, string>()
+    const tip = { sha: remote.tip(), tree: treeAt(remote.tip()) }
+    const landing = planLanding([...facts.reviews.values()], tip, treeAt, random.fork(`landing ${index}`))
+    if (landing === null) return
+    const { name, how, tree, parents } = landing
+    trace.add(`${how} of review ${name}`)
+    await author.land(tree, `${how} of review ${name}`, parents)
+    if (keepsBranch) return
+    remote.deleteReview(name)
+    facts.reviews.delete(name)
+  }
 
   function happen(happening: Happening): void {
     trace.add(describeHappening(happening))
@@ -134,6 +198,15 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
         return lives.stepClock(happening.byMs)
       case 'HarmHistory':
         return noteHarm(facts, remote.harmStatus(happening.share))
+      case 'LoseCluster':
+        lives.lose(happening.downMs)
+        cluster = openCluster('next cluster')
+        noteLoss(facts)
+        judged.begun.clear()
+        clock.setTimer(clock.now() + happening.takeOverAfterMs, () => void letTakeOver())
+        return
+      case 'LandReview':
+        return void landReview(happening.index, happening.keepsBranch)
       case 'GitOutage':
         faults.gitDown = true
         clock.setTimer(clock.now() + happening.forMs, () => {
@@ -162,7 +235,12 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
       faults.stop()
       lives.stepClockBack()
     },
-    isAtRest: () => openRuns(facts).length === 0 && openJobs(facts).length === 0 && isLooked(remote, facts) && isWhole(facts),
+    isAtRest: () =>
+      openRuns(facts).length === 0 &&
+      openJobs(facts).length === 0 &&
+      isLooked(remote, facts) &&
+      isWhole(facts) &&
+      (scenario.settings.review === undefined || isOfferedWell(judged)),
     describeOpen() {
       const runs = openRuns(facts).map(
         ({ name, run }) => `${name} ${run.status?.phase ?? 'Pending'}${run.metadata.deletionTimestamp === undefined ? '' : ' deleted'}`,
@@ -191,6 +269,7 @@ function judgeChange(judged: Case, change: ClusterChange, byUser: boolean): void
 }
 
 function checkNewRun(judged: Case, run: RunFacts): void {
+  checkRunAfterLoss(judged, run)
   switch (run.run.spec.trigger.kind) {
     case 'Push':
       return checkPushRun(judged, run)

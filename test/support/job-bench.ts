@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { JobCluster } from '../../src/cluster/ports.ts'
+import type { LoggedJobs } from '../../src/cluster/ports.ts'
 import type { Container } from '../../src/definitions/container.ts'
 import type { Condition, Job, JobObservation, JobSpec, ObjectRef, Pod, PodSpec, StoredJob } from '../../src/runs/objects.ts'
 import { LABELS } from '../../src/runs/objects.ts'
@@ -7,7 +7,7 @@ import { eventually } from './local-cluster.ts'
 
 /** A cluster to be tested, and what its containers can do. */
 export interface JobClusterUnderTest {
-  jobs: JobCluster
+  jobs: LoggedJobs
   /** A namespace that holds nothing yet. */
   namespace: string
   /** A container that prints this text and ends with this code. */
@@ -18,6 +18,10 @@ export interface JobClusterUnderTest {
   stubborn(): Container
   /** A container that fails at the first try of its Job and succeeds at the second. */
   failingOnce(): Container
+  /** A container that prints this text, leaves it as its termination message and ends with this code. */
+  leaving(exitCode: number, text: string): Container
+  /** A Secret of the namespace with one key, `key`. */
+  secret: { name: string; value: string }
   /** A Job that this cluster does not have, and the field that its refusal names; null where there is none. */
   unsupported: { spec: Partial<JobSpec>; field: string } | null
   close(): Promise<void>

@@ -1,14 +1,16 @@
 import type { Clock } from '../../src/clock.ts'
 import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
+import type { PodScripts } from '../../src/cluster/simulated/pod-script.ts'
 import type { RepositorySettings } from '../../src/config/repository-settings.ts'
 import type { Context } from '../../src/context.ts'
 import { alwaysFollowed } from '../../src/context.ts'
+import { createDefinitionCache } from '../../src/definitions/definition-cache.ts'
 import { statePolicy } from '../../src/definitions/policy/policy.ts'
 import { createController } from '../../src/controller/controller.ts'
 import type { Controller } from '../../src/controller/controller.ts'
 import type { ControllerEvent } from '../../src/controller/events.ts'
-import type { WriteSite } from '../../src/crash-points.ts'
+import type { CrashPoint, WriteSite } from '../../src/crash-points.ts'
 import { plainWriteSite } from '../../src/crash-points.ts'
 import type { SimulatedFiles, SimulatedGit } from '../../src/git/simulated.ts'
 import { createSimulatedGit } from '../../src/git/simulated.ts'
@@ -16,6 +18,9 @@ import type { StoredRun } from '../../src/runs/run.ts'
 import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { createVirtualClock } from '../../src/simulation/virtual-clock.ts'
+
+/** Schemas are compiled once for all worlds. */
+const definitionCache = createDefinitionCache()
 
 /** The real controller on a simulated cluster and a simulated repository, at a time that only moves when told to. */
 export interface VirtualWorld {
@@ -46,6 +51,9 @@ export interface WorldOptions {
   startAt?: string
   settings?: Partial<RepositorySettings>
   writeSite?: WriteSite
+  /** Whether the controller is killed at this write, before or after it; another one starts a second later. */
+  dies?: (point: CrashPoint, moment: 'before' | 'after') => boolean
+  scripts?: PodScripts
   webhookSecrets?: () => Promise<string[]>
 }
 
@@ -60,7 +68,7 @@ export async function createVirtualWorld({
   const random = createSeededRandom('world')
   const git = createSimulatedGit({ now: () => clock.now() })
   await git.pushCommit(files, 'first')
-  const cluster = createSimulatedCluster({ clock, random })
+  const cluster = createSimulatedCluster({ clock, random, ...(options.scripts && { scripts: options.scripts }) })
   const events: ControllerEvent[] = []
 
   let offsetMs = 0
@@ -84,6 +92,15 @@ export async function createVirtualWorld({
         }
       },
     }
+  }
+
+  const never = new Promise<never>(() => undefined)
+
+  function dies(own: { isAlive: boolean }, point: CrashPoint, moment: 'before' | 'after'): boolean {
+    if (options.dies?.(point, moment) !== true) return false
+    own.isAlive = false
+    clock.setTimer(clock.now() + 1000, () => Object.assign(world, begin()))
+    return true
   }
 
   function begin(): Pick<VirtualWorld, 'context' | 'controller'> {
@@ -111,8 +128,13 @@ export async function createVirtualWorld({
       clock: ownClock(own),
       random,
       report: (event) => void events.push(event),
-      writeSite: (point, write) => (own.isAlive ? writeSite(point, write) : new Promise<never>(() => undefined)),
+      async writeSite(point, write) {
+        if (!own.isAlive || dies(own, point, 'before')) return never
+        const answer = await writeSite(point, write)
+        return own.isAlive && dies(own, point, 'after') ? never : answer
+      },
       ...cluster,
+      definitionCache,
       repositories: alwaysFollowed([repository]),
     }
     const controller = createController(context)

@@ -1,7 +1,8 @@
-import { createMask, maskSecrets, secretsOf } from '../../runs/mask.ts'
+import { createMask } from '../../runs/mask.ts'
 import type { JobObservation, ObjectRef, Pod, StoredJob } from '../../runs/objects.ts'
 import { FINALIZER, LABELS } from '../../runs/objects.ts'
 import { SOURCE_ANNOTATION } from '../../runs/render-job.ts'
+import { createJobMasks } from '../job-masks.ts'
 import type { ReportProblem } from '../listeners.ts'
 import { createListeners } from '../listeners.ts'
 import type { AbandonableJobs, ClusterEvent } from '../ports.ts'
@@ -85,10 +86,17 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
   const reflectors = [follow('jobs', jobs), follow('pods', pods)]
   await Promise.all(reflectors.map((reflector) => reflector.synced))
 
+  const masks = createJobMasks((job, secret) => readSecretValues(client, { namespace: job.metadata.namespace, name: secret }))
   const isThere = (job: StoredJob): boolean => jobs.get(job.metadata)?.metadata.uid === job.metadata.uid
 
   function podsOf(job: StoredJob): Pod[] {
     return [...pods.indexed(job.metadata.uid), ...gone.of(job.metadata.uid)].sort(byAge)
+  }
+
+  /** Pods that are there, oldest first. */
+  function podsToRead(job: StoredJob, only?: string): Pod[] {
+    const present = pods.indexed(job.metadata.uid).sort(byAge)
+    return only === undefined ? present : present.filter(({ metadata }) => metadata.name === only)
   }
 
   function take(job: StoredJob): StoredJob {
@@ -113,6 +121,18 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
   }
 
   /** Takes our finalizer away where it stands; the others are not ours to touch. Needs no version: it is tested to be there. */
+  async function relabel(job: StoredJob, labels: Readonly<Record<string, string>>): Promise<void> {
+    const path = objectPath('jobs', job.metadata)
+    const added = Object.entries(labels).map(([name, value]) => ({ op: 'add', path: `/metadata/labels/${escapePointer(name)}`, value }))
+    const body = [{ op: 'test', path: '/metadata/uid', value: job.metadata.uid }, ...added]
+    try {
+      take(await client.request<StoredJob>({ method: 'PATCH', path, contentType: 'application/json-patch+json', body }))
+    } catch (error) {
+      // Gone, or the name is another Job's by now.
+      if (!isNotFound(error) && !(error instanceof ApiError && error.status === 422)) throw error
+    }
+  }
+
   async function release(job: StoredJob): Promise<void> {
     const path = objectPath('jobs', job.metadata)
     for (let current = jobs.get(job.metadata) ?? job; current.metadata.uid === job.metadata.uid;) {
@@ -184,7 +204,8 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
       }
     },
     async observeJobs(run) {
-      return jobs.indexed(`${run.namespace}/${run.name}`).map((job): JobObservation => ({ job: restoreOwner(job), pods: podsOf(job) }))
+      const mine = jobs.indexed(`${run.namespace}/${run.name}`)
+      return Promise.all(mine.map(async (job): Promise<JobObservation> => ({ job: restoreOwner(job), pods: await masks.maskPods(job, podsOf(job)) })))
     },
     async listJobs() {
       return [...jobs.all()].flatMap((job) => {
@@ -192,20 +213,22 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
         return run === null ? [] : [{ run, job: restoreOwner(job) }]
       })
     },
+    relabelJob: (job, labels) => (isThere(job) ? relabel(job, labels) : Promise.resolve()),
     stopJob: (job) => remove(job, 'Foreground'),
     releaseJob: (job) => (isThere(job) ? release(job) : Promise.resolve()),
     deleteJob: (job) => remove(job, 'Background'),
-    async readLogTail(job, maxBytes) {
-      const newest = pods.indexed(job.metadata.uid).sort(byAge).at(-1)
+    async readLogTail(job, maxBytes, pod) {
+      const newest = podsToRead(job, pod).at(-1)
       if (newest === undefined || !isThere(job)) return ''
-      return maskSecrets(await readPodLogTail(client, newest, maxBytes), await readSecretValues(client, job))
+      return masks.maskTail(job, await readPodLogTail(client, newest, maxBytes))
     },
-    async followLog(job, hear, signal) {
+    async followLog(job, hear, signal, pod) {
       // Whole lines come.
-      const mask = createMask(await readSecretValues(client, job))
+      const mask = createMask(await masks.valuesOf(job))
       await followJobLog({
         client,
-        pods: () => pods.indexed(job.metadata.uid).sort(byAge),
+        pods: () => podsToRead(job, pod),
+        isOnly: pod !== undefined,
         current: () => (isThere(job) ? jobs.get(job.metadata) : null),
         hear: (line) => {
           hear(mask(line))
@@ -243,6 +266,11 @@ function keysOf(ref: ObjectRef | null): string[] {
   return ref === null ? [] : [`${ref.namespace}/${ref.name}`]
 }
 
+/** A name as a part of a JSON pointer. */
+function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
 /** Uid of the Job that controls the pod; '' for none. */
 function controllerOf({ metadata }: ApiObject): string {
   return metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? ''
@@ -254,18 +282,13 @@ function byAge(one: Pod, other: Pod): number {
   return one.metadata.name < other.metadata.name ? -1 : 1
 }
 
-/** The values of all Secrets that the Job names, to keep them out of what is shown of its logs; those that are gone, or not ours to read, cannot be. */
-async function readSecretValues(client: ApiClient, job: StoredJob): Promise<string[]> {
-  const values = secretsOf(job.spec.template.spec).map(async (name) => {
-    try {
-      const secret = await client.request<{ data?: Record<string, string> }>({
-        path: objectPath('secrets', { namespace: job.metadata.namespace, name }),
-      })
-      return Object.values(secret.data ?? {}).map((value) => Buffer.from(value, 'base64').toString())
-    } catch (error) {
-      if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return []
-      throw error
-    }
-  })
-  return (await Promise.all(values)).flat()
+/** All values of a Secret; one that is gone, or not ours to read, has none. */
+async function readSecretValues(client: ApiClient, ref: ObjectRef): Promise<string[]> {
+  try {
+    const secret = await client.request<{ data?: Record<string, string> }>({ path: objectPath('secrets', ref) })
+    return Object.values(secret.data ?? {}).map((value) => Buffer.from(value, 'base64').toString())
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return []
+    throw error
+  }
 }

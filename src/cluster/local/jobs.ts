@@ -1,10 +1,9 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import type { Clock, Random } from '../../clock.ts'
 import { formatTimestamp, parseTimestamp } from '../../clock.ts'
 import type { Job, JobObservation, ObjectRef, StoredJob } from '../../runs/objects.ts'
 import { FINALIZER, LABELS } from '../../runs/objects.ts'
 import type { AbandonableJobs, ClusterEvent, JobCluster } from '../ports.ts'
+import { findBubblewrap } from './bubblewrap.ts'
 import { checkJob } from './check-job.ts'
 import type { JobController } from './control-jobs.ts'
 import { createJobController, jobFile, markDeleted } from './control-jobs.ts'
@@ -12,19 +11,20 @@ import type { DataFolder } from './data-folder.ts'
 import { containersOf } from './launch.ts'
 import type { ReportProblem } from '../listeners.ts'
 import { createListeners } from '../listeners.ts'
+import { createJobMasks, type JobMasks } from '../job-masks.ts'
 import type { FollowedJob } from './follow-log.ts'
 import { followPodLogs } from './follow-log.ts'
 import { isLive, toPod, viewOf } from './local-pod.ts'
 import { isFinished } from './plan-job.ts'
 import type { LocalContext, ObjectStore } from './object-store.ts'
 import { openObjectStore } from './object-store.ts'
+import { DEFAULT_PATH, findProgram } from './find-program.ts'
 import type { ProvideSource } from './pod-folders.ts'
 import { jobFolder } from './pod-folders.ts'
 import { judgeFailure } from './pod-failure-policy.ts'
 import { readPodLogTail } from './pod-logs.ts'
 import { machineId, processSource } from './process-identity.ts'
 import type { ProcessSource } from './process-identity.ts'
-import { maskSecrets, secretsOf } from '../../runs/mask.ts'
 import { openSecretsFolder, type SecretsFolder } from './secrets-folder.ts'
 import { createPodSupervisor } from './supervise-pods.ts'
 import { createPodSweeper } from './sweep-pods.ts'
@@ -44,6 +44,8 @@ export interface LocalJobOptions {
   logLimitBytes?: number
   /** Shell that runs the pods' scripts; default `/bin/sh`. */
   shell?: string
+  /** bwrap(1), which puts mounts at their paths; null for none. Found out by default. */
+  bubblewrap?: string | null
   /** How to look at processes, and setsid(1) to use (null: the shell's job control); found out by default. */
   platform?: { processSource: ProcessSource; setsid: string | null }
 }
@@ -57,7 +59,6 @@ export interface LocalJobs extends AbandonableJobs {
 
 const DEFAULT_LOG_LIMIT_BYTES = 10 * 1024 * 1024
 const STEP_ENVIRONMENT = ['PATH', 'HOME', 'LANG']
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
  * Opens the Jobs of a data folder and goes on with those that are not at their end. A pod is a process session of its own; no image is used. Where it differs from Kubernetes:
@@ -73,6 +74,8 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   const environment = options.environment ?? process.env
   const platform = options.platform ?? { processSource: processSource(), setsid: findProgram('setsid', environment['PATH']) }
   const machine = machineId()
+  const bubblewrap = onFirstUse(() => (options.bubblewrap === undefined ? findBubblewrap(environment['PATH']) : options.bubblewrap))
+  const canMount = (): boolean => bubblewrap() !== null
   const secrets = openSecretsFolder(options.secretsFolder)
   const listeners = createListeners<ClusterEvent>(report)
   const changed = (job: StoredJob): void => {
@@ -93,19 +96,20 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   })
   const sweeper = createPodSweeper(clock, report, platform.processSource)
   const controller: JobController = createJobController({
-    sources: { context, secrets, provideSource: options.provideSource ?? null },
+    sources: { context, secrets, provideSource: options.provideSource ?? null, canMount },
     store,
     supervisor,
     sweeper,
-    script: { ...platform, machine, logLimitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES },
+    script: { ...platform, machine, bubblewrap, logLimitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES },
     changed,
   })
+  const masks = createJobMasks((_job, secret) => readSecretValues(secrets, secret))
   for (const job of store.list(() => true)) await controller.load(job)
   return {
-    ...createPort(context, store, controller, secrets),
+    ...createPort({ context, store, controller, masks, canMount }),
     subscribe: (listener) => listeners.add(listener),
-    async followLog(job, hear, signal) {
-      await followPodLogs(clock, () => lookAt(job, store, controller), await secretValues(job, secrets), hear, signal)
+    async followLog(job, hear, signal, pod) {
+      await followPodLogs(clock, () => lookAt(job, store, controller, pod), await masks.valuesOf(job), hear, signal)
     },
     async killAll() {
       await controller.close()
@@ -119,20 +123,23 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   }
 }
 
-function lookAt(job: StoredJob, store: ObjectStore<Job>, controller: JobController): FollowedJob {
+function lookAt(job: StoredJob, store: ObjectStore<Job>, controller: JobController, only?: string): FollowedJob {
   const current = store.get(job.metadata)
   if (current === null || current.metadata.uid !== job.metadata.uid) return { podFolders: [], containers: 0, isOver: true }
-  const pods = controller.podsOf(current)
-  const isOver = isFinished(current) && !pods.some((pod) => isLive(current, pod))
+  const pods = controller.podsOf(current).filter((pod) => only === undefined || pod.manifest.metadata.name === only)
+  const isOver = (only !== undefined || isFinished(current)) && !pods.some((pod) => isLive(current, pod))
   return { podFolders: pods.map((pod) => pod.folder), containers: containersOf(job.spec.template.spec).length, isOver }
 }
 
-function createPort(
-  context: LocalContext,
-  store: ObjectStore<Job>,
-  controller: JobController,
-  secrets: SecretsFolder,
-): Omit<JobCluster, 'subscribe'> {
+interface PortParts {
+  context: LocalContext
+  store: ObjectStore<Job>
+  controller: JobController
+  masks: JobMasks
+  canMount: () => boolean
+}
+
+function createPort({ context, store, controller, masks, canMount }: PortParts): Omit<JobCluster, 'subscribe'> {
   const { clock } = context
 
   async function markForDeletion(job: StoredJob): Promise<void> {
@@ -146,14 +153,19 @@ function createPort(
 
   return {
     async createJob(job) {
-      checkJob(job)
+      checkJob(job, canMount)
       const creation = await store.create(job)
       if (creation.kind === 'Created') void controller.request(job.metadata)
       return creation
     },
     async observeJobs(run) {
       const jobs = store.list((job) => isOf(job, run))
-      return jobs.map((job) => observe(job, controller))
+      return Promise.all(
+        jobs.map(async (job) => {
+          const observation = observe(job, controller)
+          return { ...observation, pods: await masks.maskPods(job, observation.pods) }
+        }),
+      )
     },
     async listJobs() {
       return store
@@ -162,6 +174,13 @@ function createPort(
           const run = runOf(job)
           return run === null ? [] : [{ run, job }]
         })
+    },
+    async relabelJob(job, labels) {
+      await store.update(job.metadata, (current) =>
+        current.metadata.uid === job.metadata.uid
+          ? { kind: 'Write', object: { ...current, metadata: { ...current.metadata, labels: { ...current.metadata.labels, ...labels } } } }
+          : { kind: 'Keep' },
+      )
     },
     async stopJob(job) {
       await markForDeletion(job)
@@ -180,22 +199,19 @@ function createPort(
       await markForDeletion(job)
       await controller.request(job.metadata)
     },
-    async readLogTail(job, maxBytes) {
-      const pod = store.get(job.metadata) === null ? undefined : controller.podsOf(job).at(-1)
+    async readLogTail(job, maxBytes, only) {
+      const pods = store.get(job.metadata) === null ? [] : controller.podsOf(job)
+      const pod = pods.findLast(({ manifest }) => only === undefined || manifest.metadata.name === only)
       if (pod === undefined) return ''
       const text = readPodLogTail(pod.folder, containersOf(job.spec.template.spec).length, maxBytes)
-      return maskSecrets(text, await secretValues(job, secrets))
+      return masks.maskTail(job, text)
     },
   }
 }
 
-/** The values of all Secrets that the Job names, to keep them out of what is shown of its logs. */
-async function secretValues(job: StoredJob, secrets: SecretsFolder): Promise<string[]> {
-  const values: string[] = []
-  for (const name of secretsOf(job.spec.template.spec)) {
-    for (const key of (await secrets.keys(name)) ?? []) values.push((await secrets.read(name, key))?.toString() ?? '')
-  }
-  return values
+async function readSecretValues(secrets: SecretsFolder, name: string): Promise<string[]> {
+  const keys = (await secrets.keys(name)) ?? []
+  return Promise.all(keys.map(async (key) => (await secrets.read(name, key))?.toString() ?? ''))
 }
 
 function jobFiles(context: LocalContext): Parameters<typeof openObjectStore>[1] {
@@ -234,16 +250,8 @@ function stepEnvironment(machine: Readonly<Record<string, string | undefined>>):
   return environment
 }
 
-function findProgram(name: string, path = DEFAULT_PATH): string | null {
-  for (const folder of path.split(delimiter)) {
-    if (!folder.startsWith('/')) continue
-    const file = join(folder, name)
-    try {
-      accessSync(file, constants.X_OK)
-      return file
-    } catch {
-      // Not in this folder: the next one.
-    }
-  }
-  return null
+/** Works something out once, when it is first asked for. */
+function onFirstUse<T>(work: () => T): () => T {
+  let known: { value: T } | null = null
+  return () => (known ??= { value: work() }).value
 }

@@ -24,12 +24,14 @@ export interface SimulatedClusterOptions {
   delays?: EventDelays
   /** After how many ms the Jobs of a Run that is gone follow it; null when nobody collects garbage. */
   garbageAfterMs?: number | null
+  /** Values of the Secrets that Jobs may name, by the Secret's name. */
+  secrets?: Readonly<Record<string, readonly string[]>>
   onChange?: (change: ClusterChange) => void
 }
 
 /** An empty cluster. */
 export function createSimulatedCluster(options: SimulatedClusterOptions): SimulatedCluster {
-  const { clock, random, scripts = annotatedPods, timing = KUBERNETES_TIMING, delays = promptEvents, garbageAfterMs = 500 } = options
+  const { clock, random, scripts = annotatedPods, timing = KUBERNETES_TIMING, delays = promptEvents, garbageAfterMs = 500, secrets = {} } = options
   const server = createServerState(clock, random)
   const tell = (change: ClusterChange): void => {
     options.onChange?.(change)
@@ -37,6 +39,6 @@ export function createSimulatedCluster(options: SimulatedClusterOptions): Simula
     const { uid } = change.before.metadata
     clock.setTimer(clock.now() + garbageAfterMs, () => jobs.collectOwnedBy(uid))
   }
-  const jobs = createSimulatedJobs(server, scripts, timing, delays, tell)
+  const jobs = createSimulatedJobs(server, scripts, timing, delays, secrets, tell)
   return { runs: createSimulatedRuns(server, delays, tell), jobs }
 }

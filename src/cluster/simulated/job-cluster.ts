@@ -1,4 +1,6 @@
+import { maskSecrets } from '../../runs/mask.ts'
 import { FINALIZER, LABELS, type JobObservation, type ObjectRef, type StoredJob } from '../../runs/objects.ts'
+import { createJobMasks } from '../job-masks.ts'
 import type { LoggedJobs } from '../ports.ts'
 import type { ClusterChange } from './changes.ts'
 import { sealedCopy, freezeJson } from './copy-json.ts'
@@ -23,6 +25,7 @@ export function createSimulatedJobs(
   scripts: PodScripts,
   timing: JobTiming,
   delays: EventDelays,
+  secrets: Readonly<Record<string, readonly string[]>>,
   onChange: (change: ClusterChange) => void,
 ): SimulatedJobs {
   const events = createEventHub(server.clock, delays)
@@ -41,6 +44,8 @@ export function createSimulatedJobs(
     onChange(change)
     if (change.kind === 'Pod') emitFor(change.job)
   })
+
+  const masks = createJobMasks(async (_job, secret) => [...(secrets[secret] ?? [])])
 
   /** Marks the Job and ends its pods; without finalizers the object goes at once. */
   function deleteByUid(ref: ObjectRef, uid: string): void {
@@ -63,7 +68,7 @@ export function createSimulatedJobs(
       const found: JobObservation[] = []
       for (const name of byRun.get(`${run.namespace}/${run.name}`) ?? []) {
         const job = store.get({ namespace: run.namespace, name })
-        if (job !== null) found.push({ job, pods: controller.podsOf(job) })
+        if (job !== null) found.push({ job, pods: await masks.maskPods(job, controller.podsOf(job)) })
       }
       return found
     },
@@ -72,6 +77,10 @@ export function createSimulatedJobs(
         const run = runOf(job)
         return run === null ? [] : [{ run, job }]
       })
+    },
+    async relabelJob(job, labels) {
+      const stored = current(job)
+      if (stored !== null) store.replace({ ...stored, metadata: { ...stored.metadata, labels: { ...stored.metadata.labels, ...labels } } })
     },
     async stopJob(job) {
       deleteByUid(job.metadata, job.metadata.uid)
@@ -85,13 +94,13 @@ export function createSimulatedJobs(
     async deleteJob(job) {
       deleteByUid(job.metadata, job.metadata.uid)
     },
-    async readLogTail(job, maxBytes) {
+    async readLogTail(job, maxBytes, pod) {
       const stored = current(job)
-      return stored === null ? '' : tailOf(controller.logOf(stored), maxBytes)
+      return stored === null ? '' : masks.maskTail(stored, tailOf(controller.logOf(stored, pod), maxBytes))
     },
-    async followLog(job, hear) {
+    async followLog(job, hear, _signal, pod) {
       const stored = current(job)
-      if (stored !== null) hear(controller.logOf(stored))
+      if (stored !== null) hear(maskSecrets(controller.logOf(stored, pod), await masks.valuesOf(stored)))
     },
     subscribe: (listener) => events.subscribe(listener),
     collectOwnedBy(uid) {

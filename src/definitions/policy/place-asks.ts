@@ -59,9 +59,9 @@ function podOf(step: StepSource, defaults: SourceNode | undefined): SourceMap | 
 }
 
 function podWith(fields: Record<string, SourceEntry>, container: SourceMap): SourceMap {
-  const { start, end } = container
-  const containers: SourceNode = { kind: 'List', items: [container], json: [container.json], start, end }
-  return mapOf({ ...fields, containers: { key: { start, end }, value: containers } }, container)
+  const { start } = container
+  const containers: SourceNode = { kind: 'List', items: [container], json: [container.json], start }
+  return mapOf({ ...fields, containers: { key: { start }, value: containers } }, start)
 }
 
 function containerOf(step: StepSource, defaults: SourceNode | undefined, names: readonly string[]): SourceMap {
@@ -69,7 +69,7 @@ function containerOf(step: StepSource, defaults: SourceNode | undefined, names: 
     const entry = name === 'env' ? environmentOf(step, defaults) : step.field(name)
     return entry ? [[name, entry]] : []
   })
-  return mapOf(Object.fromEntries(fields), { start: step.at, end: step.at })
+  return mapOf(Object.fromEntries(fields), step.at)
 }
 
 /** A step's own variables beside those of the defaults that it does not replace. */
@@ -79,13 +79,12 @@ function environmentOf(step: StepSource, defaults: SourceNode | undefined): Sour
   if (!own || !inherited) return step.field('env')
   const names = new Set(itemsOf(own.value).map((item) => textOf(childOf(item, 'name'))))
   const items = [...itemsOf(inherited).filter((item) => !names.has(textOf(childOf(item, 'name')))), ...itemsOf(own.value)]
-  const { start, end } = own.value
-  return { key: own.key, value: { kind: 'List', items, json: items.map((item) => item.json), start, end } }
+  return { key: own.key, value: { kind: 'List', items, json: items.map((item) => item.json), start: own.value.start } }
 }
 
-function mapOf(fields: Record<string, SourceEntry>, { start, end }: { start: number; end: number }): SourceMap {
+function mapOf(fields: Record<string, SourceEntry>, start: number): SourceMap {
   const json = Object.fromEntries(Object.entries(fields).map(([name, { value }]) => [name, value.json]))
-  return { kind: 'Map', entries: new Map(Object.entries(fields)), json, start, end }
+  return { kind: 'Map', entries: new Map(Object.entries(fields)), json, start }
 }
 
 /** Where the value lies; null for the whole, which has no one place. */

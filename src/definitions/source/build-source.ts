@@ -74,13 +74,13 @@ export function buildSource(contents: Node | null): { root: SourceNode | null; f
     const value = isScalar(node) ? valueOf(node) : null
     if (typeof value === 'number' && !Number.isFinite(value)) faults.push(fault(node, 'this number has no JSON form; quote it to make it text'))
     const json = typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number' ? value : null
-    return { node: { kind: 'Scalar', json, ...rangeOf(node) }, size: 1, height: 0 }
+    return { node: { kind: 'Scalar', json, start: startOf(node), end: endOf(node) }, size: 1, height: 0 }
   }
 
   function buildList(items: Node[], node: Node): Built {
     const parts = items.map(build)
     const nodes = parts.map((part) => part.node)
-    return measured({ kind: 'List', items: nodes, json: nodes.map((item) => item.json), ...rangeOf(node) }, parts)
+    return measured({ kind: 'List', items: nodes, json: nodes.map((item) => item.json), start: startOf(node) }, parts)
   }
 
   function buildMap(map: YAMLMap): Built {
@@ -97,10 +97,10 @@ export function buildSource(contents: Node | null): { root: SourceNode | null; f
       parts.push(value)
       if (key === '<<' && isPlain(pair.key)) merged.push(value)
       else if (entries.has(key)) faults.push({ ...fault(pair.key, `the field ${excerpt(key)} is there twice; keep one`), rule: 'duplicate-key' })
-      else entries.set(key, { key: rangeOf(pair.key), value: value.node })
+      else entries.set(key, { key: { start: startOf(pair.key) }, value: value.node })
     }
     for (const value of merged) mergeInto(entries, value.node)
-    return measured({ kind: 'Map', entries, json: jsonOf(entries), ...rangeOf(map) }, parts)
+    return measured({ kind: 'Map', entries, json: jsonOf(entries), start: startOf(map) }, parts)
   }
 
   /** YAML's merge key: fields of a map, or of several, that the map itself does not have. */
@@ -137,7 +137,7 @@ function isPlain(key: Node): boolean {
 }
 
 function emptyAfter(key: Node): Built {
-  const { end } = rangeOf(key)
+  const end = endOf(key)
   return { node: { kind: 'Scalar', json: null, start: end, end }, size: 1, height: 0 }
 }
 
@@ -145,9 +145,8 @@ function startOf(node: Node | null): number {
   return node?.range?.[0] ?? 0
 }
 
-function rangeOf(node: Node): { start: number; end: number } {
-  const start = startOf(node)
-  return { start, end: node.range?.[1] ?? start }
+function endOf(node: Node): number {
+  return node.range?.[1] ?? startOf(node)
 }
 
 function fault(node: Node | null, message: string): SourceFault {

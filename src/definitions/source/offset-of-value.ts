@@ -5,6 +5,7 @@ import type { SourceDocument, SourceNode } from './source-node.ts'
  * escapes hide the place, the line or at least the scalar's start is told.
  */
 export function offsetOfValue(document: SourceDocument, node: SourceNode, text: string, index: number): number {
+  if (node.kind !== 'Scalar') return node.start
   const written = document.text.slice(node.start, node.end)
   const whole = written.indexOf(text)
   if (whole >= 0) return node.start + whole + index

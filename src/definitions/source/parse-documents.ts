@@ -1,9 +1,8 @@
-import { Composer, type CST, type Document } from 'yaml'
-import { excerpt } from '../excerpt.ts'
 import type { Problem } from '../problem.ts'
-import { buildSource, type SourceFault } from './build-source.ts'
-import { createLineIndex, type LineIndex } from './line-index.ts'
-import { readTokens } from './read-tokens.ts'
+import { createLineIndex } from './line-index.ts'
+import { readPlain } from './read-plain.ts'
+import { TOO_MANY_VALUES } from './read-tokens.ts'
+import { readWithCare } from './read-with-care.ts'
 import type { SourceDocument } from './source-node.ts'
 
 /** The documents of a file that could be read, and what is wrong with the others. */
@@ -14,75 +13,15 @@ export interface ParsedText {
   isUnreadable: boolean
 }
 
-/** What to do about faults whose message by the parser does not say so. */
-const ADVICE: Record<string, string> = {
-  TAB_AS_INDENT: 'indent with spaces',
-  BAD_INDENT: 'check the indentation of this line and the ones above it',
-  BLOCK_AS_IMPLICIT_KEY: 'start a new line after the first colon, or quote the value',
-  MISSING_CHAR: 'check the quotes, brackets and colons here and above',
-  BAD_SCALAR_START: 'quote the value',
-  BAD_DQ_ESCAPE: 'double the backslash, or use single quotes',
-  UNEXPECTED_TOKEN: 'check the indentation and brackets here and above',
-  TAG_RESOLVE_FAILED: 'take the tag out',
-}
-
 /** Reads YAML, of which JSON is a part, into documents with places. Empty documents are left out. Never throws. */
 export function parseDocuments(text: string): ParsedText {
   const lines = createLineIndex(text)
-  const parsed: ParsedText = { documents: [], problems: [], isUnreadable: false }
-  try {
-    const read = readTokens(text)
-    if (read.kind === 'Exceeded') return { documents: [], problems: [problemOf(lines, read.exceeded)], isUnreadable: true }
-    for (const document of withoutStacks(() => compose(read.tokens))) addDocument(parsed, document, text, lines)
-  } catch (error) {
-    // A file must never stop the others, whatever the parser makes of it.
-    const message = `the file cannot be read as YAML: ${excerpt(error instanceof Error ? error.message : error)}`
-    parsed.problems.push(problemOf(lines, { rule: 'yaml-syntax', message, offset: 0 }))
-    parsed.isUnreadable = true
+  const plain = readPlain(text)
+  if (!plain) return readWithCare(text, lines)
+  if (plain.kind === 'TooMany') {
+    return { documents: [], problems: [{ ...lines.positionAt(plain.offset), severity: 'error', ...TOO_MANY_VALUES }], isUnreadable: true }
   }
-  return parsed
-}
-
-function compose(tokens: readonly CST.Token[]): Document.Parsed[] {
-  return [...new Composer({ prettyErrors: false, uniqueKeys: false, schema: 'core', merge: false, logLevel: 'silent' }).compose(tokens)]
-}
-
-/** The parser makes an error object for every fault, of which only the first is told; their call stacks are most of what broken files cost. */
-function withoutStacks<Result>(work: () => Result): Result {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-  try {
-    return work()
-  } finally {
-    Error.stackTraceLimit = limit
-  }
-}
-
-function addDocument(parsed: ParsedText, document: Document.Parsed, text: string, lines: LineIndex): void {
-  // The parser stumbles on after its first error; what it then reports is mostly a consequence.
-  const error = document.errors[0] ?? document.warnings.find((warning) => warning.code === 'TAG_RESOLVE_FAILED')
-  if (error) {
-    const advice = ADVICE[error.code]
-    const message = `${lowerFirst(firstLine(error.message))}${advice ? `; ${advice}` : ''}`
-    parsed.problems.push(problemOf(lines, { rule: 'yaml-syntax', message, offset: error.pos[0] }))
-    parsed.isUnreadable = true
-    return
-  }
-  const { root, faults } = buildSource(document.contents)
-  parsed.problems.push(...faults.map((fault) => problemOf(lines, fault)))
-  const isFaulty = faults.length > 0
-  if (root && root.json !== null) parsed.documents.push({ root, text, isFaulty, positionAt: lines.positionAt })
-  else if (isFaulty) parsed.isUnreadable = true
-}
-
-function problemOf(lines: LineIndex, fault: Omit<SourceFault, 'rule'> & { rule: string }): Problem {
-  return { ...lines.positionAt(fault.offset), severity: 'error', rule: fault.rule, message: fault.message }
-}
-
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0] ?? message
-}
-
-function lowerFirst(message: string): string {
-  return message.slice(0, 1).toLowerCase() + message.slice(1)
+  const { roots } = plain
+  const documents = roots.filter(({ json }) => json !== null).map((root) => ({ root, text, isFaulty: false, positionAt: lines.positionAt }))
+  return { documents, problems: [], isUnreadable: false }
 }

@@ -13,6 +13,9 @@ export interface BoundExceeded {
   offset: number
 }
 
+/** What is said of a file with too many values. */
+export const TOO_MANY_VALUES = { rule: 'too-many-tokens', message: 'the file has too many values; split it' } as const
+
 /** Mark of the lexer: what follows is a scalar's text. */
 const SCALAR_FOLLOWS = '\u001f'
 
@@ -32,7 +35,7 @@ export function readTokens(text: string): { kind: 'Tokens'; tokens: CST.Token[] 
   let isText = false
   for (const lexeme of new Lexer().lex(text)) {
     const { offset } = parser
-    if (++count > BOUNDS.tokens) return exceeded('too-many-tokens', 'the file has too many values; split it', offset)
+    if (++count > BOUNDS.tokens) return exceeded(TOO_MANY_VALUES.rule, TOO_MANY_VALUES.message, offset)
     if (!isText && lexeme.startsWith('*') && ++aliases > BOUNDS.aliases) {
       return exceeded('too-many-aliases', `the file has more than ${BOUNDS.aliases} aliases; write the values out`, offset)
     }

@@ -1,15 +1,16 @@
 import type { Json, JsonObject } from '../container.ts'
 import type { Position } from '../problem.ts'
 
-/** A value with its place: offsets into the file's text, `end` exclusive. */
+/** Something that has a place: where it starts in the file's text. */
 interface Placed {
   start: number
-  end: number
 }
 
 /** A value that is neither list nor map. */
 export interface SourceScalar extends Placed {
   kind: 'Scalar'
+  /** Exclusive. */
+  end: number
   json: null | boolean | number | string
 }
 
@@ -74,6 +75,7 @@ export function textOf(node: SourceNode | undefined): string | null {
 
 /** Where `needle` stands in a scalar as written, also inside a block scalar; the scalar's start when escapes hide it. */
 export function offsetWithin(document: SourceDocument, node: SourceNode, needle: string): number {
+  if (node.kind !== 'Scalar') return node.start
   const index = document.text.slice(node.start, node.end).indexOf(needle)
   return node.start + Math.max(index, 0)
 }

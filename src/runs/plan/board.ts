@@ -19,6 +19,8 @@ export interface RunPlan {
   /** Steps whose log's tail belongs into `status`; read before anything makes it go. */
   readLogs: { step: StepStatus; job: StoredJob }[]
   create: { step: StepStatus; job: Job }[]
+  /** Labels that were put on the Run since these Jobs were made. */
+  relabel: { job: StoredJob; labels: Record<string, string> }[]
   /** Everything that is to end. Who has told them already need not do it again; after a crash nobody knows who has. */
   stop: StoredJob[]
   /** Their results are in `status`. */
@@ -74,7 +76,17 @@ export interface Board {
 
 /** A plan that leaves the run as it is. */
 export function nothingToDo(status: RunStatus): RunPlan {
-  return { status: { ...status }, readLogs: [], create: [], stop: [], release: [], requeueAtMs: null, storeFirst: false, waitsForSlot: false }
+  return {
+    status: { ...status },
+    readLogs: [],
+    create: [],
+    relabel: [],
+    stop: [],
+    release: [],
+    requeueAtMs: null,
+    storeFirst: false,
+    waitsForSlot: false,
+  }
 }
 
 /** Lays out a run for a pass. Throws TypeError when it has no definition yet. */

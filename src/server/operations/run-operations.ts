@@ -3,10 +3,10 @@ import { formatTimestamp } from '../../clock.ts'
 import { ConflictError } from '../../cluster/ports.ts'
 import type { Context } from '../../context.ts'
 import type { RerunAnswer } from '../../controller/rerun.ts'
-import { rerun } from '../../controller/rerun.ts'
+import { rerun, rerunRecorded } from '../../controller/rerun.ts'
 import type { RunSpec, StepStatus, StoredRun } from '../../runs/run.ts'
 import type { Api } from '../api.ts'
-import { repositoryOf, runOf } from '../api.ts'
+import { repositoryOf, runOf, runOrRecordOf } from '../api.ts'
 import type { ApiReason } from '../api-error.ts'
 import { ApiError } from '../api-error.ts'
 import type { Identity } from '../authenticate.ts'
@@ -122,7 +122,7 @@ export function runOperations(api: Api): Operation[] {
       id: 'rerunRun',
       method: 'post',
       path: '/runs/{namespace}/{name}/rerun',
-      summary: 'Runs a finished run again, all of it or what failed. The Run exists before the answer.',
+      summary: 'Runs a finished run again, all of it or what failed, also one of which only the record is left. The Run exists before the answer.',
       access: { verb: 'create', resource: 'runs' },
       body: {
         type: 'object',
@@ -135,13 +135,17 @@ export function runOperations(api: Api): Operation[] {
       },
       answer: { type: 'object', required: ['run', 'created'], properties: { run: text, created: { type: 'boolean' } } },
       handle: async ({ path, body, identity }) => {
-        const run = await runOf(api, path)
-        const { failed = false, reason, key = randomUUID() } = body as { failed?: boolean; reason?: string; key?: string }
-        const state = repositoryOf(api, { namespace: run.metadata.namespace, name: run.spec.repository })
-        const trigger = { kind: 'Rerun', key: `${run.metadata.name} ${key}`, by: identity.name, ...(reason === undefined ? {} : { reason }) } as const
-        const answer = await rerun(context, state, run, { trigger, failedOnly: failed }, controller.wake)
+        const { failed = false, reason, key } = body as { failed?: boolean; reason?: string; key?: string }
+        const words = { by: identity.name, ...(reason === undefined ? {} : { reason }) }
+        const trigger = { kind: 'Rerun', key: `${path['name'] ?? ''} ${key ?? randomUUID()}`, ...words } as const
+        const wish = { trigger, failedOnly: failed, isUnique: key === undefined }
+        const found = await runOrRecordOf(api, path)
+        const answer =
+          found.kind === 'Run'
+            ? await rerun(context, found.state, found.run, wish, controller.wake)
+            : await rerunRecorded(context, found.state, found.record, wish, controller.wake)
         if (answer.kind === 'Refused') throw new ApiError(REFUSALS[answer.reason], answer.message)
-        return ok({ run: answer.run.metadata.name, created: answer.kind === 'Created' }, answer.kind === 'Created' ? 201 : 200)
+        return ok({ run: answer.run, created: answer.kind === 'Created' }, answer.kind === 'Created' ? 201 : 200)
       },
     },
   ]
@@ -151,6 +155,8 @@ const REFUSALS: Readonly<Record<Extract<RerunAnswer, { kind: 'Refused' }>['reaso
   NotFinished: 'Conflict',
   NotBegun: 'Invalid',
   NothingFailed: 'Invalid',
+  DefinitionGone: 'Invalid',
+  NotReady: 'Unavailable',
   Full: 'Unavailable',
 }
 

@@ -17,7 +17,6 @@ export function checkConcurrency(input: Case, run: RunFacts, before: StoredRun |
 /** One at a time, the last one with all its Jobs and `finally` steps; those that wait in their order, or the newest alone. */
 function checkBegin(input: Case, run: RunFacts): void {
   for (const other of groupOf(input, run)) {
-    if (policyOf(input, other) === 'Allow') continue
     const { phase } = other.run.status ?? {}
     if (phase === 'Running') input.complain('concurrency', `run ${run.name} began while ${other.name} had not ended`)
     if (jobsOf(input.facts, other.name).some((job) => isActive(job) && !job.isGone))

@@ -2,6 +2,7 @@ import type { CommitSha } from '../../../src/git/ports.ts'
 import type { Cursors } from '../../../src/runs/run.ts'
 import type { RunFacts } from '../facts.ts'
 import { matchesPaths, type WorkflowModel } from '../model.ts'
+import { wasPushRecorded } from './loss.ts'
 import { workflowAt, type Case } from './case.ts'
 
 const MOST_COMMITS = 50
@@ -18,7 +19,8 @@ export function checkPassedPushes(input: Case, before: Cursors | null, after: Cu
       const base = push.commits === 'Latest' ? from : (input.remote.commits.get(commit)?.parent ?? null)
       const workflow = workflowAt(input, commit, name)
       if (workflow === null || !isDue(input, workflow, push.commits === 'Each' && !isForward(input, from, to) ? from : base, commit)) continue
-      if (pushRuns(input, name, commit).length === 0) input.complain('push-lost', `the cursor passed ${commit}, ${name} has no run of it`)
+      if (pushRuns(input, name, commit).length === 0 && !wasPushRecorded(input, name, commit))
+        input.complain('push-lost', `the cursor passed ${commit}, ${name} has no run of it`)
     }
   }
 }

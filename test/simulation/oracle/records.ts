@@ -20,7 +20,7 @@ function checkRunChange(input: Case, before: StoredRun | null, after: StoredRun 
   if (before === null) {
     const mayBeForgotten = input.facts.isHarmed && !recordsOnBranch(input.facts).has(name)
     if (input.facts.runs.get(name)?.creations !== 1 && !mayBeForgotten) input.complain('run-twice', `run ${name} was created again`)
-    if (input.facts.statusCommits.length === 0) input.complain('unclaimed', `run ${name} was created before the status branch was claimed`)
+    if (!mayStart(input)) input.complain('unclaimed', `run ${name} was created before the status branch was claimed`)
     return
   }
   if (after === null && !isOnBranch) input.complain('swept-unrecorded', `run ${name} is gone, its record is not on the status branch`)
@@ -30,6 +30,11 @@ function checkRunChange(input: Case, before: StoredRun | null, after: StoredRun 
     input.complain('result-changed', `run ${name} was ${before.status.result} and is ${run.status?.result}`)
   }
   for (const step of before.status?.steps ?? []) checkStepKept(input, name, step, run.status?.steps ?? [])
+}
+
+/** Whether the status branch is claimed; where it holds nothing of anybody's and cannot be written, that is waited for by records only. */
+function mayStart({ facts: { statusCommits, claimedFrom, lost } }: Case): boolean {
+  return statusCommits.length > claimedFrom || lost?.branch?.copies.writtenAtMs === -Infinity
 }
 
 function checkStepKept(input: Case, run: string, before: StepStatus, after: readonly StepStatus[]): void {
@@ -57,7 +62,7 @@ export function checkStatusCommit(input: Case, commit: StatusCommit, last: Statu
   for (const path of commit.changes.keys())
     if (!path.startsWith('history/')) input.complain('foreign-path', `status commit ${commit.sha} touches ${path}`)
   for (const name of trailersOf(commit.message)) {
-    const run = input.facts.runs.get(name)
+    const run = input.facts.runs.get(name) ?? input.facts.lost?.runs.get(name)
     if (run?.finishedAtMs === null || run === undefined) input.complain('recorded-early', `the record of ${name} was written before its end`)
     if (!input.facts.records.has(name)) input.complain('trailer', `commit ${commit.sha} names ${name} without its record`)
   }

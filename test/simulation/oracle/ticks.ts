@@ -2,6 +2,7 @@ import type { CommitSha } from '../../../src/git/ports.ts'
 import type { Cursors, TickFate } from '../../../src/runs/run.ts'
 import { tickKey, type RunFacts } from '../facts.ts'
 import { hasSameTicks, ticksBetween, type ScheduleModel, type WorkflowModel } from '../model.ts'
+import { isLostRun } from './loss.ts'
 import { SLACK_MS, workflowAt, workflowOf, type Case } from './case.ts'
 
 const MINUTE_MS = 60_000
@@ -33,7 +34,8 @@ export function checkTickRun(input: Case, { name, run, createdAtMs }: RunFacts):
   const tickMs = Date.parse(trigger.tick)
   const cursor = input.facts.cursors?.schedules[trigger.schedule]
   if (cursor === undefined) return input.complain('tick-unknown', `run ${name} is of schedule ${trigger.schedule}, which the cursors do not know`)
-  if (tickMs <= Date.parse(cursor.judgedUpTo)) input.complain('tick-again', `run ${name} was created for a tick before ${cursor.judgedUpTo}`)
+  if (tickMs <= Date.parse(cursor.judgedUpTo) && !isLostRun(input, name))
+    input.complain('tick-again', `run ${name} was created for a tick before ${cursor.judgedUpTo}`)
   if (runsOf(input, trigger.schedule, tickMs).length > 1) input.complain('tick-twice', `tick ${trigger.tick} of ${trigger.schedule} has several runs`)
   const workflow = workflowAt(input, run.spec.commit, run.spec.workflow)
   if (workflow === null || workflow.mistake !== null) {
@@ -150,7 +152,7 @@ function hasJustLooked({ facts, now }: Case): boolean {
 }
 
 /** The schedule as meant at the commit that the cursors name for it. */
-function scheduleInForce(input: Case, cursors: Cursors, name: string): ScheduleModel | null {
+export function scheduleInForce(input: Case, cursors: Cursors, name: string): ScheduleModel | null {
   return meantAt(input, cursors.validScheduleCommits[name] ?? cursors.lastCommit, name)
 }
 

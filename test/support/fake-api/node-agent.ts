@@ -9,6 +9,8 @@ export interface ContainerBehaviour {
   runMs: number
   exitCode: number
   log: string
+  /** Its termination message, of the pod's first container. */
+  message?: string
   /** From SIGTERM to its end. */
   termMs: number
   /** Why it never starts, as kubelet says it. */
@@ -71,7 +73,13 @@ export function createNodeAgent(store: ObjectStore, timers: Timers, behaviour: P
     const started = write(pod, (one) => startedPod(one, Date.now(), codes))
     if (isPodEnded(started as unknown as Pod)) return ended(started)
     const running = listOf(pod, 'containers').map(({ name }) => state.behaviours.get(name)?.runMs ?? 0)
-    planEnd(started, state, Math.max(...running), { exitCode: 0, exitCodes: codes, isDisruption: false })
+    const message = state.behaviours.get(listOf(pod, 'containers')[0]?.name ?? '')?.message
+    planEnd(started, state, Math.max(...running), {
+      exitCode: 0,
+      exitCodes: codes,
+      isDisruption: false,
+      ...(message === undefined ? {} : { message }),
+    })
   }
 
   function planEnd(of: StoredObject, state: LivePod, afterMs: number, end: PodEnd): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createSimulatedCluster, type SimulatedCluster } from '../../../src/cluster/simulated/cluster.ts'
-import { createTurns } from '../../../src/controller/admit.ts'
+import { createQueue } from '../../../src/controller/admit.ts'
 import { pinnedStatus } from '../../../src/controller/pin-definition.ts'
 import { reconcileRun } from '../../../src/controller/reconcile-run.ts'
 import { createRefusals } from '../../../src/controller/refuse-ticks.ts'
@@ -9,7 +9,7 @@ import { plainWriteSite } from '../../../src/crash-points.ts'
 import type { Workflow } from '../../../src/definitions/workflow.ts'
 import { createRunObject } from '../../../src/runs/create-run.ts'
 import type { ObjectRef } from '../../../src/runs/objects.ts'
-import type { RunStatus } from '../../../src/runs/run.ts'
+import type { RunStatus, StoredRun } from '../../../src/runs/run.ts'
 import { createSeededRandom } from '../../../src/simulation/seeded-random.ts'
 import type { VirtualClock } from '../../../src/simulation/virtual-clock.ts'
 import { createVirtualClock } from '../../../src/simulation/virtual-clock.ts'
@@ -45,11 +45,14 @@ describe('runs of a workflow that may not run side by side', () => {
   let clock: VirtualClock
   let cluster: SimulatedCluster
   let pass: (ref: ObjectRef) => Promise<unknown>
+  /** Forgets what a process knows in memory. */
+  let restart: () => void
 
-  function use(workflow: Workflow): void {
+  function use(workflow: Workflow, workflowOfRun: (run: StoredRun) => Workflow = () => workflow): void {
     clock = createVirtualClock(NOON)
     cluster = createSimulatedCluster({ clock, random: createSeededRandom('admit'), scripts: () => FOUR_SECONDS })
-    const queue = { turns: createTurns(), waiting: new Set<string>() }
+    let queue = createQueue()
+    restart = () => (queue = createQueue())
     const context = { clock, ...cluster, writeSite: plainWriteSite, report: () => undefined }
     const slots = createSlots(50, () => undefined)
     pass = async (ref) => {
@@ -64,7 +67,7 @@ describe('runs of a workflow that may not run side by side', () => {
           expressions: EXPRESSIONS,
           queue,
           told: new Set(),
-          pin: (run) => Promise.resolve(pinnedStatus(workflow, run, EXPRESSIONS, clock.now())),
+          pin: (run) => Promise.resolve(pinnedStatus(workflowOfRun(run), run, EXPRESSIONS, clock.now())),
           onFinished: () => undefined,
         },
         found,
@@ -104,6 +107,45 @@ describe('runs of a workflow that may not run side by side', () => {
     await carryOn(first)
     expect(await statusOf(first)).toMatchObject({ result: 'Succeeded' })
     expect(await statusOf(await begin('third'))).toMatchObject({ phase: 'Running' })
+  })
+
+  describe('after Allow was the policy', () => {
+    const FIRST = 'first'
+
+    async function beginUnderAllow(): Promise<ObjectRef> {
+      const [allow, forbid] = [await aWorkflow('{policy: Allow}'), await aWorkflow('{policy: Forbid}')]
+      use(forbid, ({ spec }) => ('key' in spec.trigger && spec.trigger.key === FIRST ? allow : forbid))
+      return (await cluster.runs.createRun(createRunObject(REPOSITORY, requestOf(FIRST)))).object.metadata
+    }
+
+    it('waits for a run that has begun and is about to say so, then is skipped', async () => {
+      const first = await beginUnderAllow()
+      const { createJob } = cluster.jobs
+      let go = (): void => undefined
+      const gate = new Promise<void>((resolve) => (go = resolve))
+      cluster.jobs.createJob = (job) => gate.then(() => createJob(job))
+      const beginning = pass(first)
+      const second = await begin('second')
+      expect(await statusOf(second)).toMatchObject({ phase: 'Pending' })
+      go()
+      await beginning
+      await pass(second)
+      expect(await statusOf(first)).toMatchObject({ phase: 'Running' })
+      expect(await statusOf(second)).toMatchObject({ result: 'Skipped', reason: 'Forbid' })
+    })
+
+    it('the same when a crash came before that could be said', async () => {
+      const first = await beginUnderAllow()
+      const { updateRun } = cluster.runs
+      cluster.runs.updateRun = () => Promise.reject(new Error('crashed'))
+      await expect(pass(first)).rejects.toThrow('crashed')
+      cluster.runs.updateRun = updateRun
+      restart()
+      const second = await begin('second')
+      expect(await statusOf(second)).toMatchObject({ phase: 'Pending' })
+      await carryOn(first, second)
+      expect(await statusOf(second)).toMatchObject({ result: 'Skipped', reason: 'Forbid' })
+    })
   })
 
   it('keeps groups apart', async () => {

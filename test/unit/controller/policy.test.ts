@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createSimulatedCluster } from '../../../src/cluster/simulated/cluster.ts'
-import { createTurns } from '../../../src/controller/admit.ts'
+import { createQueue } from '../../../src/controller/admit.ts'
 import { reconcileRun } from '../../../src/controller/reconcile-run.ts'
 import { createSlots } from '../../../src/controller/slots.ts'
 import { plainWriteSite } from '../../../src/crash-points.ts'
@@ -36,7 +36,7 @@ async function passOver(container: Container, policy: Policy | null, work: Step[
       slots,
       policy,
       expressions: EXPRESSIONS,
-      queue: { turns: createTurns(), waiting: new Set() },
+      queue: createQueue(),
       told: new Set(),
       pin,
       onFinished: () => undefined,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createStreamMask, maskSecrets, secretsOf } from '../../../src/runs/mask.ts'
+import { createStreamMask, maskCutText, maskSecrets, secretsOf } from '../../../src/runs/mask.ts'
 
 describe('values of Secrets in text', () => {
   const secret = 'pa/ss+wörd"1'
@@ -17,6 +17,7 @@ describe('values of Secrets in text', () => {
     { name: 'in JSON', text: JSON.stringify({ secret }), values: [secret], wantText: '{"secret":"***"}' },
     { name: 'line by line', text: 'at first-line and\nsecond-line', values: ['first-line\nsecond-line\n'], wantText: 'at *** and\n***' },
     { name: 'the longer of two first', text: 'abcdefgh', values: ['abcd', 'abcdefgh'], wantText: '***' },
+    { name: 'not what says no more than yes or no', text: 'tls=true', values: ['true', 'false', 'null'], wantText: 'tls=true' },
     { name: 'not what is too short', text: 'yes and no', values: ['no', 'yes', ''], wantText: 'yes and no' },
   ])('are masked: $name', ({ text, values, wantText }) => {
     expect(maskSecrets(text, values)).toBe(wantText)
@@ -31,6 +32,19 @@ describe('values of Secrets in text', () => {
   })
 })
 
+describe('a text that was cut', () => {
+  it.each([
+    { name: 'at its beginning', text: 'ect horse is it', want: '*** is it' },
+    { name: 'at its end', text: 'it is correct hor', want: 'it is ***' },
+    { name: 'at both ends of one value', text: 'rect hor', want: 'rect hor' },
+    { name: 'where next to nothing is left of a value', text: 'rse is it', want: 'rse is it' },
+    { name: 'where a whole value begins', text: 'correct horse, correct horse', want: '***, ***' },
+    { name: 'where there is nothing to mask', text: 'plain', want: 'plain' },
+  ])('is masked $name', ({ text, want }) => {
+    expect(maskCutText(text, ['correct horse'])).toBe(want)
+  })
+})
+
 describe('a text that comes in pieces', () => {
   it('is masked also where a piece ends within a value', () => {
     const mask = createStreamMask(['correct horse'])
@@ -41,6 +55,18 @@ describe('a text that comes in pieces', () => {
   it('is held back for so long only', () => {
     const mask = createStreamMask(['correct horse'])
     expect(mask.take('x'.repeat(70_000))).toHaveLength(70_000)
+  })
+
+  it('is held back within a long line where a value may have begun', () => {
+    const mask = createStreamMask(['correct horse'])
+    expect([
+      mask
+        .take('x'.repeat(70_000) + ' corr')
+        .trimStart()
+        .slice(-2),
+      mask.take('ect horse\n'),
+      mask.rest(),
+    ]).toEqual(['x ', '***\n', ''])
   })
 
   it('comes as it is where there is nothing to mask', () => {
