@@ -51,11 +51,12 @@ export function keyOf(ref: ObjectRef): string {
   return `${ref.namespace}/${ref.name}`
 }
 
-/** Loads all objects below `place.root`. A damaged file is logged and reserves its name, nothing more. */
+/** Loads all objects below `place.root`. A damaged file is logged and reserves its name, nothing more. `changed` hears of every change
+ * with the version that it has made, null when the object is gone. */
 export async function openObjectStore<T extends { metadata: ObjectMeta }>(
   context: LocalContext,
   place: StorePlace,
-  changed: (object: Stored<T>) => void,
+  changed: (object: Stored<T>, version: string | null) => void,
 ): Promise<ObjectStore<T>> {
   const { clock, random, report, folder } = context
   const { files } = folder
@@ -118,7 +119,7 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
     written.metadata.resourceVersion = folder.nextVersion()
     await write(written.metadata, () => files.write(place.fileOf(written.metadata), encode(written)))
     objects.set(keyOf(written.metadata), written)
-    changed(written)
+    changed(written, written.metadata.resourceVersion)
     return structuredClone(written)
   }
 
@@ -136,7 +137,7 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
       return createNew(object)
     }
     objects.set(keyOf(stored.metadata), stored)
-    changed(stored)
+    changed(stored, stored.metadata.resourceVersion)
     return { kind: 'Created', object: structuredClone(stored) }
   }
 
@@ -164,7 +165,7 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
           case 'Remove':
             await write(ref, () => place.remove(ref))
             objects.delete(keyOf(ref))
-            changed(current)
+            changed(current, null)
             return structuredClone(current)
         }
       }),

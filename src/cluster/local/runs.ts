@@ -23,8 +23,8 @@ export interface LocalRunOptions {
 export async function createLocalRunCluster(folder: DataFolder, options: LocalRunOptions): Promise<RunCluster> {
   const context: LocalContext = { folder, clock: options.clock, random: options.random, report: options.report ?? (() => undefined) }
   const listeners = createListeners<ClusterEvent>(context.report)
-  const store = await openObjectStore<Run>(context, runFiles(context), (run) => {
-    listeners.tell({ kind: 'Run', ref: { namespace: run.metadata.namespace, name: run.metadata.name } })
+  const store = await openObjectStore<Run>(context, runFiles(context), ({ metadata: { namespace, name } }, version) => {
+    listeners.tell({ kind: 'Run', ref: { namespace, name }, version })
   })
   const cursors = openCursorFiles(context.folder)
   return {

@@ -23,7 +23,7 @@ export interface RunPlan {
   relabel: { job: StoredJob; labels: Record<string, string> }[]
   /** Everything that is to end. Who has told them already need not do it again; after a crash nobody knows who has. */
   stop: StoredJob[]
-  /** Their results are in the stored Run already. */
+  /** Their results are in `status`. */
   release: StoredJob[]
   /** The status is to be stored before anything else is planned: nothing is created in this pass, and the next follows at once. */
   storeFirst: boolean
@@ -74,6 +74,21 @@ export interface Board {
   expansions: Map<string, Evaluated<ExpansionValue[]>>
 }
 
+/** A plan that leaves the run as it is. */
+export function nothingToDo(status: RunStatus): RunPlan {
+  return {
+    status: { ...status },
+    readLogs: [],
+    create: [],
+    relabel: [],
+    stop: [],
+    release: [],
+    requeueAtMs: null,
+    storeFirst: false,
+    waitsForSlot: false,
+  }
+}
+
 /** Lays out a run for a pass. Throws TypeError when it has no definition yet. */
 export function createBoard(input: RunInput): Board {
   const { run } = input
@@ -93,17 +108,7 @@ export function createBoard(input: RunInput): Board {
     run,
     definition,
     nowMs: input.nowMs,
-    plan: {
-      status: { ...status },
-      readLogs: [],
-      create: [],
-      relabel: [],
-      stop: [],
-      release: [],
-      requeueAtMs: null,
-      storeFirst: false,
-      waitsForSlot: false,
-    },
+    plan: nothingToDo(status),
     entries,
     byStep: new Map(),
     observed,
