@@ -120,7 +120,14 @@ function createWorld(
     repositories,
     definitionCache: options.definitionCache,
     // Records and pages that nobody will read are not worth their making.
-    writeHistory: async () => ({ kind: 'Written', commit: (await status.fetchTip()) ?? UNWRITTEN, spoilt: [], lost: null, refilled: [], hasMore: false }),
+    writeHistory: async () => ({
+      kind: 'Written',
+      commit: (await status.fetchTip()) ?? UNWRITTEN,
+      spoilt: [],
+      lost: null,
+      refilled: [],
+      hasMore: false,
+    }),
     resyncIntervalMs: SELDOM_MS,
     report(event) {
       hear(event)
