@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { formatTimestamp } from '../clock.ts'
 import type { Policy } from '../definitions/policy/policy.ts'
 import { admitJob } from '../runs/admit-job.ts'
+import { boundMessages } from '../runs/bound-messages.ts'
 import type { StoredJob } from '../runs/objects.ts'
 import { isSameJson } from '../same-json.ts'
 import { observeStep } from '../runs/observe-step.ts'
@@ -118,6 +119,7 @@ async function apply(reconciliation: RunReconciliation, found: StoredRun, run: S
   }
   const again = await allOf(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
+  boundMessages(found.status, plan.status)
   const stored = isSameJson(found.status, plan.status) ? run : await writeLast(reconciliation, found, plan.status)
   await Promise.all([
     ...plan.relabel.map(({ job, labels }) => context.writeSite('job-relabelled', () => jobs.relabelJob(job, labels))),

@@ -41,6 +41,9 @@ export interface StorePlace {
   /** File of the object, relative to the data folder. */
   fileOf(ref: ObjectRef): string
   remove(ref: ObjectRef): Promise<void>
+  /** What its file holds in place of the object, and back; the object itself without them. */
+  encode?(object: object): unknown
+  decode?(value: unknown): unknown
 }
 
 /** One text for each ref. */
@@ -60,6 +63,7 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
   const objects = new Map<string, Stored<T>>()
   const damaged = new Map<string, CorruptFileError>()
   const serialize = createKeyedQueue()
+  const { encode = same, decode = same } = place
 
   function lookUp(ref: ObjectRef): Stored<T> | null {
     const damage = damaged.get(keyOf(ref))
@@ -82,12 +86,21 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
   async function readObject(ref: ObjectRef): Promise<Stored<T> | CorruptFileError | null> {
     const file = place.fileOf(ref)
     try {
-      const value = await files.read(file)
+      const value = decodeFrom(await files.read(file), file)
       if (value === null || isObjectOf(value, ref)) return value as Stored<T> | null
       return new CorruptFileError(files.resolve(file), `it does not hold ${keyOf(ref)}`)
     } catch (error) {
       if (error instanceof CorruptFileError) return error
       throw error
+    }
+  }
+
+  function decodeFrom(value: unknown, file: string): unknown {
+    if (value === null) return null
+    try {
+      return decode(value)
+    } catch (error) {
+      throw new CorruptFileError(files.resolve(file), error instanceof Error ? error.message : String(error))
     }
   }
 
@@ -104,7 +117,7 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
   async function put(object: Stored<T>): Promise<Stored<T>> {
     const written = structuredClone(object)
     written.metadata.resourceVersion = folder.nextVersion()
-    await write(written.metadata, () => files.write(place.fileOf(written.metadata), written))
+    await write(written.metadata, () => files.write(place.fileOf(written.metadata), encode(written)))
     objects.set(keyOf(written.metadata), written)
     changed(written, written.metadata.resourceVersion)
     return structuredClone(written)
@@ -118,7 +131,7 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
     stored.metadata.uid = random.uuid()
     stored.metadata.resourceVersion = folder.nextVersion()
     stored.metadata.creationTimestamp = formatTimestamp(clock.now())
-    const isNew = await write(stored.metadata, () => files.create(place.fileOf(stored.metadata), stored))
+    const isNew = await write(stored.metadata, () => files.create(place.fileOf(stored.metadata), encode(stored)))
     if (!isNew) {
       await load(object.metadata)
       return createNew(object)
@@ -157,6 +170,10 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
         }
       }),
   }
+}
+
+function same(value: unknown): unknown {
+  return value
 }
 
 function isObjectOf(value: unknown, ref: ObjectRef): boolean {

@@ -46,7 +46,7 @@ export interface RunInput {
 
 /** One step of a run, or one expansion of a step, while a pass goes over it. */
 export interface Entry {
-  /** The pass's own copy: fields are set, never changed inside. */
+  /** The pass's own copy, but for what has ended: fields are set, never changed inside. */
   status: StepStatus
   step: Step
   /** What the cluster shows of its Job; null when no Job of ours is there. */
@@ -100,7 +100,8 @@ export function createBoard(input: RunInput): Board {
   const entries = status.steps.map((stored): Entry => {
     const step = steps.get(stored.name) ?? steps.get(stepOfExpansion(stored.name))
     if (step === undefined) throw new TypeError(`run ${run.metadata.name} has no step ${stored.name} in its definition`)
-    return { status: { ...stored }, step, observation: ownJob(run, step, observed, stored) }
+    // What has ended stays as it is, of many steps most.
+    return { status: stored.state === 'Ended' ? stored : { ...stored }, step, observation: ownJob(run, step, observed, stored) }
   })
   const board: Board = {
     input,
