@@ -4,7 +4,7 @@ import type { ObjectRef } from './runs/objects.ts'
 import type { StoredRun } from './runs/run.ts'
 
 /**
- * Ends the Runs of a Repository that is gone: nobody can record them any more, and a namespace that is being deleted must not wait for it. Jobs first,
+ * Ends the Runs that are left of a Repository that is gone: recorded, or nobody can record them any more, and a namespace that is being deleted must not wait for it. Jobs first,
  * since nobody lifts their finalizers after the Run. A Run that Fusee never took in hand waits for its Repository to come.
  */
 export async function endOrphans({ runs, jobs }: Pick<Context, 'runs' | 'jobs'>, repository: ObjectRef): Promise<void> {

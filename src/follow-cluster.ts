@@ -14,10 +14,15 @@ import { createWorkQueue } from './controller/work-queue.ts'
 import { GitError } from './git/ports.ts'
 import { endOrphans, isTaken } from './end-orphans.ts'
 import { openFollowed } from './open-followed.ts'
+import type { ObjectRef } from './runs/objects.ts'
 import { API_VERSION } from './runs/objects.ts'
+import type { StoredRun } from './runs/run.ts'
 
 /** Secrets are looked at again this often: a password that was changed is used within a minute. */
 const LOOK_AGAIN_MS = 60_000
+/** The runs of a Repository that is gone are ended and recorded, for as long as this. */
+const LONGEST_LEAVE_MS = 60_000
+const LEAVE_CHECK_MS = 500
 
 /** Repositories that are objects of a cluster. */
 export interface ClusterRepositories extends FollowedRepositories {
@@ -45,6 +50,8 @@ interface Opened {
   /** What it was opened with: the object's uid and generation, the versions of its Secrets, and what is Fusee's own beside it. */
   fingerprint: string
   close: () => void
+  /** Once the object is gone: until when its runs may be recorded. */
+  leavesByMs?: number
 }
 
 /** Follows the Repository objects of a cluster: each is opened when it appears, again when it or its Secrets change, and let go when it is gone. */
@@ -71,7 +78,9 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     const [namespace = '', name = ''] = key.split('/')
     const object = runs.repositories.get({ namespace, name })
     if (object === null) {
+      if (await isLeaving(key, { namespace, name })) return context.clock.now() + LEAVE_CHECK_MS
       replace(key, null)
+      runs.forgetRepository({ namespace, name })
       tried.delete(key)
       await endOrphans(context, { namespace, name })
       return null
@@ -86,6 +95,28 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     }
     tried.add(key)
     return context.clock.now() + LOOK_AGAIN_MS
+  }
+
+  /** Whether a Repository that is gone, and was followed until then, still has runs to end and to record. Nothing of it starts any more. */
+  async function isLeaving(key: string, ref: ObjectRef): Promise<boolean> {
+    const known = opened.get(key)
+    if (known === undefined) return false
+    const unrecorded = (await runs.listRuns({ namespace: ref.namespace, repository: ref.name })).filter(isUnrecorded)
+    if (unrecorded.length === 0) return false
+    const { leavesByMs } = known
+    if (leavesByMs === undefined) {
+      const { followed } = known
+      const settings = { ...followed.settings, suspend: true, historyIntervalSeconds: 0 }
+      opened.set(key, { ...known, followed: { ...followed, settings }, leavesByMs: context.clock.now() + LONGEST_LEAVE_MS })
+      for (const listener of listeners) listener()
+    } else if (context.clock.now() >= leavesByMs) {
+      const names = unrecorded.map(({ metadata }) => metadata.name).join(', ')
+      const message = `the Repository is gone, and in a minute these runs could not be ended and recorded, so they go without: ${names}`
+      context.report({ kind: 'HistoryFailed', repository: key, reason: 'RepositoryDeleted', message })
+      return false
+    }
+    for (const run of unrecorded) if (run.status?.phase !== 'Finished' && run.metadata.deletionTimestamp === undefined) await runs.deleteRun(run)
+    return true
   }
 
   /** Opens it anew when it is not as it was; null when it is. */
@@ -149,15 +180,17 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     if (isNews) context.report({ kind: 'LookFailed', repository: `${ref.namespace}/${ref.name}`, reason: 'CannotBeOpened', message })
   }
 
+  let isStarted = false
   let stopListening: () => void = () => undefined
   return {
     current: () => [...opened.values()].map(({ followed }) => followed),
-    isSettled: () => [...runs.repositories.all()].every(({ metadata }) => tried.has(`${metadata.namespace}/${metadata.name}`)),
+    isSettled: () => isStarted && [...runs.repositories.all()].every(({ metadata }) => tried.has(`${metadata.namespace}/${metadata.name}`)),
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     start() {
+      isStarted = true
       stopListening = runs.onRepositoryChange(wakeAll)
       wakeAll()
       // Runs whose Repository went while nobody looked.
@@ -186,6 +219,10 @@ function documentOf({ metadata, spec }: RepositoryObject): RepositoryDocument {
     }
   }
   return parsed
+}
+
+function isUnrecorded(run: StoredRun): boolean {
+  return isTaken(run) && run.status?.recorded === undefined
 }
 
 /** Names in all `secretRef`s and their like, at any depth. */

@@ -91,11 +91,19 @@ export function createLogsCommand(shell: Shell): Command {
       .argument('<run>', 'name of the run')
       .argument('[step]', 'which step; not needed when there is only one'),
   )
+    .option('--attempt <n>', 'only of this try, from 1 on; without, of all that are there')
     .option('--follow', 'go on as more comes, until the step has ended', false)
-    .addHelpText('after', '\nExample:\n  fusee logs nightly-report-9f3k2m7q22 measure --follow')
-    .action(async (run: string, step: string | undefined, options: ControllerOptions & { follow: boolean }) => {
+    .addHelpText(
+      'after',
+      '\nExample:\n  fusee logs nightly-report-9f3k2m7q22 measure --follow\n  fusee logs nightly-report-9f3k2m7q22 measure --attempt 1',
+    )
+    .action(async (run: string, step: string | undefined, options: ControllerOptions & { follow: boolean; attempt?: string }) => {
       const client = createApiClient(shell, options)
-      const query = new URLSearchParams({ ...(step && { step }), ...(options.follow && { follow: 'true' }) })
+      const query = new URLSearchParams({
+        ...(step && { step }),
+        ...(options.attempt && { attempt: options.attempt }),
+        ...(options.follow && { follow: 'true' }),
+      })
       let whole = ''
       for await (const text of client.stream(`${await runPath(client, run)}/logs?${String(query)}`)) {
         if (options.output === 'json') whole += text

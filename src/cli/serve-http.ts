@@ -41,6 +41,7 @@ export function listenFor(options: {
   served: Served
   listen: ListenAddress
   isReady: () => boolean
+  leaderAddress?: () => string | null
 }): ReturnType<typeof listen> {
   const { context, controller, served } = options
   const isLocal = isLoopback(options.listen)
@@ -52,6 +53,7 @@ export function listenFor(options: {
       authenticator: isLocal ? loopbackAuthenticator : refusingAuthenticator,
       operations: allOperations({ context, controller }),
       hooks: createHooksRouter({ context, controller }),
+      ...(options.leaderAddress === undefined ? {} : { leaderAddress: options.leaderAddress }),
       metrics: served.metrics,
       onBug: (error) => {
         served.report({ kind: 'ReconcileFailed', key: 'api request', error })

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import path from 'node:path'
 import type { ListenAddress } from '../config/listen-address.ts'
 import { parseListenAddress } from '../config/listen-address.ts'
@@ -38,7 +39,11 @@ export async function serveKubernetes(shell: Shell, options: ServeKubernetesOpti
     let isLeader = false
     let stopHeartbeat = (): Promise<void> => Promise.resolve()
     // One that stands by is ready for that: else a Deployment of two would never be.
-    const server = await listenFor({ context: cluster.context, controller, served, listen, isReady: () => !isLeader || controller.isReady() })
+    const isReady = (): boolean => !isLeader || controller.isReady()
+    const leaderAddress = (): string | null => cluster.lease.holderAddress()
+    const server = await listenFor({ context: cluster.context, controller, served, listen, isReady, leaderAddress })
+    const podIp = shell.env['POD_IP']
+    if (podIp !== undefined) cluster.lease.announce(`http://${isIPv6(podIp) ? `[${podIp}]` : podIp}:${new URL(server.url).port}`)
     try {
       say(
         `watching ${cluster.namespace === null ? 'all namespaces' : `namespace ${cluster.namespace}`} of ${cluster.server}, listening on ${server.url}`,

@@ -14,8 +14,11 @@ export class NotLeaderError extends Error {
 /** What came of a creation under a derived name. `Exists` returns what lies under that name; whether it is ours is the caller's question. */
 export type Creation<T> = { kind: 'Created'; object: T } | { kind: 'Exists'; object: T }
 
-/** What has changed; a hint only, never the change itself: whoever hears it reads again. */
-export type ClusterEvent = { kind: 'Run'; ref: ObjectRef } | { kind: 'Job'; run: ObjectRef }
+/**
+ * What has changed; a hint only, never the change itself: whoever hears it reads again. `version` is the `resourceVersion` that the change has made, null
+ * when the Run is gone: so whoever has made it knows its own change again.
+ */
+export type ClusterEvent = { kind: 'Run'; ref: ObjectRef; version: string | null } | { kind: 'Job'; run: ObjectRef }
 
 /**
  * Where Runs and the cursors of Repositories live. Reads see all writes that were answered before. Every method may
@@ -61,8 +64,8 @@ export interface JobCluster {
   releaseJob(job: StoredJob): Promise<void>
   /** Deletes the Job, its pods and logs, once released. Gone already is fine. */
   deleteJob(job: StoredJob): Promise<void>
-  /** The last lines of the newest pod's log, at most `maxBytes` of UTF-8, '' when there is none. Values of Secrets that the Job names are masked. */
-  readLogTail(job: StoredJob, maxBytes: number): Promise<string>
+  /** The last lines of a pod's log, of the newest one's unless `pod` names another: at most `maxBytes` of UTF-8, '' when there is none. Values of Secrets that the Job names are masked. */
+  readLogTail(job: StoredJob, maxBytes: number, pod?: string): Promise<string>
   /** Hears of every change of a Job or of its pods. Returns the end of it. */
   subscribe(listener: (event: ClusterEvent) => void): () => void
 }
@@ -71,9 +74,9 @@ export interface JobCluster {
 export interface LoggedJobs extends JobCluster {
   /**
    * Tells what the containers of the Job's pods print, from the first line on and as it comes; pieces may end within a line. Resolves when the
-   * Job is over and all is told, or when the signal aborts. Values of Secrets that the Job names are masked.
+   * Job is over and all is told, or when the signal aborts. `pod` narrows that to one pod and its end. Values of Secrets that the Job names are masked.
    */
-  followLog(job: StoredJob, hear: (text: string) => void, signal: AbortSignal): Promise<void>
+  followLog(job: StoredJob, hear: (text: string) => void, signal: AbortSignal, pod?: string): Promise<void>
 }
 
 /** Jobs of one run that nobody goes on with when it is abandoned. */

@@ -36,16 +36,20 @@ export async function withFolder(
   return addTree([...others, ...(folder === null ? [] : [{ mode: FOLDER_MODE, name, id: folder }])], objects)
 }
 
-/** Whether `whole` has every file of `part` with the same content, but for those that `isExempt`. */
-export async function hasAllFiles(whole: PlacedTree, part: PlacedTree, isExempt: (name: string) => boolean): Promise<boolean> {
+/** Whether `whole` has every file of `part` whose path counts, with the same content. Paths begin with `at`. */
+export async function hasAllFiles(whole: PlacedTree, part: PlacedTree, counts: (path: string) => boolean, at = ''): Promise<boolean> {
   if (part.tree === null || part.tree === whole.tree) return true
-  if (whole.tree === null) return false
-  const entries = new Map((await whole.reader.tree(whole.tree)).map((entry) => [entry.name, entry]))
+  const entries = new Map(whole.tree === null ? [] : (await whole.reader.tree(whole.tree)).map((entry) => [entry.name, entry]))
   for (const entry of await part.reader.tree(part.tree)) {
     const found = entries.get(entry.name)
-    if (found?.id === entry.id || isExempt(entry.name)) continue
-    if (found === undefined || !isFolder(found) || !isFolder(entry)) return false
-    if (!(await hasAllFiles({ reader: whole.reader, tree: found.id }, { reader: part.reader, tree: entry.id }, isExempt))) return false
+    if (found?.id === entry.id) continue
+    const path = at + entry.name
+    if (!isFolder(entry)) {
+      if (counts(path)) return false
+      continue
+    }
+    const below = { reader: whole.reader, tree: found !== undefined && isFolder(found) ? found.id : null }
+    if (!(await hasAllFiles(below, { reader: part.reader, tree: entry.id }, counts, `${path}/`))) return false
   }
   return true
 }

@@ -157,6 +157,8 @@ export interface ReviewBranches {
   look(signal?: AbortSignal): Promise<{ into: CommitSha | null; reviews: ReadonlyMap<string, CommitSha> }>
   /** Whether all records of one are in the other: what was merged is, however that was done. Throws GitError. */
   hasRecords(whole: HistoryCopy, part: HistoryCopy, signal?: AbortSignal): Promise<boolean>
+  /** The message of a review. Throws GitError. */
+  message(name: string, commit: CommitSha, signal?: AbortSignal): Promise<string>
   /**
    * Puts the review at one commit on top of `into`, which adds what the status branch has at `status`, but for its state; null when
    * `into` has all of that. Equal requests give equal commits. Compare-and-swap against `expected`: throws GitError `Raced`.

@@ -24,8 +24,8 @@ const REVIEW_PREFIX = 'fusee/review/'
 const HISTORY = 'history'
 const STATE = 'state'
 
-/** State, pages and ticks change with each record: an old review differs in them from what was merged later. */
-const isGrowing = (name: string): boolean => name === STATE || name === 'ticks.json' || /^README(-\d+)?\.md$/.test(name)
+/** What lies in a day, but for its ticks: pages, ticks and state change with each record, so that an old review differs in them from what was merged later. */
+const isOfRecord = (path: string): boolean => /^[^/]+\/\d{4}\/\d\d\/\d\d\/[^/]+$/.test(path) && !path.endsWith('/ticks.json')
 
 /** Branches of review in a place. `statusBranch` is where the history comes from, `into` where it is to go. */
 export function createReviewBranches(place: ReviewPlace, statusBranch: string, into: string, style: CommitStyle): ReviewBranches {
@@ -59,12 +59,13 @@ export function createReviewBranches(place: ReviewPlace, statusBranch: string, i
               hasAllFiles(
                 { reader: outer, tree: await findFolder(outer, outerTree, HISTORY) },
                 { reader: inner, tree: await findFolder(inner, innerTree, HISTORY) },
-                isGrowing,
+                isOfRecord,
               ),
             signal,
           ),
         signal,
       ),
+    message: (name, commit, signal) => place.at(REVIEW_PREFIX + name, commit, async (reader) => (await reader.commit(commit)).message, signal),
     async propose({ name, expected, into: base, status, message }, signal) {
       const built = await place.at(
         into,

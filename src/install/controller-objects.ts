@@ -53,7 +53,11 @@ export function controllerDeployment(image: string, namespace: string, followsOw
               image,
               command: ['node', '/app/fusee.mjs'],
               args: ['serve', '--runner=kubernetes', `--listen=0.0.0.0:${HTTP_PORT}`, '--data=/data', '--output=json', ...scope],
-              env: [{ name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } }],
+              env: [
+                { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+                // Where the replica that stands by passes hooks on to.
+                { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+              ],
               ports: [{ name: 'http', containerPort: HTTP_PORT }],
               startupProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 2, failureThreshold: 60 },
               livenessProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 20, timeoutSeconds: 5 },

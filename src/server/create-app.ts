@@ -5,6 +5,7 @@ import helmet from 'helmet'
 import { createErrorHandler, notFound, sendError } from './api-error.ts'
 import { createApiRouter } from './api-router.ts'
 import type { Authenticator } from './authenticate.ts'
+import { forwardTo } from './forward.ts'
 import { guardLoopback, guardOrigin } from './guards.ts'
 import type { Operation } from './operation.ts'
 
@@ -20,6 +21,8 @@ export interface AppOptions {
   metrics: { contentType: string; read(): Promise<string> }
   /** Mounted at `/hooks`. */
   hooks: RequestHandler
+  /** Where another controller listens that hooks are for, while this one stands by for it; null, or absent, when they are for this one. */
+  leaderAddress?: () => string | null
   /** Hears of bugs; the client hears only that there was one. */
   onBug: (error: unknown) => void
 }
@@ -50,7 +53,7 @@ export function createApp(options: AppOptions): Express {
     const text = await options.metrics.read()
     response.set('Content-Type', options.metrics.contentType).send(text)
   })
-  app.use('/hooks', limitRate(MOST_HOOKS), options.hooks)
+  app.use('/hooks', limitRate(MOST_HOOKS), forwardTo(options.leaderAddress ?? (() => null)), options.hooks)
   app.use('/api/v1', ...(options.isLoopback ? [guardLoopback()] : []), guardOrigin, limitRate(MOST_API_REQUESTS))
   app.use('/api/v1', createApiRouter(options))
   app.use(notFound)

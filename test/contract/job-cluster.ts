@@ -299,6 +299,33 @@ export function testJobCluster(adapter: string, open: () => Promise<JobClusterUn
       expect(messagesOf(stranger)).toEqual([text])
     })
 
+    it('reads and follows the log of one try, whose pod is named', async ({ cluster, jobs, bench }) => {
+      const job = await bench.create(cluster.failingOnce(), { spec: { backoffLimit: 2 } })
+      const { pods } = await bench.ended(job)
+      const wantTexts = ['first try', 'second try']
+      for (const [index, wantText] of wantTexts.entries()) {
+        const pod = pods[index]?.metadata.name ?? ''
+        expect((await eventually('the log is there', () => jobs.readLogTail(job, 1000, pod))).trim()).toBe(wantText)
+        let heard = ''
+        await jobs.followLog(job, (piece) => (heard += piece), new AbortController().signal, pod)
+        expect(heard.trim()).toBe(wantText)
+      }
+      expect(await jobs.readLogTail(job, 1000, 'another')).toBe('')
+    })
+
+    it('follows a try that runs until it has ended, not the whole Job', async ({ cluster, jobs, bench }) => {
+      const job = await bench.create(cluster.lasting(), { finalizers: [FINALIZER] })
+      const { pods } = await bench.observedWhen('the pod runs', job, isRunning)
+      let isOver = false
+      const followed = jobs.followLog(job, () => undefined, new AbortController().signal, pods[0]?.metadata.name ?? '').then(() => (isOver = true))
+      expect(isOver).toBe(false)
+      await jobs.stopJob(job)
+      await bench.observedWhen('its pods have ended', job, isIdle)
+      await followed
+      await jobs.releaseJob(job)
+      await bench.gone(job)
+    })
+
     it('tells of the Job and of its pod’s end', async ({ cluster, jobs, bench }) => {
       const heard: ClusterEvent[] = []
       const stop = jobs.subscribe((event) => heard.push(event))

@@ -11,6 +11,8 @@ export interface Author {
   models: ReadonlyMap<CommitSha, RepositoryModel>
   /** Pushes one to three commits, or moves the branch back. Returns a word on it. */
   push(random: SeededRandom): Promise<string>
+  /** Pushes a commit that changes nothing below `workflows/`, such as a review that is brought in. */
+  land(tree: Tree, message: string, merged: readonly CommitSha[]): Promise<void>
   /** Pushes a commit without any workflow. */
   pushNothing(): Promise<void>
 }
@@ -40,7 +42,7 @@ export async function createAuthor(
   const models = new Map<CommitSha, RepositoryModel>()
 
   const commit = async (parent: CommitSha | null, model: RepositoryModel, message: string): Promise<CommitSha> => {
-    const sha = await remote.push(parent, treeOf(model), message)
+    const sha = await remote.push(parent, new Map([...historyOf(remote, parent), ...treeOf(model)]), message)
     models.set(sha, model)
     await onCommit(sha)
     return sha
@@ -70,10 +72,22 @@ export async function createAuthor(
       remote.reset(at)
       return `${kind}: ${words.join(', ')} -> ${at.slice(0, 7)}`
     },
+    async land(tree, message, merged) {
+      const tip = remote.tip()
+      const sha = await remote.push(tip, tree, message, merged)
+      models.set(sha, modelAt(tip))
+      await onCommit(sha)
+    },
     async pushNothing() {
       await commit(remote.tip(), { workflows: [], data: modelAt(remote.tip()).data }, 'Remove all workflows')
     },
   }
+}
+
+/** What reviews have brought in: authors leave it alone. */
+function historyOf({ commits }: GitRemote, commit: CommitSha | null): Tree {
+  const tree = commit === null ? undefined : commits.get(commit)?.tree
+  return new Map([...(tree ?? [])].filter(([path]) => path.startsWith('history/') && !DATA_PATHS.includes(path)))
 }
 
 function treeOf(model: RepositoryModel): Tree {

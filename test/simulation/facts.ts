@@ -5,6 +5,7 @@ import type { Cursors, StoredRun, TickFate } from '../../src/runs/run.ts'
 import { jobName } from '../../src/runs/names.ts'
 import { stepJob } from '../../src/runs/step-key.ts'
 import type { StatusCommit } from './git-remote.ts'
+import type { Review } from './reviewers.ts'
 import type { LostCluster } from './lost-cluster.ts'
 
 /** One Run, from its creation on; kept when the object is gone. */
@@ -63,6 +64,8 @@ export interface Facts {
   claimedFrom: number
   /** The cluster before this one, if there was one; the rest tells of this one only. */
   lost: LostCluster | null
+  /** Branches of review that are there, by name. */
+  reviews: Map<string, Review>
   /** Contents of records on the status branch, by run; more than one when it changed. */
   records: Map<string, { path: string; contents: string[]; commits: number }>
 }
@@ -83,6 +86,7 @@ export function createFacts(): Facts {
     owed: null,
     claimedFrom: 0,
     lost: null,
+    reviews: new Map(),
     records: new Map(),
   }
 }
@@ -133,22 +137,23 @@ export function heldRuns(facts: Facts): RunFacts[] {
   return [...facts.runs.values()].filter(({ run, isGone }) => !isGone && run.status?.recorded !== undefined)
 }
 
-/** Commits of the status branch as it is now. */
-export function commitsOnBranch({ statusCommits, statusTip }: Facts): StatusCommit[] {
+/** Commits of the status branch as it is now, or was at a commit. */
+export function commitsOnBranch({ statusCommits, statusTip }: Facts, tip = statusTip): StatusCommit[] {
   const bySha = new Map(statusCommits.map((commit) => [commit.sha, commit]))
   const found: StatusCommit[] = []
-  for (let at = statusTip === null ? undefined : bySha.get(statusTip); at !== undefined; at = at.parent === null ? undefined : bySha.get(at.parent)) {
+  for (let at = tip === null ? undefined : bySha.get(tip); at !== undefined; at = at.parent === null ? undefined : bySha.get(at.parent)) {
     found.push(at)
   }
   return found
 }
 
-/** Names of the runs whose record is on the status branch now. */
-export function recordsOnBranch(facts: Facts): Set<string> {
-  return new Set(commitsOnBranch(facts).flatMap(({ changes }) => [...changes.keys()].flatMap((path) => recordNameOf(path) ?? [])))
+/** Names of the runs whose record is on the status branch now, or was at a commit. */
+export function recordsOnBranch(facts: Facts, tip = facts.statusTip): Set<string> {
+  return new Set(commitsOnBranch(facts, tip).flatMap(({ changes }) => [...changes.keys()].flatMap((path) => recordNameOf(path) ?? [])))
 }
 
-function recordNameOf(path: string): string | null {
+/** The run whose record lies at a path; null for another file. */
+export function recordNameOf(path: string): string | null {
   const name = /^history\/[^/]+\/\d{4}\/\d\d\/\d\d\/([^/]+)\.json$/.exec(path)?.[1]
   return name === undefined || name === 'ticks' ? null : name
 }

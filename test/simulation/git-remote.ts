@@ -1,7 +1,8 @@
 import { createSimulatedGit, type SimulatedGit } from '../../src/git/simulated.ts'
 import type { Faults } from './faults.ts'
+import { openReviews, deleteReview, REVIEWED_INTO, type Review } from './reviewers.ts'
 import { GitError } from '../../src/git/ports.ts'
-import type { CommitSha, FileChanges, SourceRepository, StatusBranch } from '../../src/git/ports.ts'
+import type { CommitSha, FileChanges, ReviewBranches, SourceRepository, StatusBranch } from '../../src/git/ports.ts'
 
 const STATUS = 'fusee/status'
 
@@ -26,11 +27,15 @@ export interface StatusCommit {
 /** A Git repository that everybody shares. What the authors did is known apart from it: the oracle asks this, the product the repository. */
 export interface GitRemote {
   commits: ReadonlyMap<CommitSha, AuthoredCommit>
-  /** Commits on top of `parent` and moves the branch there, wherever it stood. */
-  push(parent: CommitSha | null, tree: Tree, message: string): Promise<CommitSha>
+  /** Commits on top of `parent` and moves the branch there, wherever it stood; `merged` makes a merge. */
+  push(parent: CommitSha | null, tree: Tree, message: string, merged?: readonly CommitSha[]): Promise<CommitSha>
   /** Moves the branch. */
   reset(sha: CommitSha): void
   tip(): CommitSha
+  /** Whether the branch was never stepped back on. */
+  wentForward(): boolean
+  /** Where the branch was at some time since `sinceMs`. */
+  tipsSince(sinceMs: number): CommitSha[]
   /** First parents from `from` (left out) to `to`, oldest first; null when `from` is no ancestor. */
   between(from: CommitSha, to: CommitSha): CommitSha[] | null
   /** Paths whose content differs, sorted. */
@@ -38,24 +43,49 @@ export interface GitRemote {
   /** Sets the status branch back to a share of its commits; 0 deletes it. Returns where it is then. */
   harmStatus(share: number): CommitSha | null
   /** What a newly started process opens. */
-  open(): { source: SourceRepository; status: StatusBranch }
+  open(): { source: SourceRepository; status: StatusBranch; reviews: ReviewBranches }
+  /** Takes the branch of a review away. */
+  deleteReview(name: string): void
 }
 
-/** An empty repository; `onStatusCommit` hears of what arrives on the status branch, `fateOfPush` says what becomes of what we write to a branch that is there. */
-export function createGitRemote(now: () => number, onStatusCommit: (commit: StatusCommit) => void, fateOfPush: Faults['fateOfPush']): GitRemote {
-  const branch = 'main'
+/** What the world has to do with a remote. */
+export interface GitRemoteWorld {
+  now: () => number
+  /** Hears of what arrives on the status branch. */
+  onStatusCommit: (commit: StatusCommit) => void
+  onReview: (review: Omit<Review, 'isBeside'>) => void
+  /** What becomes of what we write to a status branch that is there. */
+  fateOfPush: Faults['fateOfPush']
+}
+
+/** An empty repository. */
+export function createGitRemote(world: GitRemoteWorld): GitRemote {
+  const { now } = world
+  const branch = REVIEWED_INTO
+  let wentForward = true
+  const tips: { sha: CommitSha; sinceMs: number }[] = []
   const git = createSimulatedGit({ now, branch })
   const commits = new Map<CommitSha, AuthoredCommit>()
   const treeOf = (sha: CommitSha | null): Tree => (sha === null ? undefined : commits.get(sha)?.tree) ?? new Map()
   return {
     commits,
-    async push(parent, tree, message) {
+    async push(parent, tree, message, merged = []) {
+      wentForward &&= parent === (git.tip(branch) ?? null)
       git.reset(parent)
-      const sha = await git.pushCommit(Object.fromEntries(differences(treeOf(parent), tree).map((path) => [path, tree.get(path) ?? null])), message)
+      const sha = await git.pushCommit(Object.fromEntries(differences(treeOf(parent), tree).map((path) => [path, tree.get(path) ?? null])), message, {
+        parents: merged,
+      })
       commits.set(sha, { parent, tree })
+      tips.push({ sha, sinceMs: now() })
       return sha
     },
-    reset: (sha) => git.reset(sha),
+    reset(sha) {
+      wentForward &&= sha === git.tip(branch)
+      git.reset(sha)
+      tips.push({ sha, sinceMs: now() })
+    },
+    wentForward: () => wentForward,
+    tipsSince: (sinceMs) => tips.filter((_, index) => (tips[index + 1]?.sinceMs ?? Infinity) >= sinceMs).map(({ sha }) => sha),
     tip() {
       const sha = git.tip(branch)
       if (sha === null) throw new Error('the branch is gone')
@@ -79,16 +109,12 @@ export function createGitRemote(now: () => number, onStatusCommit: (commit: Stat
       git.reset(tip, STATUS)
       return tip
     },
-    open: () => openRemote(git, now, onStatusCommit, fateOfPush),
+    open: () => ({ ...openRemote(git, world), reviews: openReviews(git, world.onReview) }),
+    deleteReview: (name) => deleteReview(git, name),
   }
 }
 
-function openRemote(
-  git: SimulatedGit,
-  now: () => number,
-  onStatusCommit: (commit: StatusCommit) => void,
-  fateOfPush: Faults['fateOfPush'],
-): ReturnType<GitRemote['open']> {
+function openRemote(git: SimulatedGit, { now, onStatusCommit, fateOfPush }: GitRemoteWorld): Omit<ReturnType<GitRemote['open']>, 'reviews'> {
   const { source, status } = git.open()
   const commit: StatusBranch['commit'] = async (parent, changes, message, signal) => {
     const fate = parent !== null && git.tip(STATUS) === parent ? fateOfPush() : 'Taken'

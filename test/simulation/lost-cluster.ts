@@ -19,8 +19,8 @@ export interface Copies {
 
 /** Everything but Git is gone. */
 export function noteLoss(facts: Facts): void {
-  const { runs, statusCommits, statusTip, seenTips, records } = facts
-  Object.assign(facts, createFacts(), { statusCommits, statusTip, seenTips, records, claimedFrom: Infinity, lost: { runs, branch: null } })
+  const { runs, statusCommits, statusTip, seenTips, records, reviews } = facts
+  Object.assign(facts, createFacts(), { statusCommits, statusTip, seenTips, records, reviews, claimedFrom: Infinity, lost: { runs, branch: null } })
 }
 
 /** Whoever comes next may claim the status branch as it is now, and carries on from it. */

@@ -5,7 +5,7 @@ import { alwaysFollowed } from '../../src/context.ts'
 import type { WriteSite } from '../../src/crash-points.ts'
 import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import type { Files } from '../../src/definitions/files.ts'
-import type { SourceRepository, StatusBranch } from '../../src/git/ports.ts'
+import type { ReviewBranches, SourceRepository, StatusBranch } from '../../src/git/ports.ts'
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts'
 import type { Faults, Port } from './faults.ts'
 
@@ -155,14 +155,15 @@ function guardJobs(jobs: LoggedJobs, deliver: Deliver, subscribe: LoggedJobs['su
     stopJob: (job) => deliver('jobs', 'stopJob', () => jobs.stopJob(job)),
     releaseJob: (job) => deliver('jobs', 'releaseJob', () => jobs.releaseJob(job)),
     deleteJob: (job) => deliver('jobs', 'deleteJob', () => jobs.deleteJob(job)),
-    readLogTail: (job, maxBytes) => deliver('jobs', 'readLogTail', () => jobs.readLogTail(job, maxBytes)),
-    followLog: (job, hear, signal) => deliver('jobs', 'followLog', () => jobs.followLog(job, hear, signal)),
+    readLogTail: (job, maxBytes, pod) => deliver('jobs', 'readLogTail', () => jobs.readLogTail(job, maxBytes, pod)),
+    followLog: (job, hear, signal, pod) => deliver('jobs', 'followLog', () => jobs.followLog(job, hear, signal, pod)),
     subscribe,
   }
 }
 
-function guardRepository({ settings, owner, source, status }: FollowedRepository, deliver: Deliver): FollowedRepository {
-  return { settings, owner, source: guardSource(source, deliver), status: guardStatus(status, deliver) }
+function guardRepository({ settings, owner, source, status, reviews }: FollowedRepository, deliver: Deliver): FollowedRepository {
+  const guarded = { settings, owner, source: guardSource(source, deliver), status: guardStatus(status, deliver) }
+  return reviews === undefined ? guarded : { ...guarded, reviews: guardReviews(reviews, deliver) }
 }
 
 function guardSource(source: SourceRepository, deliver: Deliver): SourceRepository {
@@ -190,6 +191,15 @@ function guardStatus(status: StatusBranch, deliver: Deliver): StatusBranch {
     read: (path) => deliver('status', 'read', () => status.read(path)),
     list: (folder) => deliver('status', 'list', () => status.list(folder)),
     commit: (parent, changes, message, signal) => deliver('status', 'commit', () => status.commit(parent, changes, message, signal)),
+  }
+}
+
+function guardReviews(reviews: ReviewBranches, deliver: Deliver): ReviewBranches {
+  return {
+    look: (signal) => deliver('status', 'look', () => reviews.look(signal)),
+    hasRecords: (whole, part, signal) => deliver('status', 'hasRecords', () => reviews.hasRecords(whole, part, signal)),
+    message: (name, commit, signal) => deliver('status', 'message', () => reviews.message(name, commit, signal)),
+    propose: (request, signal) => deliver('status', 'propose', () => reviews.propose(request, signal)),
   }
 }
 

@@ -4,6 +4,7 @@ import type { PodScript, PodScripts } from '../../src/cluster/simulated/pod-scri
 import { createSeededRandom, type SeededRandom } from '../../src/simulation/seeded-random.ts'
 import type { AuthorStyle } from './author.ts'
 import { NO_FAULTS, type FaultRates } from './faults.ts'
+import { REVIEWED_INTO } from './reviewers.ts'
 import { MEDDLINGS, type Meddling } from './people.ts'
 
 const MINUTE_MS = 60_000
@@ -19,6 +20,8 @@ export type Happening = { atMs: number } & (
   | { kind: 'HarmHistory'; share: number }
   /** The cluster is gone with all that it held; another, empty one begins, and somebody lets it take the status branch over. */
   | { kind: 'LoseCluster'; downMs: number; takeOverAfterMs: number }
+  /** Somebody brings a review in, if there is one; whether its branch stays. */
+  | { kind: 'LandReview'; index: number; keepsBranch: boolean }
   | { kind: Meddling }
 )
 
@@ -44,6 +47,9 @@ export const ECHO_MS = 4 * MINUTE_MS
 /** So many seeds lose their cluster. */
 const LOSSES = 0.08
 
+/** So many seeds offer their history for review. */
+const REVIEWS = 0.06
+
 const PACES = [
   { periodMs: MINUTE_MS, lengthMs: 5 * MINUTE_MS },
   { periodMs: MINUTE_MS, lengthMs: 8 * MINUTE_MS },
@@ -62,9 +68,10 @@ export function drawScenario(seed: string): Scenario {
   const endMs = troubleUntilMs + ECHO_MS + (periodMs === MINUTE_MS ? 2 : 6) * MINUTE_MS
   const hasClockSteps = !isCalm && random.chance(0.08)
   const loss = isCalm ? [] : drawLoss(random.fork('loss'), startMs, troubleUntilMs)
-  const harm = isCalm || loss.length > 0 ? [] : drawHarm(random.fork('harm'), startMs, troubleUntilMs)
+  const landings = drawLandings(random.fork('review'), startMs, endMs)
+  const harm = isCalm || loss.length > 0 || landings.length > 0 ? [] : drawHarm(random.fork('harm'), startMs, troubleUntilMs)
   const trouble = isCalm ? [] : [...drawTrouble(random, startMs, troubleUntilMs, hasClockSteps), ...harm, ...loss]
-  const happenings = [...drawPushes(random, startMs, endMs), ...trouble]
+  const happenings = [...drawPushes(random, startMs, endMs), ...trouble, ...landings]
   return {
     seed,
     startMs,
@@ -76,7 +83,7 @@ export function drawScenario(seed: string): Scenario {
       isCareful: isCalm && random.chance(0.5),
       mayRerun: loss.length > 0,
     },
-    settings: drawSettings(random, lengthMs),
+    settings: { ...drawSettings(random, lengthMs), ...(landings.length === 0 ? {} : { review: drawReview(random.fork('review every')) }) },
     rates: isCalm ? NO_FAULTS : drawRates(random),
     isClockTrue: !hasClockSteps,
     happenings: happenings.sort((left, right) => left.atMs - right.atMs),
@@ -145,6 +152,17 @@ function drawLoss(random: SeededRandom, fromMs: number, untilMs: number): Happen
   if (!random.chance(LOSSES)) return []
   const atMs = random.integer(fromMs + (untilMs - fromMs) / 3, untilMs)
   return [{ kind: 'LoseCluster', atMs, downMs: random.integer(1_000, 20_000), takeOverAfterMs: random.integer(5_000, 60_000) }]
+}
+
+function drawLandings(random: SeededRandom, fromMs: number, untilMs: number): Happening[] {
+  if (!random.chance(REVIEWS)) return []
+  return Array.from({ length: random.integer(2, 6) }, (_, index) => {
+    return { kind: 'LandReview', index, atMs: random.integer(fromMs, untilMs - 1), keepsBranch: random.chance(0.3) }
+  })
+}
+
+function drawReview(random: SeededRandom): NonNullable<RepositorySettings['review']> {
+  return { into: REVIEWED_INTO, everySeconds: random.pick([60, 180, 600]) }
 }
 
 function drawTrouble(random: SeededRandom, fromMs: number, untilMs: number, hasClockSteps: boolean): Happening[] {

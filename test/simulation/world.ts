@@ -6,7 +6,7 @@ import { createLinkMemory } from '../../src/definitions/link/memory.ts'
 import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
 import type { SchemaCheck } from '../../src/definitions/schema/validators.ts'
 import type { FollowedRepository } from '../../src/context.ts'
-import type { SourceRepository } from '../../src/git/ports.ts'
+import type { CommitSha, SourceRepository } from '../../src/git/ports.ts'
 import { takeOver } from '../../src/history/owner.ts'
 import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/simulation/virtual-clock.ts'
@@ -15,17 +15,19 @@ import { createFacts, heldRuns, noteChange, noteHarm, noteStatusCommit, recordsO
 import { describeChange, describeHappening } from './describe.ts'
 import { createFaults, isFault } from './faults.ts'
 import { noteLoss, noteTakeOver } from './lost-cluster.ts'
-import { createGitRemote, type GitRemote } from './git-remote.ts'
+import { createGitRemote, type GitRemote, type Tree } from './git-remote.ts'
 import { workflowOf, type Case } from './oracle/case.ts'
 import { checkConcurrency } from './oracle/concurrency.ts'
 import { checkRunAfterLoss } from './oracle/loss.ts'
 import { checkPassedPushes, checkPushRun } from './oracle/pushes.ts'
 import { checkChange, checkStatusCommit } from './oracle/records.ts'
+import { checkReview, isOfferedWell } from './oracle/reviews.ts'
 import { checkRerun } from './oracle/reruns.ts'
 import { checkNewJob } from './oracle/steps.ts'
 import { checkPassedTicks, checkTickRun } from './oracle/ticks.ts'
 import { createLives, type CreateController } from './lives.ts'
 import { createPeople } from './people.ts'
+import { planLanding } from './reviewers.ts'
 import { createPodScripts, type Happening, type Scenario } from './scenario.ts'
 import { createTrace, type Trace } from './trace.ts'
 
@@ -37,7 +39,6 @@ export interface Violation {
 }
 
 const TAKE_OVER_RETRY_MS = 3_000
-
 /** The world of one scenario: a cluster, a Git remote, people, and the process of a controller that comes and goes. */
 export interface World {
   clock: VirtualClock
@@ -63,16 +64,20 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
   const facts = createFacts()
   const trace = createTrace(() => clock.now())
   const violations: Violation[] = []
-  const remote = createGitRemote(
-    () => clock.now(),
-    (commit) => {
+  const remote = createGitRemote({
+    now: () => clock.now(),
+    onStatusCommit(commit) {
       const last = facts.statusTip
       noteStatusCommit(facts, commit)
       trace.add(`status commit ${commit.message.split('\n')[0]}`)
       checkStatusCommit(judged, commit, last)
     },
-    () => faults.fateOfPush(),
-  )
+    onReview(review) {
+      trace.add(`review ${review.name} at ${review.commit.slice(0, 7)} on ${review.base.slice(0, 7)}`)
+      checkReview(judged, review, scenario.settings.review?.everySeconds ?? 0)
+    },
+    fateOfPush: () => faults.fateOfPush(),
+  })
   const definitionCache: DefinitionCache = {
     schemaCheck,
     language: createExpressionLanguage(),
@@ -122,13 +127,19 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
   let cluster = openCluster('cluster')
 
   const createRepository = (): FollowedRepository => {
-    const { source, status } = remote.open()
+    const { source, status, reviews } = remote.open()
     const fetchTip: SourceRepository['fetchTip'] = async (signal) => {
       const tip = await source.fetchTip(signal)
       if (!facts.seenTips.has(tip)) facts.seenTips.set(tip, clock.now())
       return tip
     }
-    return { settings: scenario.settings, owner: facts.lost === null ? 'simulated' : 'its successor', source: { ...source, fetchTip }, status }
+    return {
+      settings: scenario.settings,
+      owner: facts.lost === null ? 'simulated' : 'its successor',
+      source: { ...source, fetchTip },
+      status,
+      reviews,
+    }
   }
   const lives = createLives(scenario, {
     clock,
@@ -161,6 +172,19 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
     }
   }
 
+  async function landReview(index: number, keepsBranch: boolean): Promise<void> {
+    const treeAt = (sha: CommitSha): Tree => remote.commits.get(sha)?.tree ?? new Map<string, string>()
+    const tip = { sha: remote.tip(), tree: treeAt(remote.tip()) }
+    const landing = planLanding([...facts.reviews.values()], tip, treeAt, random.fork(`landing ${index}`))
+    if (landing === null) return
+    const { name, how, tree, parents } = landing
+    trace.add(`${how} of review ${name}`)
+    await author.land(tree, `${how} of review ${name}`, parents)
+    if (keepsBranch) return
+    remote.deleteReview(name)
+    facts.reviews.delete(name)
+  }
+
   function happen(happening: Happening): void {
     trace.add(describeHappening(happening))
     switch (happening.kind) {
@@ -181,6 +205,8 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
         judged.begun.clear()
         clock.setTimer(clock.now() + happening.takeOverAfterMs, () => void letTakeOver())
         return
+      case 'LandReview':
+        return void landReview(happening.index, happening.keepsBranch)
       case 'GitOutage':
         faults.gitDown = true
         clock.setTimer(clock.now() + happening.forMs, () => {
@@ -209,7 +235,12 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
       faults.stop()
       lives.stepClockBack()
     },
-    isAtRest: () => openRuns(facts).length === 0 && openJobs(facts).length === 0 && isLooked(remote, facts) && isWhole(facts),
+    isAtRest: () =>
+      openRuns(facts).length === 0 &&
+      openJobs(facts).length === 0 &&
+      isLooked(remote, facts) &&
+      isWhole(facts) &&
+      (scenario.settings.review === undefined || isOfferedWell(judged)),
     describeOpen() {
       const runs = openRuns(facts).map(
         ({ name, run }) => `${name} ${run.status?.phase ?? 'Pending'}${run.metadata.deletionTimestamp === undefined ? '' : ' deleted'}`,

@@ -10,6 +10,8 @@ const INTERVAL_MS = 100
 export interface FollowedJob {
   client: ApiClient
   pods: () => Pod[]
+  /** Whether these pods are all that is asked for: no other is waited for. */
+  isOnly: boolean
   /** The Job as it is now; null when it is gone. */
   current: () => StoredJob | null
   hear: (text: string) => void
@@ -17,13 +19,13 @@ export interface FollowedJob {
 }
 
 /** Tells what all containers of all pods of a Job print. Resolves when the Job is over and all is told, or the signal aborts. */
-export async function followJobLog({ client, pods, current, hear, signal }: FollowedJob): Promise<void> {
+export async function followJobLog({ client, pods, isOnly, current, hear, signal }: FollowedJob): Promise<void> {
   const followed = new Map<string, Promise<void>>()
   while (!signal.aborted) {
     const present = pods()
     // Looked at before what is new is followed: a pod that comes later is seen by the next turn.
     const job = current()
-    const isOver = job === null || (present.every(isEnded) && isDecided(job, present))
+    const isOver = job === null || (present.every(isEnded) && (isOnly || isDecided(job, present)))
     for (const pod of present) {
       for (const container of containersOf(pod)) {
         const key = `${pod.metadata.uid}/${container}`

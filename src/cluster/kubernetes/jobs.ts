@@ -93,6 +93,12 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     return [...pods.indexed(job.metadata.uid), ...gone.of(job.metadata.uid)].sort(byAge)
   }
 
+  /** Pods that are there, oldest first. */
+  function podsToRead(job: StoredJob, only?: string): Pod[] {
+    const present = pods.indexed(job.metadata.uid).sort(byAge)
+    return only === undefined ? present : present.filter(({ metadata }) => metadata.name === only)
+  }
+
   function take(job: StoredJob): StoredJob {
     const { deletionTimestamp, finalizers = [] } = job.metadata
     if (deletionTimestamp !== undefined && finalizers.length === 0) jobs.forget(job)
@@ -211,17 +217,18 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     stopJob: (job) => remove(job, 'Foreground'),
     releaseJob: (job) => (isThere(job) ? release(job) : Promise.resolve()),
     deleteJob: (job) => remove(job, 'Background'),
-    async readLogTail(job, maxBytes) {
-      const newest = pods.indexed(job.metadata.uid).sort(byAge).at(-1)
+    async readLogTail(job, maxBytes, pod) {
+      const newest = podsToRead(job, pod).at(-1)
       if (newest === undefined || !isThere(job)) return ''
       return masks.maskTail(job, await readPodLogTail(client, newest, maxBytes))
     },
-    async followLog(job, hear, signal) {
+    async followLog(job, hear, signal, pod) {
       // Whole lines come.
       const mask = createMask(await masks.valuesOf(job))
       await followJobLog({
         client,
-        pods: () => pods.indexed(job.metadata.uid).sort(byAge),
+        pods: () => podsToRead(job, pod),
+        isOnly: pod !== undefined,
         current: () => (isThere(job) ? jobs.get(job.metadata) : null),
         hear: (line) => {
           hear(mask(line))

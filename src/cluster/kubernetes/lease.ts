@@ -9,6 +9,8 @@ const LEASE_SECONDS = 15
 /** Its holder counts it as lost a good while before. */
 const HOLD_MS = 10_000
 const RENEW_MS = 2500
+/** Annotation with where the holder listens. */
+const ADDRESS = 'fusee.dev/address'
 
 /** One of many holds it at a time; only that one acts. */
 export interface Lease {
@@ -18,12 +20,16 @@ export interface Lease {
   lost: Promise<string>
   /** Whether it surely is ours now: false too for a process that was paused for long, before it does anything. */
   isHeld(): boolean
+  /** Says where we listen, as `http://host:port`: whoever does not hold the lease learns it from the holder. */
+  announce(address: string): void
+  /** Where another one listens that holds the lease, as far as is known; null while it is ours or nobody's. */
+  holderAddress(): string | null
   /** Gives it back, so that another need not wait. */
   release(): Promise<void>
 }
 
 interface LeaseObject {
-  metadata: { name: string; namespace: string; resourceVersion?: string }
+  metadata: { name: string; namespace: string; resourceVersion?: string; annotations?: Record<string, string> }
   spec: {
     holderIdentity?: string | null
     leaseDurationSeconds?: number
@@ -54,6 +60,8 @@ export function contendForLease(options: LeaseOptions): Lease {
   const end = new AbortController()
   const now = createSteadyClock()
   let heldUntilMs = Number.NEGATIVE_INFINITY
+  let ownAddress = ''
+  let holderAddress: string | null = null
   let seen = { version: '', atMs: 0 }
   let resolveAcquired: () => void = () => undefined
   let resolveLost: (why: string) => void = () => undefined
@@ -77,6 +85,7 @@ export function contendForLease(options: LeaseOptions): Lease {
     const version = found?.metadata.resourceVersion ?? ''
     if (version !== seen.version) seen = { version, atMs: now() }
     const isFree = found === null || isOurs || (found.spec.holderIdentity ?? '') === '' || now() - seen.atMs > leaseSeconds * 1000
+    holderAddress = isFree ? null : (found.metadata.annotations?.[ADDRESS] ?? null) || null
     if (!isFree) return false
     const transitions = (found?.spec.leaseTransitions ?? -1) + (isOurs ? 0 : 1)
     const spec: LeaseObject['spec'] = {
@@ -91,7 +100,8 @@ export function contendForLease(options: LeaseOptions): Lease {
   }
 
   async function write(found: LeaseObject | null, spec: LeaseObject['spec']): Promise<boolean> {
-    const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', ...found, metadata: found?.metadata ?? { ...ref }, spec }
+    const metadata = { ...ref, ...found?.metadata, annotations: { ...found?.metadata.annotations, [ADDRESS]: ownAddress } }
+    const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', ...found, metadata, spec }
     const signal = AbortSignal.timeout(holdMs / 2)
     try {
       if (found === null) await client.request({ method: 'POST', path: collectionPath('leases', ref.namespace), body, signal })
@@ -132,6 +142,10 @@ export function contendForLease(options: LeaseOptions): Lease {
     acquired,
     lost,
     isHeld: () => now() <= heldUntilMs,
+    announce(address) {
+      ownAddress = address
+    },
+    holderAddress: () => holderAddress,
     async release() {
       end.abort()
       await contending

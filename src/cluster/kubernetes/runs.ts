@@ -22,6 +22,8 @@ export interface KubernetesRuns extends RunCluster {
   /** The Repository objects, for whoever follows them. */
   repositories: ObjectCache<RepositoryObject>
   onRepositoryChange(listener: () => void): () => void
+  /** Of a Repository that is gone the cursors are kept up in memory until then: its runs have to be recorded. */
+  forgetRepository(repository: ObjectRef): void
   close(): Promise<void>
 }
 
@@ -42,11 +44,21 @@ export async function createKubernetesRuns({ client, namespace, report }: Kubern
     indexKeys: ({ metadata, spec }) => [repositoryKey(metadata.namespace, spec.repository)],
     onChange(before, after) {
       const metadata = (after ?? before)?.metadata
-      if (metadata !== undefined) listeners.tell({ kind: 'Run', ref: { namespace: metadata.namespace, name: metadata.name } })
+      if (metadata !== undefined) {
+        const { namespace, name } = metadata
+        listeners.tell({ kind: 'Run', ref: { namespace, name }, version: after?.metadata.resourceVersion ?? null })
+      }
     },
   })
+  const gone = new Map<string, RepositoryObject>()
   const repositories = createObjectCache<RepositoryObject>({
-    onChange() {
+    onChange(before, after) {
+      const object = after ?? before
+      if (object !== null) {
+        const key = repositoryKey(object.metadata.namespace, object.metadata.name)
+        if (after === null) gone.set(key, object)
+        else gone.delete(key)
+      }
       repositoryListeners.tell(null)
     },
   })
@@ -156,17 +168,21 @@ export async function createKubernetesRuns({ client, namespace, report }: Kubern
         else if (!isConflict(error)) throw error
       }
     },
+    forgetRepository({ namespace, name }) {
+      gone.delete(repositoryKey(namespace, name))
+    },
     async readCursors(repository) {
-      const object = repositories.get(repository)
-      return object === null ? null : decodeCursors(object)
+      const object = repositories.get(repository) ?? gone.get(repositoryKey(repository.namespace, repository.name))
+      return object === undefined ? null : decodeCursors(object)
     },
     async writeCursors(repository, cursors) {
-      const object = repositories.get(repository)
-      if (object === null) throw new ConflictError(`there is no Repository ${repository.namespace}/${repository.name} any more`)
+      const key = repositoryKey(repository.namespace, repository.name)
+      const object = repositories.get(repository) ?? gone.get(key)
+      if (object === undefined) throw new ConflictError(`there is no Repository ${repository.namespace}/${repository.name} any more`)
       if ((decodeCursors(object)?.resourceVersion ?? '') !== cursors.resourceVersion) {
         throw new ConflictError(`cursors of ${repository.name} have changed since they were read`)
       }
-      return writeRepositoryStatus(object, cursors)
+      return gone.has(key) ? keepInMemory(key, object, cursors) : writeRepositoryStatus(object, cursors)
     },
     subscribe: (listener) => listeners.add(listener),
     async close() {
@@ -177,6 +193,12 @@ export async function createKubernetesRuns({ client, namespace, report }: Kubern
   function forget(run: StoredRun): void {
     const known = runs.get(run.metadata)
     if (known?.metadata.uid === run.metadata.uid) runs.forget(known)
+  }
+
+  function keepInMemory(key: string, object: RepositoryObject, cursors: Cursors): Cursors {
+    const resourceVersion = `${object.metadata.resourceVersion}+`
+    gone.set(key, { ...object, metadata: { ...object.metadata, resourceVersion }, status: encodeCursors(object, cursors) })
+    return { ...cursors, resourceVersion }
   }
 
   async function writeRepositoryStatus(object: RepositoryObject, cursors: Cursors): Promise<Cursors> {

@@ -15,8 +15,8 @@ const FIELD_REFS = /^metadata\.(name|namespace|uid|labels\['[^']+'\]|annotations
 const ENV_SOURCES = ['secretKeyRef', 'configMapKeyRef', 'fieldRef']
 const INSTEAD = 'Leave it out, or run this workflow with the kubernetes runner.'
 
-/** Throws UnsupportedJobError when the Job asks for something that processes of this machine cannot give. */
-export function checkJob(job: Job): void {
+/** Throws UnsupportedJobError when the Job asks for something that processes of this machine cannot give. `canMount`: mounts can be at the paths that it says. */
+export function checkJob(job: Job, canMount: () => boolean): void {
   const { spec } = job
   refuseFields(spec, REFUSED_IN_JOB, 'spec')
   if (spec['completionMode'] !== undefined && spec['completionMode'] !== 'NonIndexed') {
@@ -28,10 +28,10 @@ export function checkJob(job: Job): void {
     throw new UnsupportedJobError('spec.parallelism: a work queue (parallelism without completions) does not run locally. Set spec.completions.')
   }
   checkPodFailurePolicy(spec)
-  checkPod(spec.template.spec)
+  checkPod(spec.template.spec, canMount)
 }
 
-function checkPod(pod: PodSpec): void {
+function checkPod(pod: PodSpec, canMount: () => boolean): void {
   const path = 'spec.template.spec'
   refuseFields(pod, REFUSED_IN_POD, path)
   checkVolumes(pod.volumes ?? [], `${path}.volumes`)
@@ -41,7 +41,7 @@ function checkPod(pod: PodSpec): void {
   if (twice !== undefined) throw new UnsupportedJobError(`${path}: there are two containers called ${twice}. Rename one.`)
   if (pod.containers.length === 0) throw new UnsupportedJobError(`${path}.containers: there is none. Add one with a command.`)
   for (const list of ['initContainers', 'containers'] as const) {
-    for (const [index, container] of (pod[list] ?? []).entries()) checkContainer(container, `${path}.${list}[${index}]`, volumes)
+    for (const [index, container] of (pod[list] ?? []).entries()) checkContainer(container, `${path}.${list}[${index}]`, volumes, canMount)
   }
 }
 
@@ -55,14 +55,15 @@ function checkVolumes(volumes: JsonObject[], path: string): void {
   }
 }
 
-function checkContainer(container: Container, path: string, volumes: Set<unknown>): void {
+function checkContainer(container: Container, path: string, volumes: Set<unknown>, canMount: () => boolean): void {
   refuseFields(container, REFUSED_IN_CONTAINER, path)
   if (container.name !== undefined) checkName(container.name, `${path}.name`)
   if ((container.command ?? []).length === 0) {
     throw new UnsupportedJobError(`${path}.command: the local runner does not use the image, so its entrypoint is not known. Write a command.`)
   }
   for (const [index, variable] of (container.env ?? []).entries()) checkVariable(variable.valueFrom, `${path}.env[${index}].valueFrom`)
-  for (const [index, mount] of (container.volumeMounts ?? []).entries()) checkMount(container, mount, `${path}.volumeMounts[${index}]`, volumes)
+  for (const [index, mount] of (container.volumeMounts ?? []).entries())
+    checkMount(container, mount, `${path}.volumeMounts[${index}]`, volumes, canMount)
 }
 
 function checkVariable(source: JsonObject | undefined, path: string): void {
@@ -76,15 +77,15 @@ function checkVariable(source: JsonObject | undefined, path: string): void {
   }
 }
 
-function checkMount(container: Container, mount: JsonObject, path: string, volumes: Set<unknown>): void {
+function checkMount(container: Container, mount: JsonObject, path: string, volumes: Set<unknown>, canMount: () => boolean): void {
   if (mount['subPathExpr'] !== undefined) refuse(`${path}.subPathExpr`, 'it is not expanded here.')
   if (!volumes.has(mount['name']))
     throw new UnsupportedJobError(`${path}.name: there is no volume ${JSON.stringify(mount['name'])}. Add it to volumes.`)
   checkInside(textField(mount, 'subPath'), `${path}.subPath`)
-  if (isPlaceKnown(container, mount)) return
+  if (isPlaceKnown(container, mount) || canMount()) return
   const place = mountPathOf(mount)
   throw new UnsupportedJobError(
-    `${path}.mountPath: nothing can be mounted at ${place} of this machine. Add a variable such as FUSEE_DIR with the value ${place} to env ` +
+    `${path}.mountPath: nothing can be mounted at ${place} of this machine, which has no bubblewrap that works. Install it (Linux), or add a variable such as FUSEE_DIR with the value ${place} to env ` +
       'and use $FUSEE_DIR in the command, or run this workflow with the kubernetes runner.',
   )
 }

@@ -1,10 +1,9 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import type { Clock, Random } from '../../clock.ts'
 import { formatTimestamp, parseTimestamp } from '../../clock.ts'
 import type { Job, JobObservation, ObjectRef, StoredJob } from '../../runs/objects.ts'
 import { FINALIZER, LABELS } from '../../runs/objects.ts'
 import type { AbandonableJobs, ClusterEvent, JobCluster } from '../ports.ts'
+import { findBubblewrap } from './bubblewrap.ts'
 import { checkJob } from './check-job.ts'
 import type { JobController } from './control-jobs.ts'
 import { createJobController, jobFile, markDeleted } from './control-jobs.ts'
@@ -19,6 +18,7 @@ import { isLive, toPod, viewOf } from './local-pod.ts'
 import { isFinished } from './plan-job.ts'
 import type { LocalContext, ObjectStore } from './object-store.ts'
 import { openObjectStore } from './object-store.ts'
+import { DEFAULT_PATH, findProgram } from './find-program.ts'
 import type { ProvideSource } from './pod-folders.ts'
 import { jobFolder } from './pod-folders.ts'
 import { judgeFailure } from './pod-failure-policy.ts'
@@ -44,6 +44,8 @@ export interface LocalJobOptions {
   logLimitBytes?: number
   /** Shell that runs the pods' scripts; default `/bin/sh`. */
   shell?: string
+  /** bwrap(1), which puts mounts at their paths; null for none. Found out by default. */
+  bubblewrap?: string | null
   /** How to look at processes, and setsid(1) to use (null: the shell's job control); found out by default. */
   platform?: { processSource: ProcessSource; setsid: string | null }
 }
@@ -57,7 +59,6 @@ export interface LocalJobs extends AbandonableJobs {
 
 const DEFAULT_LOG_LIMIT_BYTES = 10 * 1024 * 1024
 const STEP_ENVIRONMENT = ['PATH', 'HOME', 'LANG']
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
  * Opens the Jobs of a data folder and goes on with those that are not at their end. A pod is a process session of its own; no image is used. Where it differs from Kubernetes:
@@ -73,6 +74,8 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   const environment = options.environment ?? process.env
   const platform = options.platform ?? { processSource: processSource(), setsid: findProgram('setsid', environment['PATH']) }
   const machine = machineId()
+  const bubblewrap = onFirstUse(() => (options.bubblewrap === undefined ? findBubblewrap(environment['PATH']) : options.bubblewrap))
+  const canMount = (): boolean => bubblewrap() !== null
   const secrets = openSecretsFolder(options.secretsFolder)
   const listeners = createListeners<ClusterEvent>(report)
   const changed = (job: StoredJob): void => {
@@ -93,20 +96,20 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   })
   const sweeper = createPodSweeper(clock, report, platform.processSource)
   const controller: JobController = createJobController({
-    sources: { context, secrets, provideSource: options.provideSource ?? null },
+    sources: { context, secrets, provideSource: options.provideSource ?? null, canMount },
     store,
     supervisor,
     sweeper,
-    script: { ...platform, machine, logLimitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES },
+    script: { ...platform, machine, bubblewrap, logLimitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES },
     changed,
   })
   const masks = createJobMasks((_job, secret) => readSecretValues(secrets, secret))
   for (const job of store.list(() => true)) await controller.load(job)
   return {
-    ...createPort(context, store, controller, masks),
+    ...createPort({ context, store, controller, masks, canMount }),
     subscribe: (listener) => listeners.add(listener),
-    async followLog(job, hear, signal) {
-      await followPodLogs(clock, () => lookAt(job, store, controller), await masks.valuesOf(job), hear, signal)
+    async followLog(job, hear, signal, pod) {
+      await followPodLogs(clock, () => lookAt(job, store, controller, pod), await masks.valuesOf(job), hear, signal)
     },
     async killAll() {
       await controller.close()
@@ -120,15 +123,23 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
   }
 }
 
-function lookAt(job: StoredJob, store: ObjectStore<Job>, controller: JobController): FollowedJob {
+function lookAt(job: StoredJob, store: ObjectStore<Job>, controller: JobController, only?: string): FollowedJob {
   const current = store.get(job.metadata)
   if (current === null || current.metadata.uid !== job.metadata.uid) return { podFolders: [], containers: 0, isOver: true }
-  const pods = controller.podsOf(current)
-  const isOver = isFinished(current) && !pods.some((pod) => isLive(current, pod))
+  const pods = controller.podsOf(current).filter((pod) => only === undefined || pod.manifest.metadata.name === only)
+  const isOver = (only !== undefined || isFinished(current)) && !pods.some((pod) => isLive(current, pod))
   return { podFolders: pods.map((pod) => pod.folder), containers: containersOf(job.spec.template.spec).length, isOver }
 }
 
-function createPort(context: LocalContext, store: ObjectStore<Job>, controller: JobController, masks: JobMasks): Omit<JobCluster, 'subscribe'> {
+interface PortParts {
+  context: LocalContext
+  store: ObjectStore<Job>
+  controller: JobController
+  masks: JobMasks
+  canMount: () => boolean
+}
+
+function createPort({ context, store, controller, masks, canMount }: PortParts): Omit<JobCluster, 'subscribe'> {
   const { clock } = context
 
   async function markForDeletion(job: StoredJob): Promise<void> {
@@ -142,7 +153,7 @@ function createPort(context: LocalContext, store: ObjectStore<Job>, controller: 
 
   return {
     async createJob(job) {
-      checkJob(job)
+      checkJob(job, canMount)
       const creation = await store.create(job)
       if (creation.kind === 'Created') void controller.request(job.metadata)
       return creation
@@ -188,8 +199,9 @@ function createPort(context: LocalContext, store: ObjectStore<Job>, controller: 
       await markForDeletion(job)
       await controller.request(job.metadata)
     },
-    async readLogTail(job, maxBytes) {
-      const pod = store.get(job.metadata) === null ? undefined : controller.podsOf(job).at(-1)
+    async readLogTail(job, maxBytes, only) {
+      const pods = store.get(job.metadata) === null ? [] : controller.podsOf(job)
+      const pod = pods.findLast(({ manifest }) => only === undefined || manifest.metadata.name === only)
       if (pod === undefined) return ''
       const text = readPodLogTail(pod.folder, containersOf(job.spec.template.spec).length, maxBytes)
       return masks.maskTail(job, text)
@@ -238,16 +250,8 @@ function stepEnvironment(machine: Readonly<Record<string, string | undefined>>):
   return environment
 }
 
-function findProgram(name: string, path = DEFAULT_PATH): string | null {
-  for (const folder of path.split(delimiter)) {
-    if (!folder.startsWith('/')) continue
-    const file = join(folder, name)
-    try {
-      accessSync(file, constants.X_OK)
-      return file
-    } catch {
-      // Not in this folder: the next one.
-    }
-  }
-  return null
+/** Works something out once, when it is first asked for. */
+function onFirstUse<T>(work: () => T): () => T {
+  let known: { value: T } | null = null
+  return () => (known ??= { value: work() }).value
 }

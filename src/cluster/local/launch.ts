@@ -3,8 +3,9 @@ import type { Container, EnvVar, JsonObject } from '../../definitions/container.
 import type { PodSpec } from '../../runs/objects.ts'
 import { expandReferences } from './expand.ts'
 import { listField, objectField, textField } from './json-fields.ts'
+import type { RealMount } from './bubblewrap.ts'
 import type { Mount } from './mounts.ts'
-import { isPlaceVariable, mountPathOf, realPathOf } from './mounts.ts'
+import { isPlaceKnown, isPlaceVariable, isWithin, mountPathOf, realPathOf } from './mounts.ts'
 import type { SecretsFolder } from './secrets-folder.ts'
 
 /** Kubernetes' own default. */
@@ -29,6 +30,8 @@ export interface ContainerLaunch {
   env: { name: string; value: string }[]
   /** Command and arguments; at least one. */
   argv: string[]
+  /** To be mounted before it starts; none where variables tell it the real places. */
+  mounts: RealMount[]
 }
 
 /** What the references of a pod's containers may be resolved to. */
@@ -41,6 +44,8 @@ export interface LaunchSources {
   messageFile(index: number): string
   /** Folder in which a container starts when it does not say. */
   workFolder(container: string): string
+  /** Whether mounts can be at the paths that a manifest says. */
+  canMount: () => boolean
 }
 
 /** Resolves the containers of a pod, init containers first. Throws LaunchError. */
@@ -68,7 +73,9 @@ async function resolveLaunch(
     mountPath: textField(container as JsonObject, 'terminationMessagePath') || DEFAULT_MESSAGE_PATH,
     folder: sources.messageFile(index),
   }
-  const mounts = [message, ...(container.volumeMounts ?? []).map((mount) => resolveMount(mount, sources))]
+  const isMounted = (container.volumeMounts ?? []).some((mount) => !isPlaceKnown(container, mount)) && sources.canMount()
+  const volumes = (container.volumeMounts ?? []).map((mount) => resolveMount(mount, sources))
+  const mounts = isMounted ? [message] : [message, ...volumes]
   const env = await resolveEnv(container, mounts, sources)
   const expand = (text: string): string => expandReferences(text, (variable) => env.get(variable))
   const argv = [...(container.command ?? []), ...(container.args ?? [])].map(expand)
@@ -77,15 +84,22 @@ async function resolveLaunch(
   for (const text of [...argv, ...env.values()]) {
     if (text.includes('\0')) throw new LaunchError('CreateContainerConfigError', `container ${name} has a NUL character in its command or env`)
   }
-  return { name, isInit, workingDir, env: [...env].map(([variable, value]) => ({ name: variable, value })), argv }
+  const hiding = isMounted ? volumes.find(({ mountPath }) => isWithin(workFolder, mountPath)) : undefined
+  if (hiding !== undefined) {
+    const message = `container ${name} mounts a volume at ${hiding.mountPath}, where the data folder is: put that elsewhere (--data)`
+    throw new LaunchError('FailedMount', message)
+  }
+  const variables = [...env].map(([variable, value]) => ({ name: variable, value }))
+  return { name, isInit, workingDir, env: variables, argv, mounts: isMounted ? volumes : [] }
 }
 
 function placeWorkingDir(path: string, mounts: readonly Mount[], workFolder: string): string {
   return realPathOf(path, mounts) ?? (path.startsWith('/') ? path : join(workFolder, path))
 }
 
-function resolveMount(mount: JsonObject, sources: LaunchSources): Mount {
-  return { mountPath: mountPathOf(mount), folder: join(sources.volumeFolder(textField(mount, 'name')), textField(mount, 'subPath')) }
+function resolveMount(mount: JsonObject, sources: LaunchSources): RealMount {
+  const folder = join(sources.volumeFolder(textField(mount, 'name')), textField(mount, 'subPath'))
+  return { mountPath: mountPathOf(mount), folder, isReadOnly: mount['readOnly'] === true }
 }
 
 /** Later ones win, and see earlier ones; what names a mount by a FUSEE_ variable gets the real place before others refer to it. */

@@ -32,6 +32,7 @@ export function realPathOf(path: string, mounts: readonly Mount[]): string | nul
   return innermost === undefined ? null : innermost.folder + path.slice(innermost.mountPath.length).replace(/\/+$/, '')
 }
 
-function isWithin(path: string, folder: string): boolean {
+/** Whether a path is a folder or lies in it. */
+export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }

@@ -26,6 +26,7 @@ export interface PodSources {
   context: LocalContext
   secrets: SecretsFolder
   provideSource: ProvideSource | null
+  canMount: () => boolean
 }
 
 /** A pod that is ready to run but that nobody sees yet. */
@@ -120,13 +121,17 @@ type Filled = { kind: 'Ready'; launches: ContainerLaunch[] } | { kind: 'Error'; 
 async function fill(sources: PodSources, job: StoredJob, metadata: StoredMeta, scratch: string, place: string): Promise<Filled> {
   try {
     const launches = await resolveLaunches(job.spec.template.spec, launchSources(sources, metadata, place))
+    const volumes = job.spec.template.spec.volumes ?? []
+    // Those of Secrets have files of their own, of which one may be mounted alone.
+    const empty = new Set(volumes.filter((volume) => contentRefOf(volume) === null).map((volume) => textField(volume, 'name')))
     for (const { container, name } of containersOf(job.spec.template.spec)) {
       mkdirSync(join(scratch, 'work', name), { mode: 0o700 })
       for (const mount of container.volumeMounts ?? []) {
+        if (!empty.has(textField(mount, 'name'))) continue
         mkdirSync(join(scratch, 'volumes', textField(mount, 'name'), textField(mount, 'subPath')), { recursive: true, mode: 0o700 })
       }
     }
-    for (const volume of job.spec.template.spec.volumes ?? []) await fillVolume(sources, volume, join(scratch, 'volumes', textField(volume, 'name')))
+    for (const volume of volumes) await fillVolume(sources, volume, join(scratch, 'volumes', textField(volume, 'name')))
     await fillSource(sources, job, join(scratch, 'volumes', SOURCE_VOLUME))
     return { kind: 'Ready', launches }
   } catch (error) {
@@ -143,13 +148,19 @@ function launchSources(sources: PodSources, metadata: StoredMeta, place: string)
     volumeFolder: (volume) => join(place, 'volumes', volume),
     workFolder: (container) => join(place, 'work', container),
     messageFile: (index) => messageFile(place, index),
+    canMount: sources.canMount,
   }
+}
+
+/** The Secret or ConfigMap that a volume is made of; null for one that begins empty. */
+function contentRefOf(volume: JsonObject): JsonObject | null {
+  return objectField(volume, 'secret') ?? objectField(volume, 'configMap')
 }
 
 /** Secrets are linked, not copied: their values stay where the user put them. */
 async function fillVolume(sources: PodSources, volume: JsonObject, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const source = objectField(volume, 'secret') ?? objectField(volume, 'configMap')
+  const source = contentRefOf(volume)
   if (source === null) return
   const name = textField(source, 'secretName') || textField(source, 'name')
   const keys = await sources.secrets.keys(name)

@@ -1,3 +1,4 @@
+import { mountWords } from './bubblewrap.ts'
 import type { ContainerLaunch } from './launch.ts'
 import type { ProcessSource } from './process-identity.ts'
 
@@ -8,6 +9,8 @@ export interface PodScriptOptions {
   machine: string
   /** Absolute path of setsid(1); null on systems that have none, where the shell's job control gives a container its process group. */
   setsid: string | null
+  /** Absolute path of bwrap(1); null where nothing can be mounted. */
+  bubblewrap: () => string | null
   /** Output of one container beyond this loses its older part, at least the last quarter of the limit stays. */
   logLimitBytes: number
 }
@@ -103,7 +106,7 @@ function runContainer(container: ContainerLaunch, index: number, options: PodScr
 begin_${index}() {
   ${own}
   mark "started-${index}-$self"
-  cd ${quote(container.workingDir)} || exit 128
+  cd ${quote(container.mounts.length > 0 ? '/' : container.workingDir)} || exit 128
 ${exports(container)}  exec ${[...launcher(container, options), ...container.argv].map(quote).join(' ')}
 }
 run_${index}() {
@@ -122,7 +125,9 @@ function exports(container: ContainerLaunch): string {
 function launcher(container: ContainerLaunch, options: PodScriptOptions): string[] {
   const others = container.env.filter(({ name }) => !isExportable(name)).map(({ name, value }) => `${name}=${value}`)
   const env = others.length === 0 ? [] : ['/usr/bin/env', ...others]
-  return [...(options.setsid === null ? [] : [options.setsid]), ...env]
+  const bubblewrap = container.mounts.length > 0 ? options.bubblewrap() : null
+  const mounts = bubblewrap === null ? [] : mountWords(bubblewrap, container.mounts, container.workingDir)
+  return [...(options.setsid === null ? [] : [options.setsid]), ...mounts, ...env]
 }
 
 function isExportable(name: string): boolean {

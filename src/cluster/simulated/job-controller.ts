@@ -36,8 +36,8 @@ export interface JobController {
   forget(job: StoredJob): void
   /** Oldest first. */
   podsOf(job: StoredJob): Pod[]
-  /** What the newest pod has printed, '' when none has started. */
-  logOf(job: StoredJob): string
+  /** What the newest pod has printed, or the one of this name; '' when none has started. */
+  logOf(job: StoredJob, name?: string): string
 }
 
 interface LivePod {
@@ -200,8 +200,9 @@ export function createJobController(
       liveJobs.delete(job.metadata.uid)
     },
     podsOf: (job) => podsOf(liveJobs.get(job.metadata.uid)),
-    logOf(job) {
-      const newest = liveJobs.get(job.metadata.uid)?.pods.findLast(({ pod }) => pod.status.containerStatuses !== undefined)
+    logOf(job, name) {
+      const started = (liveJobs.get(job.metadata.uid)?.pods ?? []).filter(({ pod }) => pod.status.containerStatuses !== undefined)
+      const newest = started.findLast(({ pod }) => name === undefined || pod.metadata.name === name)
       return newest?.script.log ?? ''
     },
   }

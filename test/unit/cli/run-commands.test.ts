@@ -67,6 +67,7 @@ describe('commands about runs', () => {
     expect(listed).toMatch(new RegExp(`${run} +chain +Failed +.* +measure exited with 3`))
     expect(JSON.parse((await fusee('runs', '--phase', 'Finished', '--output', 'json')).stdout)).toMatchObject({ runs: [{ run, result: 'Failed' }] })
     expect(await fusee('logs', run, 'measure', '--follow')).toEqual({ code: 0, stdout: 'first\nboom\n', stderr: '' })
+    expect(await fusee('logs', run, 'measure', '--attempt', '1')).toEqual({ code: 0, stdout: 'first\nboom\n', stderr: '' })
     const { stdout } = await fusee('rerun', run, '--failed', '--reason', 'again', '--key', 'k')
     const again = /^run (\S+) created\n$/.exec(stdout)?.[1] ?? ''
     await world.pass(5000)
@@ -113,6 +114,8 @@ describe('commands about runs', () => {
     { words: ['cancel', 'nobody'], code: 2, wantStderr: 'there is no run "default/nobody"' },
     { words: ['logs', 'RUN'], code: 2, wantStderr: 'say which step of RUN: it has load, measure, publish' },
     { words: ['logs', 'RUN', 'lode'], code: 2, wantStderr: 'has no step "lode" with a log' },
+    { words: ['logs', 'RUN', 'measure', '--attempt', '2'], code: 2, wantStderr: 'step measure has 1 attempt so far' },
+    { words: ['logs', 'RUN', 'measure', '--attempt', 'x'], code: 2, wantStderr: 'attempt: "x" is no number from 1 on' },
     { words: ['cancel', 'RUN'], code: 1, wantStderr: 'run RUN has finished: it ended Failed' },
     { words: ['approve', 'RUN'], code: 1, wantStderr: 'run RUN has finished' },
   ])('$words is refused', async ({ words, code, wantStderr }) => {

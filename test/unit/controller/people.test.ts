@@ -27,16 +27,17 @@ const FILES = {
   retention: {succeeded: 0, failed: 0}
   steps:
     - {name: load, image: busybox, script: 'true', results: {size: integer}}
-    - {name: measure, image: busybox, script: 'true', dependsOn: [load]}
+    - {name: measure, image: busybox, script: 'true', dependsOn: [load], retries: 1}
 `,
   ),
 }
 
-/** \`wait\` takes ten minutes; \`load\` leaves a result; \`measure\` fails. */
-const scripts: PodScripts = (job) => {
+/** `wait` takes ten minutes; `load` leaves a result; `measure` fails. */
+const scripts: PodScripts = (job, attempt) => {
   const step = job.metadata.labels?.[LABELS.step]
   const message = step === 'load' ? 'size=7\n' : ''
-  return { startMs: 0, runMs: step === 'wait' ? 600_000 : 1000, exitCode: step === 'measure' ? 3 : 0, log: '', message, termMs: 0, lostAfterMs: null }
+  const [runMs, exitCode, log] = [step === 'wait' ? 600_000 : 1000, step === 'measure' ? 3 : 0, `try ${attempt + 1}\n`]
+  return { startMs: 0, runMs, exitCode, log, message, termMs: 0, lostAfterMs: null }
 }
 
 const byHand = (spec: Partial<Run['spec']> = {}, labels: Record<string, string> = {}): Run => ({
@@ -173,6 +174,18 @@ describe('a run that has been swept', () => {
     // The same key is the same rerun, of which only the record is left as well.
     expect((await rerun('--failed', '--key', 'k')).stdout).toBe(`run ${again} was created by the same key before\n`)
     expect(await world.runs()).toEqual([])
+  })
+
+  it.each([
+    { words: ['measure'], want: { code: 0, stdout: 'try 2\n' } },
+    { words: ['measure', '--attempt', '2'], want: { code: 0, stdout: 'try 2\n' } },
+    { words: ['measure', '--attempt', '1'], wantStderr: 'the Job of step measure is gone: only the end of attempt 2 is kept' },
+    { words: ['load'], want: { code: 0, stdout: '' } },
+    { words: ['nothing'], wantStderr: 'run by-hand has no step "nothing" with a log: it has load, measure' },
+  ])('shows what its record keeps: logs $words', async ({ words, want, wantStderr = '' }) => {
+    const answer = await runCli(['logs', 'by-hand', ...words, '--url', server.url])
+    expect(answer).toMatchObject(want ?? { code: 2 })
+    expect(answer.stderr).toContain(wantStderr)
   })
 
   it('all of it too', async () => {

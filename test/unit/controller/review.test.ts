@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { CommitSha } from '../../../src/git/ports.ts'
 import { createControlledWorld, everyMinute, MINUTE_MS, type ControlledWorld } from '../../support/controlled-world.ts'
 
 const HOUR_SECONDS = 3600
@@ -52,6 +53,28 @@ describe('the rolling review', () => {
     await world.pass(20 * MINUTE_MS)
     expect(world.git.tip(second)).toBe(merged)
     expect(reviews(world)[0]).toBe(first)
+  })
+
+  it('is put once on top of an older one that was merged beside it, and then stays', async () => {
+    const { world } = await reviewedWorld({ into: 'main', everySeconds: 120 })
+    await world.push({ 'history/notes.md': 'by hand\n' })
+    await world.pass(20 * MINUTE_MS)
+    const [first = '', second = ''] = reviews(world)
+    expect(second).not.toBe('')
+    const landed = [...(await world.git.readFiles(first))].filter(([path]) => path.startsWith('history/a/'))
+    await world.push({ ...Object.fromEntries(landed), 'history/notes.md': 'by another hand\n', 'workflows/a.yaml': null })
+    await world.pass(20 * MINUTE_MS)
+    expect(reviews(world)).toEqual([first, second])
+    const main = await world.git.readFiles('main')
+    const { commits } = await world.git.open().source.range(world.git.tip('main') as CommitSha, world.git.tip(second) as CommitSha, 10)
+    expect(commits).toEqual([world.git.tip(second)])
+    const changed = [...(await world.git.readFiles(second))].flatMap(([path, text]) => (main.get(path) === text ? [] : path))
+    expect(changed.filter((path) => path.endsWith('.json')).length).toBeGreaterThan(3)
+    expect(changed).not.toContain('history/notes.md')
+    await world.push({ 'notes.txt': 'something else\n' })
+    const frozen = world.git.tip(second)
+    await world.pass(20 * MINUTE_MS)
+    expect(world.git.tip(second)).toBe(frozen)
   })
 
   it('starts no run when it is merged', async () => {

@@ -89,6 +89,7 @@ describe.each(['local folder', 'http'] as const)('branches of review over a %s',
       'history/README.md\nhistory/a/2020/01/01/old.json\nhistory/a/2026/11/20/1.json\nhistory/a/ticks.json\nhistory/notes.md',
     )
     expect(await reviews.propose({ ...request, expected: offered })).toBe(offered)
+    expect((await reviews.message('2026-11-20', offered as CommitSha)).trimEnd()).toBe('History')
     await expect(reviews.propose({ ...request, message: 'Another' })).rejects.toMatchObject({ kind: 'Raced' })
     const second = await status.commit(first, recordOf('2'), 'two [skip ci]')
     const later = await reviews.propose({ ...request, expected: offered, status: second })

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ApiClient } from '../../../../src/cluster/kubernetes/api-client.ts'
 import { createApiClient } from '../../../../src/cluster/kubernetes/api-client.ts'
 import type { Lease } from '../../../../src/cluster/kubernetes/lease.ts'
@@ -64,6 +64,20 @@ describe('a lease', () => {
     await other.acquired
     expect(other.isHeld()).toBe(true)
     expect(stored?.spec.leaseTransitions).toBe(1)
+  })
+
+  it('tells those that do not hold it where its holder listens', async () => {
+    const first = contend('one')
+    first.announce('http://10.0.0.1:8080')
+    await first.acquired
+    const second = contend('two')
+    second.announce('http://10.0.0.2:8080')
+    await vi.waitFor(() => {
+      expect([first.holderAddress(), second.holderAddress()]).toEqual([null, 'http://10.0.0.1:8080'])
+    })
+    await first.release()
+    await second.acquired
+    expect(second.holderAddress()).toBe(null)
   })
 
   it('is taken from one that does not renew it, whose own clock has said so before', async () => {

@@ -72,7 +72,7 @@ describe('a Job that processes of this machine cannot be', () => {
   ]
   it.each(refused)('is refused: %s', (_what, job, wantField, wantAdvice) => {
     const check = (): void => {
-      checkJob(job)
+      checkJob(job, () => false)
     }
     expect(check).toThrow(UnsupportedJobError)
     expect(check).toThrow(wantField)
@@ -105,7 +105,21 @@ describe('a Job that processes of this machine can be', () => {
     ],
     ['with fields of its own', withContainer({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: "metadata.labels['fusee.dev/run']" } } }] })],
   ]
+  it.each([
+    ['Job', 'maxFailedIndexes', withSpec({ maxFailedIndexes: 1 })],
+    ['pod', 'hostAliases', withPod({ hostAliases: [] })],
+    ...['startupProbe', 'volumeDevices', 'restartPolicyRules'].map((field) => ['container', field, withContainer({ [field]: {} })] as const),
+  ] as const)('no %s with %s, which is named', (_of, field, job) => {
+    expect(() => {
+      checkJob(job, () => true)
+    }).toThrow(`.${field}: the local runner does not have it`)
+  })
+
+  it('with a mount that no variable names, where bubblewrap is', () => {
+    checkJob(mounted({}), () => true)
+  })
+
   it.each(accepted)('%s', (_what, job) => {
-    checkJob(job)
+    checkJob(job, () => false)
   })
 })

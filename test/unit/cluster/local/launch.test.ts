@@ -52,6 +52,7 @@ describe('a container to be started', () => {
         volumeFolder: (volume) => `/real/${volume}`,
         messageFile: (index) => `/pod/messages/${index}`,
         workFolder: (name) => `/pod/${name}`,
+        canMount: () => false,
       },
     )
     if (first === undefined) throw new Error('there is no container')

@@ -16,8 +16,8 @@ describe('the script of a pod', () => {
     home = await makeFolder()
     for (const name of ['state', 'logs']) mkdirSync(join(home.path, name))
     const argv = ['/bin/sh', '-c', `echo ran >>${home.path}/story; exit 3`]
-    const container = { name: 'step', isInit: false, workingDir: home.path, env: [], argv }
-    const platform = { processSource: processSource(), setsid: null, machine: machineId() }
+    const container = { name: 'step', isInit: false, workingDir: home.path, env: [], argv, mounts: [] }
+    const platform = { processSource: processSource(), setsid: null, machine: machineId(), bubblewrap: () => null }
     script = writePodScript([container], { ...platform, logLimitBytes: 1_000_000 })
   })
 
