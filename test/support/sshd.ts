@@ -136,7 +136,8 @@ function configText(folder: string, { port, hostKey, versionZero }: { port: numb
     'StrictModes no',
     'PermitRootLogin yes',
     'PasswordAuthentication no',
-    'SetEnv GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null',
+    // With a level of its own bash does not take itself for the first shell of a session: it would read the user's .bashrc for each command.
+    'SetEnv GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null SHLVL=1',
     ...(versionZero ? [] : ['AcceptEnv GIT_PROTOCOL']),
   ]
   return `${lines.join('\n')}\n`
