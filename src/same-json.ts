@@ -7,8 +7,7 @@ export function isSameJson(one: unknown, other: unknown): boolean {
     return one.every((item, index) => isSameJson(item, other[index]))
   }
   const [left, right] = [one as Record<string, unknown>, other as Record<string, unknown>]
-  return (
-    Object.keys(left).every((key) => isSameJson(left[key], right[key])) &&
-    Object.keys(right).every((key) => right[key] === undefined || left[key] !== undefined)
-  )
+  for (const key of Object.keys(left)) if (left[key] !== right[key] && !isSameJson(left[key], right[key])) return false
+  for (const key of Object.keys(right)) if (right[key] !== undefined && left[key] === undefined) return false
+  return true
 }

@@ -14,8 +14,11 @@ export class NotLeaderError extends Error {
 /** What came of a creation under a derived name. `Exists` returns what lies under that name; whether it is ours is the caller's question. */
 export type Creation<T> = { kind: 'Created'; object: T } | { kind: 'Exists'; object: T }
 
-/** What has changed; a hint only, never the change itself: whoever hears it reads again. */
-export type ClusterEvent = { kind: 'Run'; ref: ObjectRef } | { kind: 'Job'; run: ObjectRef }
+/**
+ * What has changed; a hint only, never the change itself: whoever hears it reads again. `version` is the `resourceVersion` that the change has made, null
+ * when the Run is gone: so whoever has made it knows its own change again.
+ */
+export type ClusterEvent = { kind: 'Run'; ref: ObjectRef; version: string | null } | { kind: 'Job'; run: ObjectRef }
 
 /**
  * Where Runs and the cursors of Repositories live. Reads see all writes that were answered before. Every method may

@@ -10,6 +10,7 @@ import { claim } from './claim.ts'
 import { checkExpectations } from './expect.ts'
 import { createFailureNotes } from './failure-notes.ts'
 import { look } from './look.ts'
+import { createOwnWrites } from './own-writes.ts'
 import { pinDefinition } from './pin-definition.ts'
 import { reconcileRun } from './reconcile-run.ts'
 import { writeRecords } from './records.ts'
@@ -70,6 +71,7 @@ export function createController(context: Context): Controller {
   const wakeRun = (ref: ObjectRef): void => {
     wake(`run ${ref.namespace}/${ref.name}`)
   }
+  const ownWrites = createOwnWrites(wakeRun)
   const subscriptions: (() => void)[] = []
   let isStarted = false
 
@@ -131,7 +133,7 @@ export function createController(context: Context): Controller {
       case 'review':
         return updateReview(context, state, state.signal)
       case 'sweep':
-        return sweep(context, state)
+        return sweep(context, state, wake)
       default:
         throw new TypeError(`no loop ${loop}`)
     }
@@ -153,6 +155,7 @@ export function createController(context: Context): Controller {
     const run = await context.runs.getRun({ namespace, name })
     if (run === null) {
       // Whoever lifted its finalizer: it holds nobody up any more.
+      ownWrites.forget({ namespace, name })
       for (const { followed, slots, queue: waits } of states.values()) {
         if (followed.settings.ref.namespace !== namespace) continue
         slots.forget(name)
@@ -160,6 +163,8 @@ export function createController(context: Context): Controller {
       }
       return null
     }
+    // Its Jobs were released before that was written.
+    if (run.status?.recorded !== undefined) return null
     const state = states.get(`${namespace}/${run.spec.repository}`)
     if (state?.claimed !== true) return null
     const taken = await takeInHand(context, state, run)
@@ -173,6 +178,7 @@ export function createController(context: Context): Controller {
         expressions: expressionsOf(state),
         queue: state.queue,
         told: state.told,
+        ownWrites,
         pin: (pending) => pinDefinition(context, state, expressionsOf(state), pending),
         onFinished: (ended) => {
           wakeWaiting(state)
@@ -201,7 +207,7 @@ export function createController(context: Context): Controller {
       isStarted = true
       subscriptions.push(
         context.runs.subscribe((event) => {
-          wakeRun(event.kind === 'Run' ? event.ref : event.run)
+          if (ownWrites.isNews(event)) wakeRun(event.kind === 'Run' ? event.ref : event.run)
         }),
         context.jobs.subscribe((event) => {
           wakeRun(event.kind === 'Run' ? event.ref : event.run)
@@ -246,7 +252,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     definitionCache: context.definitionCache ?? createDefinitionCache(),
     pause: context.clock.pause?.bind(context.clock),
     cronCache: createCronCache(),
-    knownTicks: new WeakMap(),
+    knownTicks: null,
     slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
     queue: createQueue(),
     told: new Set(),

@@ -1,5 +1,6 @@
 import { parseTimestamp } from '../clock.ts'
 import type { Context } from '../context.ts'
+import type { Workflow } from '../definitions/workflow.ts'
 import { readLastSuccess } from '../history/last-success.ts'
 import { judgeExpectations } from '../runs/expectations.ts'
 import { updateCursors, withCondition } from './cursors.ts'
@@ -13,8 +14,11 @@ export async function checkExpectations(context: Context, state: RepositoryState
   const { followed, versions } = state
   if (!state.claimed || versions === null) return null
   const { ref } = followed.settings
-  const workflows = [...versions.workflows.values()].map(({ definition }) => definition)
-  const expecting = workflows.filter(({ expect }) => expect.successWithinSeconds !== null || expect.durationSeconds !== null)
+  const expecting: Workflow[] = []
+  for (const { definition } of versions.workflows.values()) {
+    const { successWithinSeconds, durationSeconds } = definition.expect
+    if (successWithinSeconds !== null || durationSeconds !== null) expecting.push(definition)
+  }
   if (expecting.length === 0 && !state.expects) return null
   state.expects = expecting.length > 0
   const runs = await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })

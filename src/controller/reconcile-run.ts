@@ -3,11 +3,13 @@ import type { Context } from '../context.ts'
 import { formatTimestamp } from '../clock.ts'
 import type { Policy } from '../definitions/policy/policy.ts'
 import { admitJob } from '../runs/admit-job.ts'
+import { boundMessages } from '../runs/bound-messages.ts'
 import type { StoredJob } from '../runs/objects.ts'
 import { isSameJson } from '../same-json.ts'
 import { observeStep } from '../runs/observe-step.ts'
 import type { RunPlan } from '../runs/plan/board.ts'
 import type { RunExpressions } from '../runs/run-values.ts'
+import type { OwnWrites } from './own-writes.ts'
 import type { Queue } from './admit.ts'
 import { admit } from './admit.ts'
 import { planRun } from '../runs/plan-run.ts'
@@ -34,6 +36,8 @@ export interface RunReconciliation {
   queue: Queue
   /** Uids of the Jobs that this process has told to end, until they are released. */
   told: Set<string>
+  /** Keeps what passes write from being looked at again; absent: every change is. */
+  ownWrites?: OwnWrites
   /** The first status of a run: its definition pinned, or its end when there is none. Throws when only a later try can tell. */
   pin: (run: StoredRun) => Promise<RunStatus>
   onFinished: (run: StoredRun) => void
@@ -58,8 +62,9 @@ export async function reconcileRun(reconciliation: RunReconciliation, found: Sto
   const claimant = claimantOf(run)
   const jobs = await context.jobs.observeJobs(found.metadata)
   const plan = planRun({ run, jobs, nowMs, freeSlots: reconciliation.slots.free(claimant), expressions: reconciliation.expressions })
-  reconciliation.slots.note(claimant, activeSteps(plan.status) + plan.create.length)
+  // First, so that a slot that its own steps have freed wakes it too.
   if (plan.waitsForSlot) reconciliation.slots.wait(claimant)
+  reconciliation.slots.note(claimant, activeSteps(plan.status) + plan.create.length)
   const again = await apply(reconciliation, begun.stored, run, plan)
   reconciliation.queue.beginning.delete(found.metadata.name)
   return again ? context.clock.now() : plan.requeueAtMs
@@ -112,16 +117,23 @@ async function apply(reconciliation: RunReconciliation, found: StoredRun, run: S
     const maxBytes = logBytes(plan.status)
     step.log = maxBytes === 0 ? '' : await jobs.readLogTail(job, maxBytes)
   }
-  const refused = await Promise.all(plan.create.map((creation) => createJob(reconciliation, run, creation)))
+  const again = await allOf(plan.create.map((creation) => createJob(reconciliation, run, creation)))
   reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
-  const stored = isSameJson(found.status, plan.status) ? run : await writeStatus(reconciliation, found, plan.status)
+  boundMessages(found.status, plan.status)
+  const stored = isSameJson(found.status, plan.status) ? run : await writeLast(reconciliation, found, plan.status)
   await Promise.all([
     ...plan.relabel.map(({ job, labels }) => context.writeSite('job-relabelled', () => jobs.relabelJob(job, labels))),
     ...plan.stop.map((job) => stopJob(reconciliation, job)),
     ...plan.release.map((job) => releaseJob(reconciliation, job)),
   ])
   if (stored.status?.phase === 'Finished') reconciliation.onFinished(stored)
-  return refused.includes(true)
+  return again.includes(true)
+}
+
+/** When all have ended, though one has failed: a Job that is made behind the back of the next pass would count for nothing there. */
+async function allOf<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(works)
+  return Promise.all(works)
 }
 
 /**
@@ -140,7 +152,7 @@ async function releaseJob({ context: { jobs, writeSite }, told }: RunReconciliat
   told.delete(job.metadata.uid)
 }
 
-/** Makes a step's Job, or takes over the one that a pass before a crash has made. Returns whether it was refused, which ends the step. */
+/** Makes a step's Job, or takes over the one that a pass before a crash has made. Returns whether another pass is wanted at once. */
 async function createJob(reconciliation: RunReconciliation, run: StoredRun, { step, job }: RunPlan['create'][number]): Promise<boolean> {
   const { clock, jobs, writeSite } = reconciliation.context
   const refuse = (reason: string, message: string): true => {
@@ -150,10 +162,11 @@ async function createJob(reconciliation: RunReconciliation, run: StoredRun, { st
   const admission = reconciliation.policy === null ? ({ kind: 'Admitted', job } as const) : admitJob(reconciliation.policy, job)
   if (admission.kind === 'Refused') return refuse('PolicyDenied', admission.message)
   try {
-    const { object } = await writeSite('job-created', () => jobs.createJob(admission.job))
+    const { kind, object } = await writeSite('job-created', () => jobs.createJob(admission.job))
     if (!isOwnJob(run, object)) return refuse('NameConflict', `a Job ${object.metadata.name} that is not of this run is in the way: delete it`)
     observeStep(step, { job: object, pods: [] }, { nowMs: clock.now(), timeoutSeconds: null, startTimeoutSeconds: null, results: {} })
-    return false
+    // Nobody tells of one that was there before a crash, whatever has become of it since.
+    return kind === 'Exists'
   } catch (error) {
     if (error instanceof UnsupportedJobError) return refuse('Unsupported', error.message)
     throw error
@@ -172,6 +185,12 @@ async function writeStatus(reconciliation: RunReconciliation, run: StoredRun, st
   }
   if (status.phase === 'Finished') context.report({ kind: 'RunFinished', repository, run: stored })
   return stored
+}
+
+/** What a pass leaves: the next one with nothing new to see would do nothing. */
+function writeLast(reconciliation: RunReconciliation, run: StoredRun, status: RunStatus): Promise<StoredRun> {
+  const write = (): Promise<StoredRun> => writeStatus(reconciliation, run, status)
+  return reconciliation.ownWrites === undefined ? write() : reconciliation.ownWrites.write(run.metadata, write)
 }
 
 function claimantOf({ metadata, spec }: StoredRun): Claimant {

@@ -22,10 +22,11 @@ const LONGEST_BACKOFF_MS = 60_000
 /** The status branch is looked at this often though nothing is to be written: somebody may have deleted, reset or taken it. */
 const CHECK_INTERVAL_MS = 300_000
 
-/** Whether so many Runs wait for their record that nothing new may start. Says so, in a condition too, when that changes. */
-export async function isHistoryFull(context: Context, state: RepositoryState): Promise<boolean> {
+/** Whether so many Runs wait for their record that nothing new may start. Says so, in a condition too, when that changes. `known` are all Runs if they were just read. */
+export async function isHistoryFull(context: Context, state: RepositoryState, known?: readonly StoredRun[]): Promise<boolean> {
   const { ref } = state.followed.settings
-  const waiting = (await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })).filter(isWaiting).length
+  const runs = known ?? (await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name }))
+  const waiting = runs.filter(isWaiting).length
   const isFull = waiting >= MOST_WAITING
   const message = isFull ? `${waiting} finished runs wait for their record: nothing new starts until they are on the status branch` : ''
   if (isFull !== state.problems.has('full')) {
@@ -48,19 +49,21 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
   const { settings, status, owner } = state.followed
   // Runs first: cursors that are read later have passed whatever these were started by, or say that they have not.
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
-  noteWaiting(context, state, runs.filter(isWaiting))
+  const allWaiting = byEnd(runs.filter(isWaiting))
+  noteWaiting(context, state, allWaiting)
   if (context.clock.now() < state.recordsNotBeforeMs) return state.recordsNotBeforeMs
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
-  const waiting = runs.filter((run) => isWaiting(run) && state.followedUp.has(run.metadata.name) && isCovered(run, state, cursors)).sort(byEnd)
-  const first = waiting[0]
+  const mayGo = (run: StoredRun): boolean => state.followedUp.has(run.metadata.name) && isCovered(run, state, cursors)
+  const first = allWaiting.find(mayGo)
   const nowMs = context.clock.now()
   if (first === undefined && cursors.fates.length === 0) {
     if (nowMs < state.history.checkAtMs) return state.history.checkAtMs
   } else {
     const sinceMs = first === undefined ? (state.fatesSinceMs ??= nowMs) : parseTimestamp(first.status?.finishedAt ?? '')
     const dueAtMs = sinceMs + settings.historyIntervalSeconds * 1000
-    if (nowMs < dueAtMs && waiting.length < LARGEST_BATCH) return dueAtMs
+    if (nowMs < dueAtMs && (allWaiting.length < LARGEST_BATCH || allWaiting.filter(mayGo).length < LARGEST_BATCH)) return dueAtMs
   }
+  const waiting = allWaiting.filter(mayGo)
   const batch = waiting.slice(0, LARGEST_BATCH)
   // Once more, after the cursors: whatever they have passed is among these, or recorded.
   const now = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
@@ -87,7 +90,7 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
     noteWaiting(
       context,
       state,
-      runs.filter((run) => isWaiting(run) && !done.has(run.metadata.name)),
+      allWaiting.filter((run) => !done.has(run.metadata.name)),
     )
     hasMore ||= written.kind === 'Written' && written.hasMore
     await noteMended(context, state, written)
@@ -105,9 +108,9 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
   return hasMore ? context.clock.now() : state.history.checkAtMs
 }
 
-/** Tells how far the status branch is behind. */
-function noteWaiting(context: Context, state: RepositoryState, waiting: StoredRun[]): void {
-  const oldestAt = waiting.sort(byEnd)[0]?.status?.finishedAt ?? null
+/** Tells how far the status branch is behind; `waiting` by their end. */
+function noteWaiting(context: Context, state: RepositoryState, waiting: readonly StoredRun[]): void {
+  const oldestAt = waiting[0]?.status?.finishedAt ?? null
   noteProblem(state, 'lag', `${waiting.length} ${oldestAt}`, () => {
     context.report({ kind: 'RecordsWaiting', repository: state.key, runs: waiting.length, oldestAt })
   })
@@ -223,7 +226,8 @@ async function noteFailure(context: Context, state: RepositoryState, error: GitE
   return delayMs
 }
 
-function byEnd(one: StoredRun, other: StoredRun): number {
-  const difference = parseTimestamp(one.status?.finishedAt ?? '') - parseTimestamp(other.status?.finishedAt ?? '')
-  return difference !== 0 ? difference : one.metadata.name < other.metadata.name ? -1 : 1
+/** Those that ended first before the others. */
+function byEnd(runs: readonly StoredRun[]): StoredRun[] {
+  const ends = runs.map((run) => ({ run, name: run.metadata.name, endMs: parseTimestamp(run.status?.finishedAt ?? '') }))
+  return ends.sort((one, other) => one.endMs - other.endMs || (one.name < other.name ? -1 : 1)).map(({ run }) => run)
 }

@@ -7,7 +7,7 @@ import { createRunObject, isSameTrigger } from '../runs/create-run.ts'
 import type { StoredRun, TickFate } from '../runs/run.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import type { CronCache } from '../triggers/cron.ts'
-import type { KnownTicks } from '../triggers/ticks.ts'
+import type { ScheduleRow } from '../triggers/ticks.ts'
 import type { Queue } from './admit.ts'
 import type { Slots } from './slots.ts'
 import type { Versions } from './versions.ts'
@@ -38,7 +38,8 @@ export interface RepositoryState {
   /** Of the clock: reading thousands of definitions stops for others. */
   pause: Clock['pause']
   cronCache: CronCache
-  knownTicks: KnownTicks
+  /** How far the ticks of all schedules are judged, as of these versions and of cursors with this `resourceVersion`. */
+  knownTicks: { versions: Versions; cursors: string; rows: readonly ScheduleRow[] } | null
   slots: Slots
   /** Runs that wait for others of their group. */
   queue: Queue

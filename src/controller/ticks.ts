@@ -29,7 +29,7 @@ export async function judgeTicks(context: Context, state: RepositoryState, expre
   const nowMs = context.clock.now()
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
-  if (await isHistoryFull(context, state)) return nowMs + FULL_RETRY_MS
+  if (await isHistoryFull(context, state, runs)) return nowMs + FULL_RETRY_MS
   const started = runs.flatMap((run) => {
     const { trigger, fate, fateReason } = run.spec
     if (trigger.kind !== 'Schedule') return []
@@ -46,7 +46,10 @@ export async function judgeTicks(context: Context, state: RepositoryState, expre
     nowMs,
     started,
     cron: state.cronCache,
-    known: state.knownTicks,
+    known: {
+      rows: state.knownTicks?.rows ?? [],
+      isCurrent: state.knownTicks?.versions === versions && state.knownTicks.cursors === cursors.resourceVersion,
+    },
     refusalOf: createRefusals({ repository: settings.ref, runs, workflowOf: (name) => versions.workflows.get(name)?.definition, expressions }),
     nameRun: (request) => runName(settings.ref, request.workflow, request.trigger, request.commit),
   })
@@ -57,16 +60,20 @@ export async function judgeTicks(context: Context, state: RepositoryState, expre
   }
   const lost = planLost(cursors.lost ?? [], versions)
   const fates = [...lost.fates, ...plan.fates]
-  for (const request of [...lost.requests, ...plan.requests]) await startRun(context, state, request, wake)
-  await updateCursors(context, settings.ref, (current) => {
-    for (const [name, { judgedUpTo }] of Object.entries(current.schedules)) {
+  let areAllNew = true
+  for (const request of [...lost.requests, ...plan.requests])
+    areAllNew = (await startRun(context, state, request, wake)).kind === 'Created' && areAllNew
+  const written = await updateCursors(context, settings.ref, (current) => {
+    const others = current.resourceVersion === cursors.resourceVersion ? [] : Object.entries(current.schedules)
+    for (const [name, { judgedUpTo }] of others) {
       if (judgedUpTo !== cursors.schedules[name]?.judgedUpTo) throw new ConflictError(`somebody else judged the ticks of ${name}`)
     }
     return { ...withoutLost(current), schedules: plan.cursors, fates: [...current.fates, ...fates] }
   })
+  state.knownTicks = { versions, cursors: written.resourceVersion, rows: plan.rows }
   state.recentFates = [...state.recentFates, ...fates].slice(-RECENT_FATES)
   for (const fate of fates) context.report({ kind: 'TickJudged', repository: state.key, fate })
-  // Runs that were there already may have ended while no cursor vouched for them.
-  if (fates.length > 0 || plan.runs.length > 0) wake(`records ${state.key}`)
+  // Runs that were there already may have ended while no cursor vouched for them; new ones cannot.
+  if (fates.length > 0 || plan.runs.length > plan.requests.length || !areAllNew) wake(`records ${state.key}`)
   return plan.nextTickMs
 }

@@ -1,7 +1,7 @@
 import { createSchemaCheck, type SchemaCheck } from './schema/validators.ts'
 import { createExpressionLanguage, type ExpressionLanguage } from './expressions/language.ts'
 import type { FileAnalysis } from './analyse-file.ts'
-import type { Finished } from './link/link-definitions.ts'
+import { createFinished, type Finished } from './link/link-definitions.ts'
 import { createContentCache, type ContentCache } from './content-cache.ts'
 import type { ManifestAnalysis } from './manifests/analyse-manifest.ts'
 
@@ -24,6 +24,6 @@ export function createDefinitionCache(maxEntries = DEFAULT_ENTRIES): DefinitionC
     language: createExpressionLanguage(),
     files: createContentCache(maxEntries),
     manifests: createContentCache(maxEntries),
-    finished: new WeakMap(),
+    finished: createFinished(),
   }
 }

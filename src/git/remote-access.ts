@@ -21,6 +21,8 @@ const DEEPENING = [256, 4096, 65536]
 export function createRemoteAccess(branch: RemoteBranch): CommitAccess {
   /** Asked for and not here: one request takes all that wait. */
   const wanted = new Set<string>()
+  /** Known to be here: of thousands of files that are listed again with each commit, only the others are looked for. */
+  let present: { store: ObjectStore; ids: Set<string> } | null = null
 
   /** A whole commit, whatever else is here; so it also replaces objects that have gone missing. */
   async function bringCommit(commit: string): Promise<ObjectStore> {
@@ -37,7 +39,8 @@ export function createRemoteAccess(branch: RemoteBranch): CommitAccess {
     const here = await branch.current()
     if (here === null) throw new MissingObjectError(id, branch.where)
     if (await here.store.has(id)) return
-    const wants = await chooseBlobs(here.store, id, [...wanted, ...others])
+    if (present?.store !== here.store) present = { store: here.store, ids: new Set() }
+    const wants = await chooseBlobs(present, id, [...wanted, ...others])
     try {
       await download(branch.uploadPack, branch.where, here, { ...NOTHING, wants })
     } catch (error) {
@@ -103,11 +106,13 @@ function doubtIfBroken(branch: RemoteBranch, error: unknown): unknown {
   return error
 }
 
-async function chooseBlobs(store: ObjectStore, id: string, others: readonly string[]): Promise<string[]> {
+async function chooseBlobs(present: { store: ObjectStore; ids: Set<string> }, id: string, others: readonly string[]): Promise<string[]> {
   const wants = [id]
   for (const other of new Set(others)) {
     if (wants.length >= MOST_BLOBS) break
-    if (other !== id && !(await store.has(other))) wants.push(other)
+    if (other === id || present.ids.has(other)) continue
+    if (await present.store.has(other)) present.ids.add(other)
+    else wants.push(other)
   }
   return wants
 }

@@ -2,7 +2,7 @@ import { formatTimestamp } from '../clock.ts'
 import type { RunDefinition, Step } from '../definitions/workflow.ts'
 import { concludeRun, outcomeOf } from './conclude.ts'
 import type { Board, Entry, RunInput, RunPlan } from './plan/board.ts'
-import { createBoard, entriesOf, finishBoard } from './plan/board.ts'
+import { createBoard, entriesOf, finishBoard, nothingToDo } from './plan/board.ts'
 import { cancelSteps } from './plan/cancel-steps.ts'
 import { nextDeadlineMs } from './plan/deadlines.ts'
 import { failFast } from './plan/fail-fast.ts'
@@ -10,7 +10,7 @@ import { runFinally } from './plan/finally.ts'
 import { decideHalt, haltSteps } from './plan/halt.ts'
 import { observe } from './plan/observe.ts'
 import { relabelJobs } from './plan/relabel.ts'
-import { releaseJobs } from './plan/release.ts'
+import { heldJobs, releaseJobs } from './plan/release.ts'
 import { settle } from './plan/settle.ts'
 import { start } from './plan/start.ts'
 import { layOutUndos, runUndos } from './plan/undo.ts'
@@ -19,14 +19,15 @@ import type { RunSpec, RunStatus, StepKind, StepStatus } from './run.ts'
 
 /** Plans a run: pure, so that the same function serves the controller, the simulator and the tests. */
 export function planRun(input: RunInput): RunPlan {
+  const { run, jobs } = input
+  if (run.status?.phase === 'Finished') return { ...nothingToDo(run.status), release: heldJobs(run, jobs) }
   const board = createBoard(input)
   const { plan } = board
-  releaseJobs(board)
-  if (plan.status.phase === 'Finished') return plan
   for (const entry of board.entries) observe(board, entry)
   relabelJobs(board)
   advance(board)
   finishBoard(board)
+  releaseJobs(board)
   if (board.plan.status.phase !== 'Finished') plan.requeueAtMs = plan.storeFirst ? board.nowMs : nextDeadlineMs(board)
   return plan
 }

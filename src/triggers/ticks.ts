@@ -27,8 +27,14 @@ export interface StartedTick {
   reason?: string | null
 }
 
-/** By the schedule as it was read: its ticks, and the time up to which they were judged last. Hold one per Repository. */
-export type KnownTicks = WeakMap<Schedule, { ticks: CronTicks; judgedUpTo: string; judgedMs: number }>
+/** A schedule with its ticks, and how far they are judged; `nextMs` is the first that is not, Infinity when none is to come. */
+export interface ScheduleRow {
+  schedule: Schedule
+  ticks: CronTicks
+  cursor: ScheduleCursor
+  judgedMs: number
+  nextMs: number
+}
 
 /** What the plan of one Repository's ticks depends on. */
 export interface TickPlanInput {
@@ -47,8 +53,8 @@ export interface TickPlanInput {
    */
   started: readonly StartedTick[]
   cron: CronCache
-  /** What earlier plans have found of these very schedules: most of them have no tick, and are to cost next to nothing. */
-  known?: KnownTicks
+  /** What an earlier plan has found: most schedules have no tick, and are to cost next to nothing. `isCurrent` when schedules and cursors are those that it left. */
+  known?: { rows: readonly ScheduleRow[]; isCurrent: boolean }
   /** Why the workflow's `concurrency` skips a tick that is due; null when it gets its run. Asked in the order in which runs begin. */
   refusalOf?: (request: RunRequest) => string | null
   /** The name that the run of a request will have. */
@@ -59,7 +65,7 @@ export interface TickPlanInput {
 export interface TickPlan {
   /** Oldest first. */
   requests: RunRequest[]
-  /** One for each schedule in force; those of others are gone. The same object as before where nothing was judged. */
+  /** One for each schedule in force; those of others are gone. Each is the same object as before where nothing was judged. */
   cursors: Record<string, ScheduleCursor>
   /** Ticks judged now that were not simply Fired, oldest first. Neighbours with equal fates are folded, but not across UTC days within the last week. */
   fates: TickFate[]
@@ -67,6 +73,8 @@ export interface TickPlan {
   runs: string[]
   /** When to plan again; null when no tick is to come. */
   nextTickMs: number | null
+  /** For the next plan: how far all of them are judged once the cursors are written. */
+  rows: ScheduleRow[]
   /** Schedules whose ticks cannot be computed; definitions that were checked have none. They are left alone. */
   problems: { schedule: string; message: string }[]
 }
@@ -78,40 +86,51 @@ export interface TickPlan {
  * tick gets a second fate. When it is set forward, ticks pass as in an outage.
  */
 export function planTicks(input: TickPlanInput): TickPlan {
-  const plan: TickPlan = { requests: [], cursors: {}, fates: [], runs: [], nextTickMs: null, problems: [] }
-  const started = bySchedule(input.started)
-  const changed: Record<string, ScheduleCursor> = {}
-  let kept = 0
-  for (const schedule of input.schedules) {
-    const remembered = input.known?.get(schedule)
-    const ticks = remembered?.ticks ?? ticksOf(input, schedule, plan)
-    const known = input.cursors[schedule.name]
-    if (known !== undefined) kept++
-    if (ticks === null) continue
-    const isSame = known !== undefined && known.judgedUpTo === remembered?.judgedUpTo && known.form === ticks.form
-    const cursor = isSame ? known : cursorOf(ticks.form, known, input.nowMs)
-    const judgedUpTo = isSame ? remembered.judgedMs : parseTimestamp(cursor.judgedUpTo)
-    if (!isSame) input.known?.set(schedule, { ticks, judgedUpTo: cursor.judgedUpTo, judgedMs: judgedUpTo })
-    const firstMs = ticks.next(judgedUpTo)
-    const isDue = firstMs !== null && firstMs <= input.nowMs
-    const nextMs = isDue ? ticks.next(input.nowMs) : firstMs
-    if (nextMs !== null) plan.nextTickMs = Math.min(plan.nextTickMs ?? Infinity, nextMs)
-    if (cursor !== known) changed[schedule.name] = cursor
-    if (!isDue) continue
-    changed[schedule.name] = { ...cursor, judgedUpTo: formatTick(ticks.newest(judgedUpTo, input.nowMs) ?? firstMs) }
-    addSchedule(plan, input, schedule, ticks, judgedUpTo, started.get(schedule.name) ?? [])
-  }
-  plan.cursors = cursorsWith(input, changed, kept)
+  const plan: TickPlan = { requests: [], cursors: input.cursors, fates: [], runs: [], nextTickMs: null, rows: [], problems: [] }
+  const isCurrent = input.known?.isCurrent === true
+  const rows = isCurrent ? (input.known?.rows ?? []) : layOut(input, plan)
+  let started: ReadonlyMap<string, StartedTick[]> | null = null
+  let earliestMs = Infinity
+  const moved: Record<string, ScheduleCursor> = {}
+  plan.rows = rows.map((row) => {
+    if (row.nextMs > input.nowMs) {
+      earliestMs = Math.min(earliestMs, row.nextMs)
+      return row
+    }
+    started ??= bySchedule(input.started)
+    addSchedule(plan, input, row, started.get(row.schedule.name) ?? [])
+    const judgedMs = row.ticks.newest(row.judgedMs, input.nowMs) ?? row.nextMs
+    const nextMs = row.ticks.next(input.nowMs) ?? Infinity
+    earliestMs = Math.min(earliestMs, nextMs)
+    const cursor = { ...row.cursor, judgedUpTo: formatTick(judgedMs) }
+    moved[row.schedule.name] = cursor
+    return { ...row, cursor, judgedMs, nextMs }
+  })
+  plan.nextTickMs = earliestMs === Infinity ? null : earliestMs
+  plan.cursors = isCurrent ? { ...input.cursors, ...moved } : cursorsOf(input, plan.rows)
   plan.requests.sort((one, other) => compare(tickOf(one), tickOf(other)))
   plan.fates.sort((one, other) => compare(one.at, other.at) || compare(one.schedule, other.schedule))
   return plan
 }
 
-/** The cursors with those that have moved and without those of schedules that are gone. Made anew only where it must be: there may be thousands. */
-function cursorsWith({ cursors, schedules }: TickPlanInput, changed: Record<string, ScheduleCursor>, kept: number): TickPlan['cursors'] {
-  if (Object.keys(cursors).length === kept) return { ...cursors, ...changed }
-  const names = new Set(schedules.map(({ name }) => name))
-  return { ...Object.fromEntries(Object.entries(cursors).filter(([name]) => names.has(name))), ...changed }
+/** How far each schedule is judged, by its cursor. What an earlier plan knows of it and is still so is taken over. */
+function layOut(input: TickPlanInput, plan: TickPlan): ScheduleRow[] {
+  const before = new Map(input.known?.rows.map((row) => [row.schedule, row]))
+  return input.schedules.flatMap((schedule) => {
+    const row = before.get(schedule)
+    const ticks = row?.ticks ?? ticksOf(input, schedule, plan)
+    if (ticks === null) return []
+    const cursor = cursorOf(ticks.form, input.cursors[schedule.name], input.nowMs)
+    if (row?.cursor.judgedUpTo === cursor.judgedUpTo) return [row.cursor === cursor ? row : { ...row, cursor }]
+    const judgedMs = parseTimestamp(cursor.judgedUpTo)
+    return [{ schedule, ticks, cursor, judgedMs, nextMs: ticks.next(judgedMs) ?? Infinity }]
+  })
+}
+
+/** One cursor for each schedule; that of one whose ticks cannot be computed stays as it is. */
+function cursorsOf({ cursors, schedules }: TickPlanInput, rows: readonly ScheduleRow[]): TickPlan['cursors'] {
+  const kept = schedules.flatMap(({ name }) => (cursors[name] === undefined ? [] : [[name, cursors[name]] as const]))
+  return Object.fromEntries([...kept, ...rows.map(({ schedule, cursor }) => [schedule.name, cursor] as const)])
 }
 
 function bySchedule(started: readonly StartedTick[]): ReadonlyMap<string, StartedTick[]> {
@@ -141,13 +160,11 @@ function ticksOf(input: TickPlanInput, { cron, timeZone, name }: Schedule, plan:
   }
 }
 
-/** Adds what becomes of the ticks of one schedule after `judgedUpTo`, of which there is at least one. */
+/** Adds what becomes of the ticks of one schedule that are not judged yet, of which there is at least one. */
 function addSchedule(
   plan: TickPlan,
   input: TickPlanInput,
-  schedule: Schedule,
-  ticks: CronTicks,
-  judgedUpTo: number,
+  { schedule, ticks, judgedMs: judgedUpTo }: ScheduleRow,
   allStarted: readonly StartedTick[],
 ): void {
   const { nowMs } = input

@@ -185,19 +185,23 @@ export function testRunCluster(adapter: string, open: () => Promise<RunClusterUn
       expect((await runs.getRun(run.metadata))?.spec.params['site']).toBe('www.example.org')
     })
 
-    it('tells of every change of a Run, until told to stop', async () => {
+    it('tells of every change of a Run and of the version that it made, until told to stop', async () => {
       const heard: ClusterEvent[] = []
       const stop = runs.subscribe((event) => heard.push(event))
       const ref = { namespace, name: 'nightly-2345678923' }
-      const hears = async (change: () => Promise<unknown>): Promise<void> => {
+      const hears = async (change: () => Promise<StoredRun | null>): Promise<void> => {
         heard.length = 0
-        await change()
-        await expect.poll(() => heard, { timeout: 10_000, interval: 5 }).toContainEqual({ kind: 'Run', ref: expect.objectContaining(ref) as unknown })
+        const version = (await change())?.metadata.resourceVersion ?? null
+        const wanted: ClusterEvent = { kind: 'Run', ref, version }
+        await expect.poll(() => heard, { timeout: 10_000, interval: 5 }).toContainEqual(wanted)
       }
       let run: StoredRun | null = null
       await hears(async () => (run = await created()))
       await hears(async () => (run = run && (await runs.updateRun({ ...run, status: { phase: 'Pending', steps: [] } }))))
-      await hears(async () => run && runs.deleteRun(run))
+      await hears(async () => {
+        if (run !== null) await runs.deleteRun(run)
+        return null
+      })
       stop()
       heard.length = 0
       await created({ name: 'unheard' })

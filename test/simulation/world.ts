@@ -2,6 +2,7 @@ import { createSimulatedCluster, type SimulatedCluster } from '../../src/cluster
 import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
 import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import { createExpressionLanguage } from '../../src/definitions/expressions/language.ts'
+import { createFinished } from '../../src/definitions/link/link-definitions.ts'
 import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
 import type { SchemaCheck } from '../../src/definitions/schema/validators.ts'
 import type { FollowedRepository } from '../../src/context.ts'
@@ -38,7 +39,6 @@ export interface Violation {
 }
 
 const TAKE_OVER_RETRY_MS = 3_000
-
 /** The world of one scenario: a cluster, a Git remote, people, and the process of a controller that comes and goes. */
 export interface World {
   clock: VirtualClock
@@ -83,7 +83,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
     language: createExpressionLanguage(),
     files: new Map(),
     manifests: new Map(),
-    finished: new WeakMap(),
+    finished: createFinished(),
   }
   const files = remote.open().source
   const author = await createAuthor(remote, random.fork('author'), scenario.style, async (commit) => {

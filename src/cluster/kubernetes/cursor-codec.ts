@@ -1,7 +1,7 @@
 import type { StoredMeta } from '../../runs/objects.ts'
 import type { Cursors } from '../../runs/run.ts'
-import type { Packed } from './pack.ts'
-import { pack, unpack } from './pack.ts'
+import type { Packed } from '../pack.ts'
+import { pack, unpack } from '../pack.ts'
 
 /** A Repository as it lies in the cluster. `spec` is read by whoever follows it. */
 export interface RepositoryObject {

@@ -1,8 +1,8 @@
 import type { Condition, StoredMeta } from '../../runs/objects.ts'
 import { API_VERSION } from '../../runs/objects.ts'
 import type { RunSpec, RunStatus, StoredRun } from '../../runs/run.ts'
-import type { Packed } from './pack.ts'
-import { pack, unpack } from './pack.ts'
+import type { Packed } from '../pack.ts'
+import { pack, unpack } from '../pack.ts'
 
 /** Annotation of a Run whose record is on the status branch: `<commit> <time>`. It goes on together with the finalizer's end, in one request. */
 export const RECORDED_ANNOTATION = 'fusee.dev/recorded'

@@ -44,7 +44,10 @@ export async function createKubernetesRuns({ client, namespace, report }: Kubern
     indexKeys: ({ metadata, spec }) => [repositoryKey(metadata.namespace, spec.repository)],
     onChange(before, after) {
       const metadata = (after ?? before)?.metadata
-      if (metadata !== undefined) listeners.tell({ kind: 'Run', ref: { namespace: metadata.namespace, name: metadata.name } })
+      if (metadata !== undefined) {
+        const { namespace, name } = metadata
+        listeners.tell({ kind: 'Run', ref: { namespace, name }, version: after?.metadata.resourceVersion ?? null })
+      }
     },
   })
   const gone = new Map<string, RepositoryObject>()

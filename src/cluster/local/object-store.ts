@@ -41,6 +41,9 @@ export interface StorePlace {
   /** File of the object, relative to the data folder. */
   fileOf(ref: ObjectRef): string
   remove(ref: ObjectRef): Promise<void>
+  /** What its file holds in place of the object, and back; the object itself without them. */
+  encode?(object: object): unknown
+  decode?(value: unknown): unknown
 }
 
 /** One text for each ref. */
@@ -48,17 +51,19 @@ export function keyOf(ref: ObjectRef): string {
   return `${ref.namespace}/${ref.name}`
 }
 
-/** Loads all objects below `place.root`. A damaged file is logged and reserves its name, nothing more. */
+/** Loads all objects below `place.root`. A damaged file is logged and reserves its name, nothing more. `changed` hears of every change
+ * with the version that it has made, null when the object is gone. */
 export async function openObjectStore<T extends { metadata: ObjectMeta }>(
   context: LocalContext,
   place: StorePlace,
-  changed: (object: Stored<T>) => void,
+  changed: (object: Stored<T>, version: string | null) => void,
 ): Promise<ObjectStore<T>> {
   const { clock, random, report, folder } = context
   const { files } = folder
   const objects = new Map<string, Stored<T>>()
   const damaged = new Map<string, CorruptFileError>()
   const serialize = createKeyedQueue()
+  const { encode = same, decode = same } = place
 
   function lookUp(ref: ObjectRef): Stored<T> | null {
     const damage = damaged.get(keyOf(ref))
@@ -81,12 +86,21 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
   async function readObject(ref: ObjectRef): Promise<Stored<T> | CorruptFileError | null> {
     const file = place.fileOf(ref)
     try {
-      const value = await files.read(file)
+      const value = decodeFrom(await files.read(file), file)
       if (value === null || isObjectOf(value, ref)) return value as Stored<T> | null
       return new CorruptFileError(files.resolve(file), `it does not hold ${keyOf(ref)}`)
     } catch (error) {
       if (error instanceof CorruptFileError) return error
       throw error
+    }
+  }
+
+  function decodeFrom(value: unknown, file: string): unknown {
+    if (value === null) return null
+    try {
+      return decode(value)
+    } catch (error) {
+      throw new CorruptFileError(files.resolve(file), error instanceof Error ? error.message : String(error))
     }
   }
 
@@ -103,9 +117,9 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
   async function put(object: Stored<T>): Promise<Stored<T>> {
     const written = structuredClone(object)
     written.metadata.resourceVersion = folder.nextVersion()
-    await write(written.metadata, () => files.write(place.fileOf(written.metadata), written))
+    await write(written.metadata, () => files.write(place.fileOf(written.metadata), encode(written)))
     objects.set(keyOf(written.metadata), written)
-    changed(written)
+    changed(written, written.metadata.resourceVersion)
     return structuredClone(written)
   }
 
@@ -117,13 +131,13 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
     stored.metadata.uid = random.uuid()
     stored.metadata.resourceVersion = folder.nextVersion()
     stored.metadata.creationTimestamp = formatTimestamp(clock.now())
-    const isNew = await write(stored.metadata, () => files.create(place.fileOf(stored.metadata), stored))
+    const isNew = await write(stored.metadata, () => files.create(place.fileOf(stored.metadata), encode(stored)))
     if (!isNew) {
       await load(object.metadata)
       return createNew(object)
     }
     objects.set(keyOf(stored.metadata), stored)
-    changed(stored)
+    changed(stored, stored.metadata.resourceVersion)
     return { kind: 'Created', object: structuredClone(stored) }
   }
 
@@ -151,11 +165,15 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
           case 'Remove':
             await write(ref, () => place.remove(ref))
             objects.delete(keyOf(ref))
-            changed(current)
+            changed(current, null)
             return structuredClone(current)
         }
       }),
   }
+}
+
+function same(value: unknown): unknown {
+  return value
 }
 
 function isObjectOf(value: unknown, ref: ObjectRef): boolean {

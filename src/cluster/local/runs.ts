@@ -5,6 +5,7 @@ import type { Run, StoredRun } from '../../runs/run.ts'
 import type { ClusterEvent, RunCluster } from '../ports.ts'
 import { ConflictError } from '../ports.ts'
 import type { DataFolder } from './data-folder.ts'
+import { pack, unpack } from '../pack.ts'
 import { openCursorFiles } from './cursors.ts'
 import type { ReportProblem } from '../listeners.ts'
 import { createListeners } from '../listeners.ts'
@@ -22,8 +23,8 @@ export interface LocalRunOptions {
 export async function createLocalRunCluster(folder: DataFolder, options: LocalRunOptions): Promise<RunCluster> {
   const context: LocalContext = { folder, clock: options.clock, random: options.random, report: options.report ?? (() => undefined) }
   const listeners = createListeners<ClusterEvent>(context.report)
-  const store = await openObjectStore<Run>(context, runFiles(context), (run) => {
-    listeners.tell({ kind: 'Run', ref: { namespace: run.metadata.namespace, name: run.metadata.name } })
+  const store = await openObjectStore<Run>(context, runFiles(context), ({ metadata: { namespace, name } }, version) => {
+    listeners.tell({ kind: 'Run', ref: { namespace, name }, version })
   })
   const cursors = openCursorFiles(context.folder)
   return {
@@ -57,7 +58,19 @@ function runFiles(context: LocalContext): StorePlace {
     nameOf: (entry) => (entry.endsWith('.json') ? entry.slice(0, -'.json'.length) : null),
     fileOf,
     remove: (ref) => context.folder.files.remove(fileOf(ref)),
+    encode: packStatus,
+    decode: unpackStatus,
   }
+}
+
+function packStatus(object: object): object {
+  const { status } = object as StoredRun
+  return status === undefined ? object : { ...object, status: pack(status) }
+}
+
+function unpackStatus(value: unknown): unknown {
+  const status = (value as { status?: unknown } | null)?.status
+  return typeof status === 'object' && status !== null ? { ...(value as object), status: unpack(status) } : value
 }
 
 function applyUpdate(current: StoredRun, wanted: StoredRun): Change<StoredRun> {

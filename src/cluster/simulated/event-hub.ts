@@ -13,9 +13,9 @@ export interface EventHub {
 /** Every event once, as soon as everything that goes on now has settled. */
 export const promptEvents: EventDelays = () => [0]
 
-/** A hub whose deliveries are timers of the clock. What is told already at the very same time is not told twice. */
+/** A hub whose deliveries are timers of the clock. What is told already at the very same time is not told twice, but as it is by then. */
 export function createEventHub(clock: Clock, delays: EventDelays): EventHub {
-  const listeners = new Map<(event: ClusterEvent) => void, Set<string>>()
+  const listeners = new Map<(event: ClusterEvent) => void, Map<string, ClusterEvent>>()
   return {
     emit(event) {
       const { namespace, name } = event.kind === 'Run' ? event.ref : event.run
@@ -23,18 +23,20 @@ export function createEventHub(clock: Clock, delays: EventDelays): EventHub {
         for (const delayMs of delays(event)) {
           const atMs = clock.now() + delayMs
           const key = `${atMs} ${event.kind} ${namespace}/${name}`
-          if (underWay.has(key)) continue
-          underWay.add(key)
+          const isTold = underWay.has(key)
+          underWay.set(key, event)
+          if (isTold) continue
           clock.setTimer(atMs, () => {
+            const newest = underWay.get(key) ?? event
             underWay.delete(key)
-            if (listeners.has(listener)) listener(event)
+            if (listeners.has(listener)) listener(newest)
           })
         }
       }
     },
     subscribe(listener) {
       const own = (event: ClusterEvent): void => listener(event)
-      listeners.set(own, new Set())
+      listeners.set(own, new Map())
       return () => {
         listeners.delete(own)
       }

@@ -1,9 +1,9 @@
 import { maskSecrets } from '../../runs/mask.ts'
-import { FINALIZER, LABELS, type ObjectRef, type StoredJob } from '../../runs/objects.ts'
+import { FINALIZER, LABELS, type JobObservation, type ObjectRef, type StoredJob } from '../../runs/objects.ts'
 import { createJobMasks } from '../job-masks.ts'
 import type { LoggedJobs } from '../ports.ts'
 import type { ClusterChange } from './changes.ts'
-import { copyJson, freezeJson } from './copy-json.ts'
+import { sealedCopy, freezeJson } from './copy-json.ts'
 import { createEventHub, type EventDelays } from './event-hub.ts'
 import { createJobController, type JobTiming } from './job-controller.ts'
 import { createObjectStore, type ServerState } from './object-store.ts'
@@ -33,7 +33,9 @@ export function createSimulatedJobs(
     const run = job === null ? null : runOf(job)
     if (run !== null) events.emit({ kind: 'Job', run })
   }
+  const byRun = new Map<string, Set<string>>()
   const store = createObjectStore<StoredJob>(server, freezeJson, (before, after) => {
+    indexByRun(byRun, before, after)
     onChange({ kind: 'Job', before, after })
     if (before !== null && after === null) controller.forget(before)
     emitFor(after ?? before)
@@ -58,13 +60,17 @@ export function createSimulatedJobs(
 
   return {
     async createJob(job) {
-      const creation = store.create({ ...copyJson(job), status: {} })
+      const creation = store.create({ ...sealedCopy(job), status: {} })
       if (creation.kind === 'Created') controller.start(creation.object)
       return creation
     },
     async observeJobs(run) {
-      const jobs = store.list().filter(({ metadata }) => metadata.namespace === run.namespace && metadata.labels?.[LABELS.run] === run.name)
-      return Promise.all(jobs.map(async (job) => ({ job, pods: await masks.maskPods(job, controller.podsOf(job)) })))
+      const found: JobObservation[] = []
+      for (const name of byRun.get(`${run.namespace}/${run.name}`) ?? []) {
+        const job = store.get({ namespace: run.namespace, name })
+        if (job !== null) found.push({ job, pods: await masks.maskPods(job, controller.podsOf(job)) })
+      }
+      return found
     },
     async listJobs() {
       return store.list().flatMap((job) => {
@@ -109,6 +115,19 @@ export function createSimulatedJobs(
       deleteByUid(unheld.metadata, unheld.metadata.uid)
     },
   }
+}
+
+/** Keeps the names of the Jobs of each run, in the order in which they were made. */
+function indexByRun(byRun: Map<string, Set<string>>, before: StoredJob | null, after: StoredJob | null): void {
+  const job = after ?? before
+  const run = job === null ? null : runOf(job)
+  if (job === null || run === null) return
+  const key = `${run.namespace}/${run.name}`
+  const names = byRun.get(key) ?? new Set()
+  if (after === null) names.delete(job.metadata.name)
+  else names.add(job.metadata.name)
+  if (names.size === 0) byRun.delete(key)
+  else byRun.set(key, names)
 }
 
 /** The Run that a Job was made for, by its label; null when it has none. */

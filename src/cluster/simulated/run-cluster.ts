@@ -2,7 +2,7 @@ import type { ObjectRef } from '../../runs/objects.ts'
 import type { Cursors, StoredRun } from '../../runs/run.ts'
 import { ConflictError, type RunCluster } from '../ports.ts'
 import type { ClusterChange } from './changes.ts'
-import { copyJson, freezeJson } from './copy-json.ts'
+import { sealedCopy, freezeJson } from './copy-json.ts'
 import { createEventHub, type EventDelays } from './event-hub.ts'
 import { createObjectStore, type ServerState } from './object-store.ts'
 
@@ -16,12 +16,12 @@ export function createSimulatedRuns(server: ServerState, delays: EventDelays, on
   const store = createObjectStore<StoredRun>(server, freezeJson, (before, after) => {
     onChange({ kind: 'Run', before, after })
     const { namespace, name } = (after ?? before ?? { metadata: { namespace: '', name: '' } }).metadata
-    events.emit({ kind: 'Run', ref: { namespace, name } })
+    events.emit({ kind: 'Run', ref: { namespace, name }, version: after?.metadata.resourceVersion ?? null })
   })
 
   return {
     async createRun(run) {
-      return store.create(copyJson(run))
+      return store.create(sealedCopy(run))
     },
     async getRun(ref) {
       return store.get(ref)
@@ -37,7 +37,7 @@ export function createSimulatedRuns(server: ServerState, delays: EventDelays, on
       if (stored.metadata.uid !== run.metadata.uid || stored.metadata.resourceVersion !== run.metadata.resourceVersion) {
         throw new ConflictError(`run ${run.metadata.name} has changed since it was read`)
       }
-      return store.replace(updated(stored, copyJson(run)))
+      return store.replace(updated(stored, sealedCopy(run)))
     },
     async deleteRun(run) {
       store.delete(run.metadata, run.metadata.uid)
@@ -50,7 +50,7 @@ export function createSimulatedRuns(server: ServerState, delays: EventDelays, on
       if ((before?.resourceVersion ?? '') !== cursors.resourceVersion) {
         throw new ConflictError(`cursors of ${repository.name} have changed since they were read`)
       }
-      const after = freezeJson({ ...copyJson(cursors), resourceVersion: server.nextVersion() })
+      const after = freezeJson({ ...sealedCopy(cursors), resourceVersion: server.nextVersion() })
       cursorsByRepository.set(keyOf(repository), after)
       onChange({ kind: 'Cursors', repository, before, after })
       return after

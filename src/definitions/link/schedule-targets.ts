@@ -1,7 +1,7 @@
 import { excerpt } from '../excerpt.ts'
 import { didYouMean } from '../near-names.ts'
 import { checkParamValue } from '../param-value.ts'
-import { MOST_FINDINGS } from '../problem.ts'
+import { MOST_FINDINGS, compareText } from '../problem.ts'
 import type { Diagnostic, Param } from '../workflow.ts'
 import { errorAt, type Linkage, type LinkedSchedule } from './linker.ts'
 
@@ -10,7 +10,14 @@ export function checkUnknownWorkflow(schedule: LinkedSchedule, { byName, lostWor
   const { workflow, workflowAt, file } = schedule
   if (!workflowAt || byName.has(workflow) || lostWorkflows.has(workflow)) return []
   schedule.isInvalid = true
-  return [errorAt(file, workflowAt, 'unknown-workflow', `there is no workflow ${excerpt(workflow)}${didYouMean(workflow, [...byName.keys()])}`)]
+  return [
+    errorAt(
+      file,
+      workflowAt,
+      'unknown-workflow',
+      `there is no workflow ${excerpt(workflow)}${didYouMean(workflow, [...byName.keys()].sort(compareText))}`,
+    ),
+  ]
 }
 
 /** A schedule gives what its workflow requires, of the right type, and nothing else. */

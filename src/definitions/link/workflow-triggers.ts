@@ -1,5 +1,6 @@
 import { excerpt } from '../excerpt.ts'
 import { didYouMean } from '../near-names.ts'
+import { compareText } from '../problem.ts'
 import { findCycles } from '../rules/find-cycles.ts'
 import type { Diagnostic } from '../workflow.ts'
 import { errorAt, type Linkage, type LinkedWorkflow } from './linker.ts'
@@ -9,7 +10,7 @@ export function checkUnknownUpstream(workflow: LinkedWorkflow, { byName, lostWor
   const unknown = workflow.upstream.filter(({ name }) => !byName.has(name) && !lostWorkflows.has(name))
   if (unknown.length > 0) workflow.isInvalid = true
   return unknown.map(({ name, at }) =>
-    errorAt(workflow.file, at, 'unknown-workflow', `there is no workflow ${excerpt(name)}${didYouMean(name, [...byName.keys()])}`),
+    errorAt(workflow.file, at, 'unknown-workflow', `there is no workflow ${excerpt(name)}${didYouMean(name, [...byName.keys()].sort(compareText))}`),
   )
 }
 

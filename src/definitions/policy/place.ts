@@ -7,9 +7,14 @@ export interface Place {
   path: Path
 }
 
-/** What lies below by these fields; `value` is undefined when there is nothing. */
+/** Nothing; the way to it matters to nobody. */
+const NOTHING: Place = { value: undefined, path: [] }
+
+/** What lies below by these fields; `value` is undefined when there is nothing, which is so for most of what is asked. */
 export function below({ value, path }: Place, ...fields: string[]): Place {
-  return { value: fields.reduce<unknown>(fieldOf, value), path: [...path, ...fields] }
+  let found = value
+  for (const field of fields) found = fieldOf(found, field)
+  return found === undefined ? NOTHING : { value: found, path: [...path, ...fields] }
 }
 
 /** The items of the list below by these fields; none when there is no list. */

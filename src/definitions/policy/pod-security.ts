@@ -159,8 +159,10 @@ function mustNotBeTrue(places: readonly Place[]): Omit<Violation, 'needs'>[] {
 }
 
 function mustBeOneOf(places: readonly Place[], allowed: readonly string[]): Omit<Violation, 'needs'>[] {
+  const others = places.filter((place) => isSet(place) && !allowed.includes(String(place.value)))
+  if (others.length === 0) return []
   const message = allowed.every((value) => value === '') ? 'must be left out' : `must be one of ${allowed.filter((value) => value !== '').join(', ')}`
-  return places.filter((place) => isSet(place) && !allowed.includes(String(place.value))).map(({ path }) => ({ path, message }))
+  return others.map(({ path }) => ({ path, message }))
 }
 
 function addedCapabilities(context: Place): Place[] {

@@ -23,7 +23,7 @@ export interface RunPlan {
   relabel: { job: StoredJob; labels: Record<string, string> }[]
   /** Everything that is to end. Who has told them already need not do it again; after a crash nobody knows who has. */
   stop: StoredJob[]
-  /** Their results are in the stored Run already. */
+  /** Their results are in `status`. */
   release: StoredJob[]
   /** The status is to be stored before anything else is planned: nothing is created in this pass, and the next follows at once. */
   storeFirst: boolean
@@ -46,7 +46,7 @@ export interface RunInput {
 
 /** One step of a run, or one expansion of a step, while a pass goes over it. */
 export interface Entry {
-  /** The pass's own copy: fields are set, never changed inside. */
+  /** The pass's own copy, but for what has ended: fields are set, never changed inside. */
   status: StepStatus
   step: Step
   /** What the cluster shows of its Job; null when no Job of ours is there. */
@@ -74,6 +74,21 @@ export interface Board {
   expansions: Map<string, Evaluated<ExpansionValue[]>>
 }
 
+/** A plan that leaves the run as it is. */
+export function nothingToDo(status: RunStatus): RunPlan {
+  return {
+    status: { ...status },
+    readLogs: [],
+    create: [],
+    relabel: [],
+    stop: [],
+    release: [],
+    requeueAtMs: null,
+    storeFirst: false,
+    waitsForSlot: false,
+  }
+}
+
 /** Lays out a run for a pass. Throws TypeError when it has no definition yet. */
 export function createBoard(input: RunInput): Board {
   const { run } = input
@@ -85,24 +100,15 @@ export function createBoard(input: RunInput): Board {
   const entries = status.steps.map((stored): Entry => {
     const step = steps.get(stored.name) ?? steps.get(stepOfExpansion(stored.name))
     if (step === undefined) throw new TypeError(`run ${run.metadata.name} has no step ${stored.name} in its definition`)
-    return { status: { ...stored }, step, observation: ownJob(run, step, observed, stored) }
+    // What has ended stays as it is, of many steps most.
+    return { status: stored.state === 'Ended' ? stored : { ...stored }, step, observation: ownJob(run, step, observed, stored) }
   })
   const board: Board = {
     input,
     run,
     definition,
     nowMs: input.nowMs,
-    plan: {
-      status: { ...status },
-      readLogs: [],
-      create: [],
-      relabel: [],
-      stop: [],
-      release: [],
-      requeueAtMs: null,
-      storeFirst: false,
-      waitsForSlot: false,
-    },
+    plan: nothingToDo(status),
     entries,
     byStep: new Map(),
     observed,

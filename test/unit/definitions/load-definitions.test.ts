@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { createFinished } from '../../../src/definitions/link/link-definitions.ts'
+import { statePolicy } from '../../../src/definitions/policy/policy.ts'
+import { createSeededRandom } from '../../../src/simulation/seeded-random.ts'
 import { createDefinitionCache } from '../../../src/definitions/definition-cache.ts'
 import { loadDefinitions } from '../../../src/definitions/load-definitions.ts'
 import { job, load, schedule, workflow } from './check-marked.ts'
-import { createInMemoryFiles } from './in-memory-files.ts'
+import { createInMemoryFiles, type Content } from './in-memory-files.ts'
 
 const ONE_STEP = 'steps: [{name: one, image: x}]'
 
@@ -189,8 +192,43 @@ describe('the cache', () => {
     let paused = 0
     const pause = (): Promise<void> | null => (asked++ % 2 === 0 ? Promise.resolve().then(() => void paused++) : null)
     expect(await loadDefinitions(createInMemoryFiles(content), { path: 'workflows', cache, pause })).toEqual(want)
-    expect(asked).toBeGreaterThan(10)
+    expect(asked).toBeGreaterThan(3)
     expect(paused).toBe(Math.ceil(asked / 2))
+  })
+
+  it('gives what a new one would, however files come, go, move and take each other’s names', async () => {
+    const random = createSeededRandom('files that change')
+    const cache = createDefinitionCache()
+    const content: Content = { 'jobs/a.yaml': job() }
+    const drawText = (): string => {
+      const name = `w${random.integer(0, 5)}`
+      const schedule = `schedule: [{cron: "@daily"${random.pick(['', ', name: a'])}}]`
+      return random.pick([
+        workflow(ONE_STEP, name),
+        workflow(`description: ${random.integer(0, 2)}\n${ONE_STEP}`, name),
+        workflow(`triggers: {${schedule}}\n${ONE_STEP}`, name),
+        workflow(`triggers: {workflow: [{name: w${random.integer(0, 5)}}]}\n${ONE_STEP}`, name),
+        workflow('steps: [{name: one, manifest: jobs/a.yaml}]', name),
+        workflow('steps: [{name: one, use: t}]', name),
+        `${workflow(ONE_STEP, name)}\n---\n${workflow(ONE_STEP, `w${random.integer(0, 5)}`)}`,
+        `apiVersion: fusee.dev/v1alpha1\nkind: Schedule\nmetadata: {name: ${name}}\nspec: {workflow: w${random.integer(0, 5)}, cron: "@daily"}\n`,
+        'a: [',
+        'a: 1',
+      ])
+    }
+    const policies = [undefined, statePolicy({ podSecurity: 'restricted' }, 'data', { serviceAccounts: [], secrets: [] })]
+    const sizes = new Set<number>()
+    for (let round = 0; round < 150; round++) {
+      const path = `workflows/${random.integer(0, 9)}.yaml`
+      if (random.chance(0.2)) content[path] = ''
+      else content[path] = drawText()
+      const policy = random.chance(0.1) ? policies[1] : policies[0]
+      const options = { path: 'workflows', ...(policy === undefined ? {} : { policy }) }
+      const found = await loadDefinitions(createInMemoryFiles(content), { ...options, cache })
+      expect(found).toEqual(await loadDefinitions(createInMemoryFiles(content), { ...options, cache: { ...cache, finished: createFinished() } }))
+      sizes.add(found.workflows.length)
+    }
+    expect(sizes.size).toBeGreaterThan(3)
   })
 
   it('does not hide what other files change', async () => {

@@ -299,13 +299,15 @@ describe('finally', () => {
 })
 
 describe('a Job is released', () => {
-  it('only when the stored Run holds its result', () => {
+  it('along with the status that holds its result, and as long as it is held', () => {
     const definition = aDefinition([aStep('a'), aStep('b', { needs: ['a'] })])
     const run = aRun(definition)
     const job = observed(run, definition.steps[0] as Step, 0)
+    expect(plan(run, [observed(run, definition.steps[0] as Step, 'running')]).release).toEqual([])
     const first = plan(run, [job])
-    expect(first.release).toEqual([])
-    expect(plan({ ...run, status: first.status }, [job]).release.map((one) => one.metadata.name)).toEqual([job.job.metadata.name])
+    expect(first.status.steps[0]).toMatchObject({ state: 'Ended', result: 'Succeeded' })
+    for (const next of [first, plan({ ...run, status: first.status }, [job])])
+      expect(next.release.map((one) => one.metadata.name)).toEqual([job.job.metadata.name])
   })
 
   it('and never one of another run with the same name', () => {

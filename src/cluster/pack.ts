@@ -1,15 +1,15 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 
-/** etcd takes 1.5 MiB an object; what is larger than this is packed, which makes it about a tenth. */
-const LARGEST_PLAIN_BYTES = 300_000
+/** A Run of a thousand steps stays below 300,000 bytes: what is larger than this is packed, which makes it a tenth to a third. */
+const LARGEST_PLAIN_BYTES = 200_000
 
-/** A value as it is, or packed when it is large: `kubectl get` shows the one, the other fits. */
+/** A value as it is, or packed when it is large: people can read the one, the other fits. */
 export type Packed<T> = T | { packed: string }
 
 /** Packs a JSON value when it is large. */
 export function pack<T extends object>(value: T): Packed<T> {
   const text = JSON.stringify(value)
-  if (text.length <= LARGEST_PLAIN_BYTES) return value
+  if (Buffer.byteLength(text) <= LARGEST_PLAIN_BYTES) return value
   return { packed: gzipSync(text).toString('base64') }
 }
 
