@@ -133,7 +133,7 @@ export function createController(context: Context): Controller {
       case 'review':
         return updateReview(context, state, state.signal)
       case 'sweep':
-        return sweep(context, state)
+        return sweep(context, state, wake)
       default:
         throw new TypeError(`no loop ${loop}`)
     }

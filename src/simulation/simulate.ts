@@ -20,7 +20,6 @@ import type { Files } from '../definitions/files.ts'
 import type { Schedule } from '../definitions/workflow.ts'
 import type { CommitSha, SourceRepository } from '../git/ports.ts'
 import { asCommitSha } from '../git/ports.ts'
-import type { WriteResult } from '../history/write.ts'
 import { LABELS } from '../runs/objects.ts'
 import { createForgetfulStatus } from './forgetful-status.ts'
 import type { Simulation } from './outcome.ts'
@@ -120,7 +119,15 @@ function createWorld(
     ...cluster,
     repositories,
     definitionCache: options.definitionCache,
-    writeHistory: keepNoHistory,
+    // Records and pages that nobody will read are not worth their making.
+    writeHistory: async () => ({
+      kind: 'Written',
+      commit: (await status.fetchTip()) ?? UNWRITTEN,
+      spoilt: [],
+      lost: null,
+      refilled: [],
+      hasMore: false,
+    }),
     resyncIntervalMs: SELDOM_MS,
     report(event) {
       hear(event)
@@ -140,11 +147,6 @@ function createWorld(
       return controller
     },
   }
-}
-
-/** Records and pages that nobody will read are not worth their making. */
-function keepNoHistory(): Promise<WriteResult> {
-  return Promise.resolve({ kind: 'Written', commit: UNWRITTEN, spoilt: [], lost: null, refilled: [], hasMore: false })
 }
 
 /** A branch that stays where it is. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { GitError } from '../../../src/git/ports.ts'
 import { createRunObject } from '../../../src/runs/create-run.ts'
 import type { Job } from '../../../src/runs/objects.ts'
 import { FINALIZER } from '../../../src/runs/objects.ts'
@@ -24,6 +25,38 @@ describe('sweeping', () => {
     if (followed !== undefined) followed.status.commit = () => Promise.reject(new Error('away'))
     await world.pass(2 * HOUR)
     expect(await world.runs()).toHaveLength(12)
+  })
+
+  it('takes nothing whose record the status branch has lost since: it is written again first', async () => {
+    const world = await createVirtualWorld({
+      files: workflowFile('beat', 'triggers: {schedule: [{cron: "0 1 * * *"}]}\nretention: {maxAge: 90m}'),
+    })
+    await world.pass(HOUR / 2)
+    const before = world.git.tip('fusee/status')
+    await world.pass(HOUR / 2)
+    const recordOf = async () => [...(await world.git.readFiles()).keys()].filter((path) => /\/beat-[^/]*\.json$/.test(path))
+    const [record] = await recordOf()
+    expect(record).toMatch(/beat/)
+    world.git.reset(before, 'fusee/status')
+    await world.outage(3 * HOUR)
+    await world.pass(HOUR / 4)
+    expect({ records: await recordOf(), runs: await world.runs() }).toEqual({ records: [record], runs: [] })
+  })
+
+  it('takes nothing while the status branch cannot be read, and goes on once it can', async () => {
+    const world = await createVirtualWorld({
+      files: workflowFile('beat', 'triggers: {schedule: [{cron: "0 1 * * *"}]}\nretention: {maxAge: 90m}'),
+    })
+    await world.pass(HOUR)
+    const [followed] = world.context.repositories.current()
+    const fetchTip = followed?.status.fetchTip
+    if (followed === undefined || fetchTip === undefined) throw new Error('nothing is followed')
+    followed.status.fetchTip = () => Promise.reject(new GitError('Unreachable', 'away'))
+    await world.pass(5 * HOUR)
+    expect(await world.runs()).toHaveLength(1)
+    followed.status.fetchTip = fetchTip
+    await world.pass(HOUR)
+    expect(await world.runs()).toEqual([])
   })
 
   it('takes the recorded runs of a workflow that was deleted, and leaves their records', async () => {
