@@ -29,8 +29,14 @@ export function expandReference(
   })
 }
 
+/** Whether the step is as it will be: nothing outside of its file says what it does, and it depends on nothing twice. */
+function isWhole({ work, dependsOn }: DraftStep): boolean {
+  return work.kind !== 'Reference' && work.kind !== 'Use' && new Set(dependsOn.map(({ step }) => step)).size === dependsOn.length
+}
+
 /** The steps of a list with their manifests; whatever depends on a folder depends on each of its steps. */
 export function expandSteps(steps: readonly DraftStep[], manifests: ReadonlyMap<string, FoundManifest>): Step[] {
+  if (steps.every(isWhole)) return steps as Step[]
   const expansions = new Map<string, Step[]>(steps.map((step) => [step.name, expandStep(step, manifests)]))
   const namesOf = (name: string): string[] => expansions.get(name)?.map((step) => step.name) ?? [name]
   return [...expansions.values()].flat().map((step) => ({ ...step, dependsOn: expandDependencies(step.dependsOn, namesOf) }))
