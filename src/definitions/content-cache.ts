@@ -2,6 +2,7 @@
 export interface ContentCache<Value> {
   get(id: string): Value | undefined
   set(id: string, value: Value): void
+  readonly size: number
 }
 
 /** `maxEntries` bounds it. */
@@ -19,6 +20,9 @@ export function createContentCache<Value>(maxEntries: number): ContentCache<Valu
         if (values.size <= maxEntries) break
         values.delete(oldest)
       }
+    },
+    get size() {
+      return values.size
     },
   }
 

@@ -1,7 +1,7 @@
 import { createSchemaCheck, type SchemaCheck } from './schema/validators.ts'
 import { createExpressionLanguage, type ExpressionLanguage } from './expressions/language.ts'
 import type { FileAnalysis } from './analyse-file.ts'
-import { createFinished, type Finished } from './link/link-definitions.ts'
+import { createLinkMemory, type LinkMemory } from './link/memory.ts'
 import { createContentCache, type ContentCache } from './content-cache.ts'
 import type { ManifestAnalysis } from './manifests/analyse-manifest.ts'
 
@@ -11,7 +11,7 @@ export interface DefinitionCache {
   readonly language: ExpressionLanguage
   readonly files: ContentCache<FileAnalysis>
   readonly manifests: ContentCache<ManifestAnalysis>
-  readonly finished: Finished
+  readonly memory: LinkMemory
 }
 
 // More than anybody has files: with fewer places than files, each load would push out what it needs next.
@@ -24,6 +24,6 @@ export function createDefinitionCache(maxEntries = DEFAULT_ENTRIES): DefinitionC
     language: createExpressionLanguage(),
     files: createContentCache(maxEntries),
     manifests: createContentCache(maxEntries),
-    finished: createFinished(),
+    memory: createLinkMemory(),
   }
 }

@@ -2,6 +2,7 @@ import { analyseFile, type FileAnalysis } from './analyse-file.ts'
 import { createDefinitionCache, type DefinitionCache } from './definition-cache.ts'
 import type { FileEntry, Files } from './files.ts'
 import { linkDefinitions, type AnalysedFile } from './link/link-definitions.ts'
+import { loadChanged } from './load-changed.ts'
 import { readManifests } from './manifests/read-manifests.ts'
 import type { Policy } from './policy/policy.ts'
 import { compareText } from './problem.ts'
@@ -47,14 +48,21 @@ export async function loadDefinitions(
 ): Promise<Definitions> {
   const folder = repositoryPath(path)
   const entries = folder === null ? [] : await files.list(folder)
+  const { language, memory } = cache
+  const last = memory.last?.folder === folder && memory.last.policy === (policy ?? null) ? memory.last : null
+  memory.last = null
+  const again = last && (await loadChanged(files, entries, last, cache))
+  if (again) {
+    memory.last = again
+    return again.linked.definitions
+  }
   const sorted = entries.filter((entry) => isDocumentFile(entry.path)).sort((one, other) => compareText(one.path, other.path))
   const analysed = await analyseFiles(files, sorted, cache, { pause, elsewhere })
   const references = analysed.flatMap(({ analysis }) =>
     analysis.workflows.flatMap((workflow) => workflow.references.map((reference) => reference.path)),
   )
   const manifests = await readManifests(files, references, cache)
-  const { language, finished } = cache
-  const linking = linkDefinitions(analysed, manifests, { policy: policy ?? null, language, finished })
+  const linking = linkDefinitions(analysed, manifests, { policy: policy ?? null, language, memory })
   let step = linking.next()
   while (step.done !== true) {
     // Only a pause that is due costs a turn.
@@ -62,7 +70,9 @@ export async function loadDefinitions(
     if (paused !== null) await paused
     step = linking.next()
   }
-  return step.value
+  const indexes = new Map(analysed.map((file, index) => [file.path, index]))
+  memory.last = { folder: folder ?? '', policy: policy ?? null, entries, indexes, references, manifests, linked: step.value }
+  return step.value.definitions
 }
 
 /** The files and what they say, in their order; only those that are not known are read. */
@@ -72,7 +82,8 @@ async function analyseFiles(
   cache: DefinitionCache,
   { pause, elsewhere }: Pick<LoadOptions, 'pause' | 'elsewhere'>,
 ): Promise<AnalysedFile[]> {
-  const known = entries.map(({ id }) => cache.files.get(id))
+  // An id may have to be worked out from the content: the first time there is nothing to compare it with.
+  const known = cache.files.size === 0 ? [] : entries.map(({ id }) => cache.files.get(id))
   const unknown = entries.filter((_, index) => known[index] === undefined)
   const read = new Map<string, FileAnalysis>()
   const others = elsewhere && unknown.length >= WORTH_THREADS ? elsewhere : null

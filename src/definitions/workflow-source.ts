@@ -1,4 +1,5 @@
 import type { ExpressionLanguage } from './expressions/language.ts'
+import type { Spots } from './rules/expressions/spots.ts'
 import type { SchemaFindings } from './schema/schema-findings.ts'
 import type { DependencyCondition } from './workflow.ts'
 import {
@@ -67,6 +68,8 @@ export interface WorkflowSource {
   hasUnknownFields: (node: SourceNode | undefined) => boolean
   /** Compiles expressions. */
   language: ExpressionLanguage
+  /** Texts of its steps that may hold expressions, as far as somebody has asked for them. */
+  spots: Map<SourceNode, Spots>
 }
 
 /** Makes the view of a Workflow document that rules look at. */
@@ -84,6 +87,7 @@ export function viewWorkflow(document: SourceDocument, { damaged, withUnknownFie
     isDamaged: (node) => node !== undefined && damaged.has(node),
     hasUnknownFields: (node) => node !== undefined && withUnknownFields.has(node),
     language,
+    spots: new Map(),
   }
 }
 

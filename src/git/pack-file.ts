@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { inflate } from 'node:zlib'
+import { inflate, inflateSync } from 'node:zlib'
 import { applyDelta } from './pack-delta.ts'
 import type { PackIndex } from './pack-index.ts'
 import { parsePackIndex } from './pack-index.ts'
@@ -28,6 +28,8 @@ const ID_DELTA = 7
 const ID_BYTES = 20
 /** Longest header of an entry: ten bytes of size, and an offset or an id. */
 const MOST_HEADER_BYTES = 32
+/** What is no larger is inflated in less time than another thread takes to be asked. */
+const SMALL_BYTES = 4096
 /** What bases of deltas may take in memory. */
 const BASE_BYTES = 8 << 20
 
@@ -103,7 +105,8 @@ function resolve(delta: Buffer, base: StoredObject): StoredObject {
 }
 
 async function inflateEntry(entry: Buffer, at: number, size: number): Promise<Buffer> {
-  const bytes = await decompress(entry.subarray(at))
+  const deflated = entry.subarray(at)
+  const bytes = size <= SMALL_BYTES ? inflateSync(deflated, { maxOutputLength: SMALL_BYTES }) : await decompress(deflated)
   if (bytes.length !== size) throw new RangeError('an object of a pack is not as long as it says')
   return bytes
 }

@@ -7,7 +7,7 @@ import type { ApiClient, WatchReader } from '../support/api-client.ts'
 import { startFusee, until, type FuseeProcess } from '../support/fusee-process.ts'
 import { importCommits } from '../support/git-program.ts'
 import { serveRepository } from '../support/git-served.ts'
-import { setup as installKinds } from '../support/install-kinds.ts'
+import { installKinds } from '../support/install-kinds.ts'
 import { openTestNamespace, realApi } from '../support/real-cluster.ts'
 
 /*

@@ -1,3 +1,4 @@
+import { Agent } from 'node:https'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiClient, type ApiClient } from '../../src/cluster/kubernetes/api-client.ts'
 import { connect } from '../../src/cluster/kubernetes/connection.ts'
@@ -88,5 +89,68 @@ describe('a reflector on a real cluster', () => {
     proxy.cut()
     await wait(['b unheard'])
     expect(reflector.counts.watches).toBeGreaterThan(watches)
+  })
+
+  it('lists again when the server has forgotten where it was', async () => {
+    const places = ['1']
+    const forgetful: ApiClient = {
+      ...client,
+      stream: (request) =>
+        client.stream({ ...request, query: { ...request.query, resourceVersion: places.pop() ?? request.query?.['resourceVersion'] } }),
+    }
+    const seen: unknown[] = []
+    const own = createObjectCache<Note>({ onChange: () => undefined })
+    const other = startReflector<Note>({ client: forgetful, path: path(), mirror: own, onError: (error) => seen.push(error) })
+    await eventually('it has listed twice', () => other.counts.lists === 2)
+    await put('c', 'after')
+    await eventually('it follows again', () => [...own.all()].some(({ metadata }) => metadata.name === 'c'))
+    await other.stop()
+    expect(seen.map(String).filter((text) => !/too old resource version/.test(text))).toEqual([])
+  })
+})
+
+describe('a client of a real cluster', () => {
+  const api = realApi()
+  const FLOWS = '/apis/flowcontrol.apiserver.k8s.io/v1'
+  let namespace: TestNamespace
+  beforeAll(async () => {
+    namespace = await openTestNamespace(api)
+  })
+  afterAll(async () => {
+    await api.request('DELETE', `${FLOWS}/flowschemas/${namespace.name}`)
+    await api.request('DELETE', `${FLOWS}/prioritylevelconfigurations/${namespace.name}`)
+    await namespace.close()
+  })
+
+  it('waits as long as a server that has too much to do asks for, and is answered then', async () => {
+    const { name } = namespace
+    const limited = { nominalConcurrencyShares: 0, lendablePercent: 0, borrowingLimitPercent: 0, limitResponse: { type: 'Reject' } }
+    const rules = [
+      {
+        subjects: [{ kind: 'ServiceAccount', serviceAccount: { namespace: name, name: 'default' } }],
+        nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+      },
+    ]
+    await api.request('POST', `${FLOWS}/prioritylevelconfigurations`, { metadata: { name }, spec: { type: 'Limited', limited } })
+    await api.request('POST', `${FLOWS}/flowschemas`, {
+      metadata: { name },
+      spec: { matchingPrecedence: 2, priorityLevelConfiguration: { name }, distinguisherMethod: { type: 'ByUser' }, rules },
+    })
+    const made = await api.request('POST', `/api/v1/namespaces/${name}/serviceaccounts/default/token`, { spec: { expirationSeconds: 600 } })
+    const { token } = (made.body as { status: { token: string } }).status
+    const connection = await connect(process.env)
+    const agent = new Agent({ rejectUnauthorized: false })
+    const options = () => Promise.resolve({ headers: { authorization: `Bearer ${token}` }, agent })
+    let sent = 0
+    const client = createApiClient({ ...connection, options }, () => sent++)
+    const ask = () => client.request<{ gitVersion: string }>({ path: '/version' })
+    // One request is let in at a time; the server takes a moment to obey its own objects.
+    await eventually('one was refused', async () => {
+      const before = sent
+      const answers = await Promise.all(Array.from({ length: 50 }, ask))
+      expect(answers.every(({ gitVersion }) => gitVersion.startsWith('v1.'))).toBe(true)
+      return sent > before + 50
+    })
+    client.close()
   })
 })

@@ -8,7 +8,7 @@ import { BUNDLE } from '../../scripts/bundle.ts'
 import { installObjects, printManifests } from '../../src/install/install-objects.ts'
 import { runFusee, until } from '../support/fusee-process.ts'
 import { runGit } from '../support/git-program.ts'
-import { setup as installKinds } from '../support/install-kinds.ts'
+import { installKinds } from '../support/install-kinds.ts'
 import { kubectl } from '../support/kubectl.ts'
 import { openTestNamespace, realApi, type TestNamespace } from '../support/real-cluster.ts'
 
@@ -47,12 +47,17 @@ describe.skipIf(LOAD_IMAGE === undefined)('the controller inside a cluster', () 
   const clone = path.join(folder, 'clone')
   let home: TestNamespace
   let data: TestNamespace
+  /** Lets the Jobs of `data` in. */
+  let reports: TestNamespace
   let forward: ChildProcess | null = null
 
   beforeAll(async () => {
     await buildImages(folder)
     home = await openTestNamespace(api, { 'pod-security.kubernetes.io/enforce': 'restricted' })
     data = await openTestNamespace(api)
+    reports = await openTestNamespace(api)
+    const lets = ['--clusterrole=edit', `--group=system:serviceaccounts:${data.name}`]
+    await kubectl(['create', 'rolebinding', 'jobs-of-data', '-n', reports.name, ...lets])
     await kubectl(['create', '-n', data.name, '-f', '-'], gitPod())
     await kubectl(['wait', '--for=condition=Ready', 'pod/git', '-n', data.name, '--timeout=60s'])
     forward = spawn('kubectl', ['port-forward', '-n', data.name, 'pod/git', ':8080'], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -74,6 +79,7 @@ describe.skipIf(LOAD_IMAGE === undefined)('the controller inside a cluster', () 
     if (home !== undefined) await kubectl(['delete', 'deployment', 'fusee', '--ignore-not-found', '-n', home.name])
     installKinds()
     await data?.close()
+    await reports?.close()
     await home?.close()
     rmSync(folder, { recursive: true, force: true })
   })
@@ -90,6 +96,14 @@ describe.skipIf(LOAD_IMAGE === undefined)('the controller inside a cluster', () 
     const names = await runGit(clone, ['ls-tree', '-r', '--name-only', 'origin/fusee/status']).catch(() => '')
     const paths = names.split('\n').filter((one) => /\/\d\d\/[^/]+\.json$/.test(one) && !one.endsWith('ticks.json'))
     return Promise.all(paths.map(async (one) => JSON.parse(await runGit(clone, ['show', `origin/fusee/status:${one}`])) as Recorded))
+  }
+
+  async function followSample(more: object): Promise<void> {
+    const url = `http://${await kubectl(['get', 'pod', 'git', '-n', data.name, '-o', 'jsonpath={.status.podIP}'])}:8080/sample.git`
+    const spec = { url, interval: '1s', history: { interval: '1s' }, ...more }
+    const metadata = { name: 'sample' }
+    await kubectl(['create', '-n', data.name, '-f', '-'], { apiVersion: 'fusee.dev/v1alpha1', kind: 'Repository', metadata, spec })
+    await kubectl(['wait', '--for=condition=Ready', 'frepo/sample', '-n', data.name, '--timeout=60s'])
   }
 
   const leader = async () => (await kubectl(['get', 'lease', 'fusee', '-n', home.name, '-o', 'jsonpath={.spec.holderIdentity}'])).split('_')[0] ?? ''
@@ -119,15 +133,7 @@ describe.skipIf(LOAD_IMAGE === undefined)('the controller inside a cluster', () 
   })
 
   it('runs all that the sample holds, each once, and records it', { timeout: 400_000 }, async () => {
-    const url = `http://${await kubectl(['get', 'pod', 'git', '-n', data.name, '-o', 'jsonpath={.status.podIP}'])}:8080/sample.git`
-    const spec = { url, interval: '1s', history: { interval: '1s' } }
-    await kubectl(['create', '-n', data.name, '-f', '-'], {
-      apiVersion: 'fusee.dev/v1alpha1',
-      kind: 'Repository',
-      metadata: { name: 'sample' },
-      spec,
-    })
-    await kubectl(['wait', '--for=condition=Ready', 'frepo/sample', '-n', data.name, '--timeout=60s'])
+    await followSample({ policy: { namespaces: [reports.name] } })
     const commit = await pushChange(readdirSync('sample-repo/workflows'))
     const own = async () => (await records()).filter((record) => record.commit === commit && record.workflow in WANT)
     await untilThere('the records', async () => (await own()).length >= Object.keys(WANT).length)
@@ -149,6 +155,23 @@ describe.skipIf(LOAD_IMAGE === undefined)('the controller inside a cluster', () 
     await untilThere('a tick of every minute', async () =>
       (await records()).some(({ workflow, result }) => workflow === 'heartbeat' && result === 'Succeeded'),
     )
+  })
+
+  it('makes a Job in another namespace that lets it, reads it there and takes it away', { timeout: 300_000 }, async () => {
+    writeFileSync(path.join(clone, 'workflows', 'elsewhere.yaml'), ELSEWHERE)
+    writeFileSync(path.join(clone, 'jobs', 'elsewhere.yaml'), elsewhereJob(reports.name))
+    await runGit(clone, ['add', '--all'])
+    const commit = await pushChange([])
+    const own = async () => (await records()).filter((record) => record.commit === commit && record.workflow === 'elsewhere')
+    await untilThere('its record', async () => (await own()).length === 1)
+    expect(unsuccessful((await own())[0]?.steps ?? [])).toEqual([`there Failed ExitCode`])
+    expect(JSON.stringify(await own())).toContain(`in ${reports.name}`)
+    const run = (await own())[0]?.run ?? ''
+    const jobs = (namespace: string) => kubectl(['get', 'jobs', '-l', `fusee.dev/run=${run}`, '-n', namespace, '-o', 'name'])
+    expect(await jobs(data.name)).toBe('')
+    expect(await jobs(reports.name)).toMatch(/^job\S+$/)
+    await kubectl(['delete', 'frun', run, '-n', data.name, '--timeout=60s'])
+    await untilThere('nothing in the other namespace', async () => (await jobs(reports.name)) === '')
   })
 
   it('goes on when its leader is lost', { timeout: 300_000 }, async () => {
@@ -177,6 +200,33 @@ describe.skipIf(LOAD_IMAGE === undefined)('the controller inside a cluster', () 
     installKinds()
   })
 
+  it('follows one namespace with rights in that one alone', { timeout: 300_000 }, async () => {
+    const objects = installObjects({ image: IMAGE, namespace: data.name, scope: 'Namespace' })
+    await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { apiVersion: 'v1', kind: 'List', items: objects })
+    await kubectl(['rollout', 'status', 'deployment/fusee', '-n', data.name, '--timeout=150s'])
+    const may = (verb: string, what: string, namespace: string) =>
+      kubectl(['auth', 'can-i', verb, what, `--as=system:serviceaccount:${data.name}:fusee`, '-n', namespace]).catch(() => 'no')
+    expect([await may('create', 'jobs', data.name), await may('create', 'jobs', home.name), await may('get', 'secrets', home.name)]).toEqual([
+      'yes',
+      'no',
+      'no',
+    ])
+    // The same Repository made again carries on from its status branch.
+    const before = (await records()).map(({ run }) => run)
+    await followSample({})
+    const commit = await pushChange(['diamond.yaml'])
+    const own = async () => (await records()).filter((record) => record.commit === commit && record.workflow === 'diamond')
+    await untilThere('its record', async () => (await own()).length > 0)
+    expect((await own()).map(({ result }) => result)).toEqual(['Succeeded'])
+    const added = (await records()).filter(({ run, workflow }) => !before.includes(run) && workflow !== 'heartbeat')
+    expect([...new Set(added.map((record) => record.commit))]).toEqual([commit])
+    await kubectl(['delete', 'frepo', 'sample', '-n', data.name])
+    await untilThere('no Run and no Job', async () => (await kubectl(['get', 'frun,jobs', '-n', data.name, '-o', 'name'])) === '')
+    const { code, stderr } = await runFusee(['uninstall', `--namespace=${data.name}`])
+    expect([code, stderr]).toEqual([0, ''])
+    installKinds()
+  })
+
   /** The machine may be busy with pods. */
   async function untilThere(what: string, holds: () => Promise<boolean>): Promise<void> {
     for (let minutes = 0; ; minutes++) {
@@ -188,6 +238,24 @@ describe.skipIf(LOAD_IMAGE === undefined)('the controller inside a cluster', () 
     }
   }
 })
+
+const ELSEWHERE = `apiVersion: fusee.dev/v1alpha1
+kind: Workflow
+metadata: {name: elsewhere}
+spec:
+  triggers: {push: {paths: [jobs/elsewhere.yaml]}}
+  steps: [{name: there, manifest: jobs/elsewhere.yaml}]
+`
+
+function elsewhereJob(namespace: string): string {
+  return `apiVersion: batch/v1
+kind: Job
+metadata: {namespace: ${namespace}}
+spec:
+  backoffLimit: 0
+  template: {spec: {restartPolicy: Never, containers: [{name: main, image: "busybox:1.36", command: [sh, -c, "echo in ${namespace}; exit 3"]}]}}
+`
+}
 
 /** What did not succeed of a run, and why. */
 const unsuccessful = (steps: Recorded['steps']): string[] =>

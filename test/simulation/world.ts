@@ -2,7 +2,7 @@ import { createSimulatedCluster, type SimulatedCluster } from '../../src/cluster
 import type { ClusterChange } from '../../src/cluster/simulated/changes.ts'
 import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import { createExpressionLanguage } from '../../src/definitions/expressions/language.ts'
-import { createFinished } from '../../src/definitions/link/link-definitions.ts'
+import { createLinkMemory } from '../../src/definitions/link/memory.ts'
 import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
 import type { SchemaCheck } from '../../src/definitions/schema/validators.ts'
 import type { FollowedRepository } from '../../src/context.ts'
@@ -83,7 +83,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
     language: createExpressionLanguage(),
     files: new Map(),
     manifests: new Map(),
-    finished: createFinished(),
+    memory: createLinkMemory(),
   }
   const files = remote.open().source
   const author = await createAuthor(remote, random.fork('author'), scenario.style, async (commit) => {

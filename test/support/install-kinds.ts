@@ -3,8 +3,14 @@ import { existsSync } from 'node:fs'
 import { printManifests } from '../../src/install/install-objects.ts'
 import { resourceDefinitions } from '../../src/install/resource-definitions.ts'
 
-/** Vitest's global set-up of the tests that need a cluster: it gets our kinds, as the sources say them now. */
+/** Vitest's global set-up of the tests that need a cluster: it gets our kinds, and loses what earlier tests have left. */
 export function setup(): void {
+  installKinds()
+  removeLeftovers()
+}
+
+/** The cluster of `KUBECONFIG` gets our kinds, as the sources say them now. */
+export function installKinds(): void {
   const kubeconfig = process.env['KUBECONFIG'] ?? ''
   if (kubeconfig === '') throw new Error('these tests need a cluster that may be changed at will: set KUBECONFIG to the kubeconfig of one')
   if (!existsSync(kubeconfig)) throw new Error(`these tests need a cluster: KUBECONFIG names ${kubeconfig}, which is not there`)
@@ -15,7 +21,6 @@ export function setup(): void {
   })
   const names = definitions.map(({ metadata }) => `crd/${metadata.name}`)
   execFileSync('kubectl', ['wait', '--for=condition=Established', '--timeout=30s', ...names], { stdio: ['ignore', 'ignore', 'inherit'] })
-  removeLeftovers()
 }
 
 /** Namespaces that tests before these have left, when they were ended: their Runs would count as active. */

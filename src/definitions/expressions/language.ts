@@ -8,7 +8,7 @@ import { describeCelFault } from './describe-fault.ts'
 import { celType, typeOfCel, type ExpressionScope, type ExpressionType } from './expression-type.ts'
 import { attachMeter, type Metered } from './attach-meter.ts'
 import { TooMuchWorkError } from './meter.ts'
-import { checkReferences, findReferences, narrowScope, type ExpressionFault } from './references.ts'
+import { checkReferences, findReferences, narrowScope, type ExpressionFault, type Reference } from './references.ts'
 import { NoJsonError, toCel, toJson } from './values.ts'
 
 /** Values of the variables of a scope, as JSON. */
@@ -42,14 +42,16 @@ const KEPT = 2000
 export function createExpressionLanguage(): ExpressionLanguage {
   const metered: Metered = { meter: null }
   const base = createBase(metered)
+  const texts = createContentCache<Parsed>(KEPT)
   const environments = createContentCache<Environment>(KEPT)
   const compiled = createContentCache<Compiled>(KEPT)
   return {
     compile(text, scope) {
-      const parsed = parse(base, text)
+      const parsed = texts.get(text) ?? parse(base, text)
+      texts.set(text, parsed)
       if (parsed.kind === 'Wrong') return parsed
-      const references = findReferences(parsed.root)
-      const [fault] = [...checkTree(parsed.root), ...checkReferences(references, scope, text)]
+      const { references } = parsed
+      const [fault] = checkReferences(references, scope, text)
       if (fault) return { kind: 'Wrong', fault }
       const narrow = narrowScope(scope, references)
       const form = JSON.stringify(narrow)
@@ -101,15 +103,17 @@ function createEnvironment(base: Environment, { fields }: ExpressionScope): Envi
   return environment
 }
 
-function parse(
-  base: Environment,
-  text: string,
-): { kind: 'Root'; root: ReturnType<Environment['parse']>['ast'] } | Extract<Compiled, { kind: 'Wrong' }> {
+/** What a text says by itself, wherever it stands. */
+type Parsed = { kind: 'References'; references: readonly Reference[] } | Extract<Compiled, { kind: 'Wrong' }>
+
+function parse(base: Environment, text: string): Parsed {
   if (text.length > EXPRESSION_BOUNDS.characters)
     return wrong(0, `the expression has more than ${EXPRESSION_BOUNDS.characters} characters; make it simpler`)
   if (text.trim() === '') return wrong(0, 'the expression is empty; write one, such as params.name')
   try {
-    return { kind: 'Root', root: base.parse(text).ast }
+    const root = base.parse(text).ast
+    const [fault] = checkTree(root)
+    return fault ? { kind: 'Wrong', fault } : { kind: 'References', references: findReferences(root) }
   } catch (error) {
     return faultOf(error, text)
   }

@@ -11,7 +11,8 @@ import { expandReference } from './expand-manifests.ts'
 import { errorAt, type Linkage, type LinkedWorkflow } from './linker.ts'
 
 /** What is wrong with the manifests that a workflow names, and with what depends on them. */
-export function checkManifests(workflow: LinkedWorkflow, { manifests, language }: Linkage): Diagnostic[] {
+export function checkManifests(workflow: LinkedWorkflow, { manifests, language, invalid }: Linkage): Diagnostic[] {
+  if (workflow.references.length === 0) return []
   const found = [
     ...workflow.references.flatMap((reference) => [
       ...checkReference(workflow.file, reference, manifests),
@@ -20,7 +21,7 @@ export function checkManifests(workflow: LinkedWorkflow, { manifests, language }
     ...checkExpandedNames(workflow, manifests),
     ...checkCount(workflow, manifests),
   ]
-  if (found.length > 0) workflow.isInvalid = true
+  if (found.length > 0) invalid.add(workflow)
   return found
 }
 

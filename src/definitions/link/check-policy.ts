@@ -5,18 +5,16 @@ import type { Diagnostic } from '../workflow.ts'
 import type { Linkage, LinkedWorkflow } from './linker.ts'
 
 /** What the Repository's policy says against a workflow's steps and the manifests that they name. An error makes the workflow invalid. */
-export function checkPolicy(workflow: LinkedWorkflow, { manifests, policy }: Linkage): Diagnostic[] {
+export function checkPolicy(workflow: LinkedWorkflow, { manifests, policy, invalid, memory }: Linkage): readonly Diagnostic[] {
   if (policy === null) return []
   const files = workflow.references.flatMap(({ path }) => {
     const found = manifests.get(path) ?? { kind: 'Missing' }
     if (found.kind === 'Missing') return []
     return found.kind === 'File' ? [found.file] : found.files
   })
-  const found = [
-    ...judge(policy, workflow.file, workflow.asks),
-    ...files.flatMap(({ path, analysis }) => (analysis.job ? judge(policy, path, analysis.asks) : [])),
-  ]
-  if (found.some(({ severity }) => severity === 'error')) workflow.isInvalid = true
+  const own = memory.asks.of(workflow, policy, () => judge(policy, workflow.file, workflow.asks))
+  const found = [...own, ...files.flatMap(({ path, analysis }) => (analysis.job ? judge(policy, path, analysis.asks) : []))]
+  if (found.some(({ severity }) => severity === 'error')) invalid.add(workflow)
   return found
 }
 

@@ -29,8 +29,14 @@ export function expandReference(
   })
 }
 
+/** Whether the step is as it will be: nothing outside of its file says what it does, and it depends on nothing twice. */
+function isWhole({ work, dependsOn }: DraftStep): boolean {
+  return work.kind !== 'Reference' && work.kind !== 'Use' && new Set(dependsOn.map(({ step }) => step)).size === dependsOn.length
+}
+
 /** The steps of a list with their manifests; whatever depends on a folder depends on each of its steps. */
 export function expandSteps(steps: readonly DraftStep[], manifests: ReadonlyMap<string, FoundManifest>): Step[] {
+  if (steps.every(isWhole)) return steps as Step[]
   const expansions = new Map<string, Step[]>(steps.map((step) => [step.name, expandStep(step, manifests)]))
   const namesOf = (name: string): string[] => expansions.get(name)?.map((step) => step.name) ?? [name]
   return [...expansions.values()].flat().map((step) => ({ ...step, dependsOn: expandDependencies(step.dependsOn, namesOf) }))
@@ -49,6 +55,10 @@ function expandStep({ work, ...step }: DraftStep, manifests: ReadonlyMap<string,
 
 function expandDependencies(dependencies: readonly Dependency[], namesOf: (name: string) => string[]): Dependency[] {
   const expanded = new Map<string, Dependency>()
-  for (const { step, when } of dependencies) for (const name of namesOf(step)) expanded.set(`${name} ${when}`, { step: name, when })
+  for (const { step, when } of dependencies) {
+    const names = namesOf(step)
+    const group = when === 'Failed' && names.length > 1 ? { anyOf: step } : {}
+    for (const name of names) expanded.set(`${name} ${when} ${step}`, { step: name, when, ...group })
+  }
   return [...expanded.values()]
 }

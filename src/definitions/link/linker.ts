@@ -1,6 +1,7 @@
 import type { ScheduleDraft, WorkflowDraft } from '../draft.ts'
 import type { LinkedTemplate } from './templates.ts'
 import type { ExpressionLanguage } from '../expressions/language.ts'
+import type { LinkMemory } from './memory.ts'
 import type { FoundManifest } from '../manifests/read-manifests.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Position } from '../problem.ts'
@@ -9,18 +10,21 @@ import type { Diagnostic } from '../workflow.ts'
 /** A draft with the file in which it lies. */
 export type Located<Draft> = Draft & { file: string }
 
-/** A workflow on its way from a draft of one file to a part of the whole. */
-export interface LinkedWorkflow extends Located<WorkflowDraft> {
-  /** Set by whatever finds an error that its own file cannot show. */
-  isInvalid: boolean
-  /** Whether an earlier file has a workflow of this name, which then is the one that counts. */
-  isDuplicate: boolean
-}
+/** A workflow as its own file has it. Never changed, so that what came of it can be kept. */
+export type LinkedWorkflow = Located<WorkflowDraft>
 
 /** A schedule likewise; `owner` is the workflow inside which it is a trigger. */
 export interface LinkedSchedule extends Located<ScheduleDraft> {
-  isInvalid: boolean
   owner: LinkedWorkflow | null
+}
+
+/** What one file brings, in its path. */
+export interface LinkedFile {
+  path: string
+  problems: readonly Diagnostic[]
+  workflows: readonly LinkedWorkflow[]
+  /** By place, those inside workflows included. */
+  schedules: readonly LinkedSchedule[]
 }
 
 /** Everything that files need to know of each other. */
@@ -39,6 +43,11 @@ export interface Linkage {
   /** What the Repository allows; null when nobody asks. */
   policy: Policy | null
   language: ExpressionLanguage
+  memory: LinkMemory
+  /** Workflows and schedules with an error, of their own file or of how files go together: whatever finds one adds to it. */
+  invalid: Set<LinkedWorkflow | LinkedSchedule>
+  /** Workflows of whose name an earlier file has one, which then is the one that counts. */
+  duplicates: Set<LinkedWorkflow>
 }
 
 /** Makes an error diagnostic. */

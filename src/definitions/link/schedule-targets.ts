@@ -6,10 +6,10 @@ import type { Diagnostic, Param } from '../workflow.ts'
 import { errorAt, type Linkage, type LinkedSchedule } from './linker.ts'
 
 /** A schedule starts a workflow of the same repository. */
-export function checkUnknownWorkflow(schedule: LinkedSchedule, { byName, lostWorkflows }: Linkage): Diagnostic[] {
+export function checkUnknownWorkflow(schedule: LinkedSchedule, { byName, lostWorkflows, invalid }: Linkage): Diagnostic[] {
   const { workflow, workflowAt, file } = schedule
   if (!workflowAt || byName.has(workflow) || lostWorkflows.has(workflow)) return []
-  schedule.isInvalid = true
+  invalid.add(schedule)
   return [
     errorAt(
       file,
@@ -21,11 +21,11 @@ export function checkUnknownWorkflow(schedule: LinkedSchedule, { byName, lostWor
 }
 
 /** A schedule gives what its workflow requires, of the right type, and nothing else. */
-export function checkScheduleParams(schedule: LinkedSchedule, { byName }: Linkage): Diagnostic[] {
+export function checkScheduleParams(schedule: LinkedSchedule, { byName, invalid, memory }: Linkage): readonly Diagnostic[] {
   const declared = (schedule.owner ?? byName.get(schedule.workflow))?.params
   if (!declared || !schedule.params) return []
-  const found = [...checkGiven(schedule, declared), ...checkMissing(schedule, declared)]
-  if (found.length > 0) schedule.isInvalid = true
+  const found = memory.given.of(schedule, declared, () => [...checkGiven(schedule, declared), ...checkMissing(schedule, declared)])
+  if (found.length > 0) invalid.add(schedule)
   return found
 }
 

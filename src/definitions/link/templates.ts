@@ -61,9 +61,9 @@ function checkLoops(templates: ReadonlyMap<string, LinkedTemplate>): Diagnostic[
 }
 
 /** What is wrong with the templates that a workflow's steps use: both places are named. */
-export function checkTemplates(workflow: LinkedWorkflow, { templates }: Linkage): Diagnostic[] {
+export function checkTemplates(workflow: LinkedWorkflow, { templates, invalid }: Linkage): Diagnostic[] {
   const found = workflow.uses.flatMap((use) => checkUse(workflow.file, use, templates))
-  if (found.length > 0) workflow.isInvalid = true
+  if (found.length > 0) invalid.add(workflow)
   return found
 }
 

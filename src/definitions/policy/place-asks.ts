@@ -1,7 +1,7 @@
 import { childOf, entriesOf, itemsOf, textOf, type SourceDocument, type SourceEntry, type SourceMap, type SourceNode } from '../source/source-node.ts'
 import type { Position } from '../problem.ts'
 import { CONTAINER_FIELDS, type StepSource, type WorkflowSource } from '../workflow-source.ts'
-import type { Path } from './place.ts'
+import { formatPath, type Path } from './place.ts'
 import { podAsks, type Ask } from './pod-asks.ts'
 
 /** Something that a pod asks for, and where it is written. */
@@ -15,7 +15,16 @@ const MOST_ASKS = 5000
 
 /** What the pods of a workflow's steps ask for. What an expression makes is not known before the Job is made, and is judged there. */
 export function placeWorkflowAsks({ document, steps, finally: last, defaults }: WorkflowSource): PlacedAsk[] {
-  return [...steps, ...last].flatMap((step) => placeStepAsks(document, step, defaults)).slice(0, MOST_ASKS)
+  const placed = new Map<string, PlacedAsk>()
+  for (const step of [...steps, ...last]) {
+    if (placed.size >= MOST_ASKS) break
+    for (const { ask, offset } of placeStepAsks(step, defaults)) {
+      // What steps take from the defaults is said once.
+      const key = `${offset} ${ask.kind} ${ask.kind === 'PodSecurity' ? formatPath(ask.path) : ask.name}`
+      if (!placed.has(key)) placed.set(key, { ask, at: document.positionAt(offset) })
+    }
+  }
+  return [...placed.values()]
 }
 
 /** What a manifest's pod asks for. */
@@ -34,12 +43,12 @@ export function placeManifestAsks(document: SourceDocument): PlacedAsk[] {
   return [...own, ...known(asks).map((ask) => ({ ask, at: at(ask.path) }))].slice(0, MOST_ASKS)
 }
 
-function placeStepAsks(document: SourceDocument, step: StepSource, defaults: SourceNode | undefined): PlacedAsk[] {
+function placeStepAsks(step: StepSource, defaults: SourceNode | undefined): { ask: Ask; offset: number }[] {
   const pod = podOf(step, defaults)
   if (pod === null) return []
   // A manifest has an account and images of its own: the step adds variables only.
   const asks = podAsks(pod.json).filter((ask) => step.kind === 'Container' || ask.kind === 'Secret')
-  return known(asks).map((ask) => ({ ask, at: document.positionAt(offsetOf(pod, ask.path) ?? step.at) }))
+  return known(asks).map((ask) => ({ ask, offset: offsetOf(pod, ask.path) ?? step.at }))
 }
 
 /** The pod that a step makes, with the places of its parts; null when it makes none, or nobody knows yet. */
@@ -50,26 +59,26 @@ function podOf(step: StepSource, defaults: SourceNode | undefined): SourceMap | 
     case 'Template':
       return null
     case 'Manifest':
-      return podWith({}, containerOf(step, defaults, ['env']))
+      return podWith(new Map(), containerOf(step, defaults, ['env']))
     case 'Container': {
-      const fields = Object.fromEntries([...entriesOf(childOf(defaults, 'pod')), ...entriesOf(childOf(step.node, 'pod'))])
+      const fields = new Map([...entriesOf(childOf(defaults, 'pod')), ...entriesOf(childOf(step.node, 'pod'))])
       return podWith(fields, containerOf(step, defaults, CONTAINER_FIELDS))
     }
   }
 }
 
-function podWith(fields: Record<string, SourceEntry>, container: SourceMap): SourceMap {
+function podWith(fields: Map<string, SourceEntry>, container: SourceMap): SourceMap {
   const { start } = container
-  const containers: SourceNode = { kind: 'List', items: [container], json: [container.json], start }
-  return mapOf({ ...fields, containers: { key: { start }, value: containers } }, start)
+  fields.set('containers', { key: { start }, value: { kind: 'List', items: [container], json: [container.json], start } })
+  return mapOf(fields, start)
 }
 
 function containerOf(step: StepSource, defaults: SourceNode | undefined, names: readonly string[]): SourceMap {
-  const fields = names.flatMap((name): [string, SourceEntry][] => {
-    const entry = name === 'env' ? environmentOf(step, defaults) : step.field(name)
-    return entry ? [[name, entry]] : []
-  })
-  return mapOf(Object.fromEntries(fields), step.at)
+  const fields = new Map<string, SourceEntry>()
+  for (const [name, entry] of [...entriesOf(defaults), ...entriesOf(step.node)]) if (names.includes(name)) fields.set(name, entry)
+  const environment = environmentOf(step, defaults)
+  if (environment) fields.set('env', environment)
+  return mapOf(fields, step.at)
 }
 
 /** A step's own variables beside those of the defaults that it does not replace. */
@@ -82,9 +91,8 @@ function environmentOf(step: StepSource, defaults: SourceNode | undefined): Sour
   return { key: own.key, value: { kind: 'List', items, json: items.map((item) => item.json), start: own.value.start } }
 }
 
-function mapOf(fields: Record<string, SourceEntry>, start: number): SourceMap {
-  const json = Object.fromEntries(Object.entries(fields).map(([name, { value }]) => [name, value.json]))
-  return { kind: 'Map', entries: new Map(Object.entries(fields)), json, start }
+function mapOf(entries: Map<string, SourceEntry>, start: number): SourceMap {
+  return { kind: 'Map', entries, json: Object.fromEntries([...entries].map(([name, { value }]) => [name, value.json])), start }
 }
 
 /** Where the value lies; null for the whole, which has no one place. */

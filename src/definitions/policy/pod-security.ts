@@ -54,6 +54,7 @@ const HOOKS = [
  * so that only what contradicts them counts here.
  */
 export function podSecurityViolations(spec: Place, annotations: Place): Violation[] {
+  if (isHarmless(spec, annotations)) return []
   const containers = CONTAINER_LISTS.flatMap((list) => itemsBelow(spec, list))
   const contexts = [spec, ...containers].map((place) => below(place, 'securityContext'))
   const pod: PodPlaces = { spec, annotations, contexts, containers, isWindows: below(spec, 'os', 'name').value === 'windows' }
@@ -61,6 +62,27 @@ export function podSecurityViolations(spec: Place, annotations: Place): Violatio
   const beyondRestricted = RESTRICTED.flatMap((control) => control(pod)).map((found): Violation => ({ ...found, needs: 'baseline' }))
   const known = new Set(beyondBaseline.map(({ path }) => JSON.stringify(path)))
   return [...beyondBaseline, ...beyondRestricted.filter(({ path }) => !known.has(JSON.stringify(path)))]
+}
+
+/** Fields of which no level forbids anything. */
+const HARMLESS_OF_PODS = new Set(['containers', 'initContainers', 'restartPolicy', 'serviceAccountName', 'nodeSelector', 'tolerations', 'affinity'])
+const HARMLESS_OF_CONTAINERS = new Set(
+  'name image command args workingDir env envFrom resources volumeMounts imagePullPolicy terminationMessagePath terminationMessagePolicy tty stdin'.split(
+    ' ',
+  ),
+)
+
+/** Whether nothing is there but such fields, as in most pods, so that there is no need to look at each control. */
+function isHarmless(spec: Place, annotations: Place): boolean {
+  return (
+    !isSet(annotations) &&
+    hasOnly(spec.value, HARMLESS_OF_PODS) &&
+    CONTAINER_LISTS.every((list) => itemsBelow(spec, list).every(({ value }) => hasOnly(value, HARMLESS_OF_CONTAINERS)))
+  )
+}
+
+function hasOnly(value: unknown, fields: ReadonlySet<string>): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).every((field) => fields.has(field))
 }
 
 const BASELINE: readonly Control[] = [

@@ -1,5 +1,5 @@
 import type { Finding } from '../problem.ts'
-import { entryOf, type SourceNode } from '../source/source-node.ts'
+import { entriesOf, entryOf, type SourceNode } from '../source/source-node.ts'
 import { CONTAINER_FIELDS, type WorkflowSource } from '../workflow-source.ts'
 import type { WorkflowRule } from './rule.ts'
 
@@ -34,10 +34,14 @@ export const exclusiveFields: WorkflowRule = {
       .flatMap(checkFields),
 }
 
+/** By the field that is wrong. */
+const BY_FIELD = new Map(EXCLUSIVE.map(({ field }) => [field, EXCLUSIVE.filter((other) => other.field === field)]))
+
 function checkFields(node: SourceNode): Finding[] {
-  return EXCLUSIVE.flatMap(({ field, beside, reason }) => {
-    const entry = entryOf(node, field)
-    const other = beside.find((name) => entryOf(node, name))
-    return entry && other !== undefined ? [{ at: entry.key.start, message: `"${field}" cannot stand beside "${other}": ${reason}` }] : []
-  })
+  return entriesOf(node).flatMap(([field, { key }]) =>
+    (BY_FIELD.get(field) ?? []).flatMap(({ beside, reason }) => {
+      const other = beside.find((name) => entryOf(node, name))
+      return other === undefined ? [] : [{ at: key.start, message: `"${field}" cannot stand beside "${other}": ${reason}` }]
+    }),
+  )
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createFinished } from '../../../src/definitions/link/link-definitions.ts'
+import { createLinkMemory } from '../../../src/definitions/link/memory.ts'
 import { statePolicy } from '../../../src/definitions/policy/policy.ts'
 import { createSeededRandom } from '../../../src/simulation/seeded-random.ts'
 import { createDefinitionCache } from '../../../src/definitions/definition-cache.ts'
@@ -169,7 +169,7 @@ describe('the cache', () => {
     const before = await loadDefinitions(createInMemoryFiles(content), { path: 'workflows', cache })
     const changed = { ...content, 'workflows/b.yaml': workflow(`description: new\n${ONE_STEP}`, 'b') }
     const after = await loadDefinitions(createInMemoryFiles(changed), { path: 'workflows', cache })
-    expect(after.workflows.map((one, index) => one === before.workflows[index])).toEqual([true, false, false])
+    expect(after.workflows.map((one, index) => one === before.workflows[index])).toEqual([true, false, true])
     expect(after.schedules[0]).toBe(before.schedules[0])
     expect(after.workflows[1]?.description).toBe('new')
   })
@@ -191,7 +191,9 @@ describe('the cache', () => {
     let asked = 0
     let paused = 0
     const pause = (): Promise<void> | null => (asked++ % 2 === 0 ? Promise.resolve().then(() => void paused++) : null)
-    expect(await loadDefinitions(createInMemoryFiles(content), { path: 'workflows', cache, pause })).toEqual(want)
+    expect(
+      await loadDefinitions(createInMemoryFiles(content), { path: 'workflows', cache: { ...cache, memory: createLinkMemory() }, pause }),
+    ).toEqual(want)
     expect(asked).toBeGreaterThan(3)
     expect(paused).toBe(Math.ceil(asked / 2))
   })
@@ -225,7 +227,7 @@ describe('the cache', () => {
       const policy = random.chance(0.1) ? policies[1] : policies[0]
       const options = { path: 'workflows', ...(policy === undefined ? {} : { policy }) }
       const found = await loadDefinitions(createInMemoryFiles(content), { ...options, cache })
-      expect(found).toEqual(await loadDefinitions(createInMemoryFiles(content), { ...options, cache: { ...cache, finished: createFinished() } }))
+      expect(found).toEqual(await loadDefinitions(createInMemoryFiles(content), { ...options, cache: { ...cache, memory: createLinkMemory() } }))
       sizes.add(found.workflows.length)
     }
     expect(sizes.size).toBeGreaterThan(3)
@@ -244,7 +246,7 @@ describe('the cache', () => {
     const cache = createDefinitionCache(2)
     const files = createInMemoryFiles({ 'workflows/a.yaml': 'a: 1', 'workflows/b.yaml': 'b: 1', 'workflows/c.yaml': 'c: 1' })
     await loadDefinitions(files, { path: 'workflows', cache })
-    await loadDefinitions(files, { path: 'workflows', cache })
+    await loadDefinitions(files, { path: 'workflows', cache: { ...cache, memory: createLinkMemory() } })
     expect(files.readPaths).toEqual(['workflows/a.yaml', 'workflows/b.yaml', 'workflows/c.yaml', 'workflows/a.yaml'])
   })
 })

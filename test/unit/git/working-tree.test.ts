@@ -83,7 +83,7 @@ describe('the files of a working tree', () => {
     expect(a?.id).toBe(b?.id)
     expect(a?.id).not.toBe(c?.id)
     expect(c?.executable).toBe(true)
-    expect(a?.executable).toBeUndefined()
+    expect(a?.executable).toBe(false)
     await runGit(root, ['init', '--quiet'])
     expect(a?.id).toBe(await runGit(root, ['hash-object', 'a']))
     await write({ c: 'OTHER' })

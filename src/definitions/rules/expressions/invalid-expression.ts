@@ -1,12 +1,13 @@
 import type { ExpressionLanguage } from '../../expressions/language.ts'
-import { scopeAt, type ExpressionPlace, type WorkflowFacts } from '../../expressions/scope.ts'
+import type { ExpressionScope } from '../../expressions/expression-type.ts'
+import { scopeAt, type WorkflowFacts } from '../../expressions/scope.ts'
 import { excerpt } from '../../excerpt.ts'
 import { MOST_FINDINGS, type Finding } from '../../problem.ts'
 import { childOf, entryOf, textOf } from '../../source/source-node.ts'
 import type { StepSource, WorkflowSource } from '../../workflow-source.ts'
 import type { WorkflowRule } from '../rule.ts'
 import { checkSpot } from './check-spot.ts'
-import { findStepSpots, placeOf, type Spot } from './spots.ts'
+import { placeOf, stepSpots, type Spot } from './spots.ts'
 import { expansionOf, factsOf } from './workflow-facts.ts'
 
 /** Expressions that do not parse, whose types do not fit, or that name what is not there. */
@@ -28,24 +29,26 @@ export const invalidExpression: WorkflowRule = {
   },
 }
 
-function checkStep({ document, defaults, language }: WorkflowSource, step: StepSource, facts: WorkflowFacts): Finding[] {
-  const { allowed } = findStepSpots(document, step.node, defaults)
+function checkStep(workflow: WorkflowSource, step: StepSource, facts: WorkflowFacts): Finding[] {
+  const { document, language } = workflow
+  const { allowed } = stepSpots(workflow, step.node)
   if (allowed.length === 0) return []
-  const place = placesOf(step, facts, language)
-  return allowed.flatMap((spot) => checkSpot(document, spot, scopeAt(place(spot), facts), language).findings)
+  const scope = scopesOf(step, facts, language)
+  return allowed.flatMap((spot) => checkSpot(document, spot, scope(spot), language).findings)
 }
 
 /** Defaults must suit every step that takes them; the first that they do not suit is named. */
-function checkDefaults({ document, defaults, steps, finally: last, language }: WorkflowSource, facts: WorkflowFacts): Finding[] {
+function checkDefaults(workflow: WorkflowSource, facts: WorkflowFacts): Finding[] {
+  const { document, defaults, steps, finally: last, language } = workflow
   if (!defaults) return []
-  const { allowed } = findStepSpots(document, defaults)
+  const { allowed } = stepSpots(workflow, defaults)
   if (allowed.length === 0) return []
   const found = new Map<Spot, Finding[]>()
   for (const step of [...steps, ...last]) {
-    const place = placesOf(step, facts, language)
+    const scope = scopesOf(step, facts, language)
     for (const spot of allowed) {
       if (found.has(spot) || !isTaken(spot, step)) continue
-      const { findings } = checkSpot(document, spot, scopeAt(place(spot), facts), language)
+      const { findings } = checkSpot(document, spot, scope(spot), language)
       const named = findings.map((finding) => ({
         ...finding,
         message: `${finding.message} (in step ${excerpt(step.name)}, which takes this default)`,
@@ -62,7 +65,13 @@ function isTaken({ field }: Spot, step: StepSource): boolean {
   return !entryOf(step.node, field)
 }
 
-function placesOf(step: StepSource, facts: WorkflowFacts, language: ExpressionLanguage): (spot: Spot) => ExpressionPlace {
+/** What the expressions of a step see, worked out once for each time at which they are read. */
+function scopesOf(step: StepSource, facts: WorkflowFacts, language: ExpressionLanguage): (spot: Spot) => ExpressionScope {
   const expansion = expansionOf(step, facts, language)
-  return (spot) => placeOf(spot, step.name ?? '', expansion)
+  const scopes = new Map<Spot['time'], ExpressionScope>()
+  return (spot) => {
+    const scope = scopes.get(spot.time) ?? scopeAt(placeOf(spot, step.name ?? '', expansion), facts)
+    scopes.set(spot.time, scope)
+    return scope
+  }
 }

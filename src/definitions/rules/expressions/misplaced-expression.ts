@@ -2,7 +2,7 @@ import type { Finding } from '../../problem.ts'
 import { childOf, entriesOf, type SourceNode } from '../../source/source-node.ts'
 import type { WorkflowSource } from '../../workflow-source.ts'
 import type { WorkflowRule } from '../rule.ts'
-import { findStepSpots, refuse } from './spots.ts'
+import { refuse, stepSpots } from './spots.ts'
 
 /** Expressions where nobody works them out: the text would stay as it is. */
 export const misplacedExpression: WorkflowRule = {
@@ -16,7 +16,7 @@ export const misplacedExpression: WorkflowRule = {
       if (['annotations', 'description', 'steps', 'finally', 'defaults', 'concurrency'].includes(field)) continue
       refuse(refused, document, value, field)
     }
-    return [...refused, ...stepNodes(workflow).flatMap((node) => findStepSpots(document, node, workflow.defaults).refused)]
+    return [...refused, ...stepNodes(workflow).flatMap((node) => stepSpots(workflow, node).refused)]
   },
 }
 

@@ -4,6 +4,7 @@ import { holdsExpression } from '../../expressions/template.ts'
 import type { Finding } from '../../problem.ts'
 import { childOf, entriesOf, itemsOf, textOf, type SourceDocument, type SourceNode } from '../../source/source-node.ts'
 import { offsetOfValue } from '../../source/offset-of-value.ts'
+import type { WorkflowSource } from '../../workflow-source.ts'
 import { afterShell } from './shell-words.ts'
 
 /** What a field makes of its text: a text with expressions in it, or one expression alone. */
@@ -35,8 +36,17 @@ const IGNORED_FIELDS: ReadonlySet<string> = new Set(['description', 'script', 'n
 
 const ALLOWED = 'they are allowed in env, args, command, image, if, matrix, forEach, with, pod, job and concurrency.group'
 
-/** The texts of a step, or of `defaults`. `defaults` are those that the step takes over what it does not say itself. */
-export function findStepSpots(document: SourceDocument, node: SourceNode, defaults?: SourceNode): Spots {
+/** The texts of a step, or of `defaults`. Several rules want them, so they are looked for once. */
+export function stepSpots({ document, defaults, spots }: WorkflowSource, node: SourceNode): Spots {
+  const known = spots.get(node)
+  if (known) return known
+  const found = findStepSpots(document, node, node === defaults ? undefined : defaults)
+  spots.set(node, found)
+  return found
+}
+
+/** `defaults` are those that the step takes over what it does not say itself. */
+function findStepSpots(document: SourceDocument, node: SourceNode, defaults: SourceNode | undefined): Spots {
   const spots: Spots = { allowed: [], refused: [], inShell: [] }
   for (const [field, { value }] of entriesOf(node)) {
     const text = textOf(value)

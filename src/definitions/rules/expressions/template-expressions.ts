@@ -4,18 +4,19 @@ import { childOf } from '../../source/source-node.ts'
 import type { WrittenParam } from '../../written.ts'
 import type { WorkflowRule } from '../rule.ts'
 import { checkSpot } from './check-spot.ts'
-import { findStepSpots } from './spots.ts'
+import { stepSpots } from './spots.ts'
 
 /** Expressions within a StepTemplate know its own parameters, and nothing of the steps of whoever uses it. */
 export const invalidTemplateExpression: WorkflowRule = {
   id: 'invalid-expression',
   severity: 'error',
-  check({ document, spec, steps, isDamaged, language }) {
+  check(workflow) {
+    const { document, spec, steps, isDamaged, language } = workflow
     const params = childOf(spec, 'params')
     if (params && (params.kind !== 'Map' || isDamaged(params))) return []
     const facts: WorkflowFacts = { params: normaliseParams((params?.json ?? {}) as unknown as Record<string, WrittenParam>), steps: [], finally: [] }
     const scope = scopeAt({ kind: 'Template' }, facts)
-    return steps.flatMap(({ node }) => findStepSpots(document, node).allowed.flatMap((spot) => checkSpot(document, spot, scope, language).findings))
+    return steps.flatMap(({ node }) => stepSpots(workflow, node).allowed.flatMap((spot) => checkSpot(document, spot, scope, language).findings))
   },
 }
 
@@ -23,5 +24,5 @@ export const invalidTemplateExpression: WorkflowRule = {
 export const misplacedTemplateExpression: WorkflowRule = {
   id: 'misplaced-expression',
   severity: 'error',
-  check: ({ document, steps }) => steps.flatMap(({ node }) => findStepSpots(document, node).refused),
+  check: (workflow) => workflow.steps.flatMap(({ node }) => stepSpots(workflow, node).refused),
 }
