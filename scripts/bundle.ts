@@ -1,8 +1,11 @@
-import { chmod, rename, rm } from 'node:fs/promises'
+import { chmod, rename, rm, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
+import { thirdPartyNotices } from './third-party-notices.ts'
 
 /** What users run: the whole of Fusee in one file. Relative to the project's root. */
 export const BUNDLE = 'dist/fusee.mjs'
+/** What has to go along with it. */
+export const NOTICES = 'dist/THIRD-PARTY-NOTICES.txt'
 
 /** Bundled CommonJS packages expect these three; an ES module does not have them. */
 const BANNER = `#!/usr/bin/env node
@@ -18,7 +21,8 @@ const __dirname = bannerDirname(__filename)
 export async function buildBundle(): Promise<void> {
   const unfinished = `${BUNDLE}.${String(process.pid)}`
   try {
-    await build({
+    const { metafile } = await build({
+      metafile: true,
       entryPoints: ['src/main.ts'],
       outfile: unfinished,
       bundle: true,
@@ -31,6 +35,7 @@ export async function buildBundle(): Promise<void> {
       logLevel: 'warning',
     })
     await chmod(unfinished, 0o755)
+    await writeFile(NOTICES, await thirdPartyNotices(Object.keys(metafile.inputs)))
     await rename(unfinished, BUNDLE)
   } finally {
     await rm(unfinished, { force: true })

@@ -18,6 +18,7 @@ import { coloursOf } from './colours.ts'
 import { readRepositoryDocument } from './read-repository.ts'
 import { readSources } from './read-sources.ts'
 import type { Shell } from './shell.ts'
+import { orWrongUse } from './wrong-use.ts'
 
 interface PlanOptions {
   base: string
@@ -45,8 +46,9 @@ async function showPlan(shell: Shell, folder: string, options: PlanOptions): Pro
   const root = path.resolve(shell.workingDirectory, folder)
   await checkFolder(root, folder)
   const document = options.repository === undefined ? null : await readRepositoryDocument(path.resolve(shell.workingDirectory, options.repository))
-  const base = await resolveCommit(root, options.base)
-  const change = options.commit === undefined ? null : await resolveCommit(root, options.commit)
+  const base = await orWrongUse(() => resolveCommit(root, options.base))
+  const { commit } = options
+  const change = commit === undefined ? null : await orWrongUse(() => resolveCommit(root, commit))
   const files: Files = change?.files ?? createWorkingTreeFiles(root)
   const known = change ?? (await resolveCommit(root, 'HEAD'))
   const load = {

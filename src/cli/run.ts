@@ -19,14 +19,17 @@ import type { StoredRun } from '../runs/run.ts'
 import { parseParamWords, resolveParams } from '../triggers/params.ts'
 import { createLiveLog } from './live-log.ts'
 import { createPaint } from './paint.ts'
+import { readRepositoryDocument } from './read-repository.ts'
 import { recordText } from './record-text.ts'
 import type { Shell } from './shell.ts'
-import { checkDefinitionsFolder, checkFolder } from './check-folder.ts'
+import { checkDefinitionsFolder, checkFolder, checkSecretsFolder } from './check-folder.ts'
 import { UsageError } from './shell.ts'
+import { orWrongUse } from './wrong-use.ts'
 
 interface RunOptions {
   repo: string
-  path: string
+  path?: string
+  repository?: string
   param: string[]
   secrets?: string
   namespace?: string
@@ -45,7 +48,8 @@ export function createRunCommand(shell: Shell): Command {
     .description('run one workflow of the working tree on this machine, show its steps and logs, then its record')
     .argument('<workflow>', 'name of the workflow')
     .option('--repo <dir>', 'root of the repository', '.')
-    .option('--path <folder>', 'folder of the definitions, below the root', 'workflows')
+    .option('--path <folder>', "folder of the definitions, below the root; default the Repository document's, else workflows")
+    .option('--repository <file>', 'Repository document whose vars expressions see')
     .option('--param <key=value>', 'value of a param; may be given several times', (value: string, all: string[]) => [...all, value], [])
     .option('--commit <commit>', 'run this commit, branch or tag instead of the working tree')
     .option('--record', 'write the record to the status branch of the repository', false)
@@ -66,8 +70,10 @@ export function createRunCommand(shell: Shell): Command {
 async function runWorkflow(shell: Shell, name: string, options: RunOptions): Promise<StoredRun | null> {
   const root = path.resolve(shell.workingDirectory, options.repo)
   await checkFolder(root, options.repo)
-  if (options.commit === undefined) await checkDefinitionsFolder(root, options.path)
-  const source = await readRunSource({ root, path: options.path, commit: options.commit ?? null })
+  const document = options.repository === undefined ? null : await readRepositoryDocument(path.resolve(shell.workingDirectory, options.repository))
+  const folder = options.path ?? document?.spec.path ?? 'workflows'
+  if (options.commit === undefined) await checkDefinitionsFolder(root, folder)
+  const source = await orWrongUse(() => readRunSource({ root, path: folder, commit: options.commit ?? null }))
   const workflow = source.definitions.workflows.find((one) => one.name === name)
   if (workflow === undefined) throw new UsageError(describeMissing(name, source.definitions))
   const connection = options.runner === 'kubernetes' ? await connect(shell.env) : null
@@ -89,6 +95,7 @@ async function runWorkflow(shell: Shell, name: string, options: RunOptions): Pro
   }
   const live = createLiveLog(() => once.context.jobs, namespace, say, paint)
   const secretsFolder = options.secrets === undefined ? null : path.resolve(shell.workingDirectory, options.secrets)
+  if (secretsFolder !== null) await checkSecretsFolder(secretsFolder)
   const report = isText ? live.report : () => undefined
   const once =
     connection === null
@@ -97,7 +104,15 @@ async function runWorkflow(shell: Shell, name: string, options: RunOptions): Pro
   try {
     say(paint.dim(whereStepsRun(connection, namespace)))
     const { cancel, abandon } = interrupts(shell, (line) => shell.stderr.write(`${line}\n`))
-    const ended = await runOnce({ context: once.context, run, workflow, maxParallelSteps: MOST_PARALLEL_STEPS, cancel, abandon })
+    const ended = await runOnce({
+      context: once.context,
+      run,
+      workflow,
+      maxParallelSteps: MOST_PARALLEL_STEPS,
+      vars: document?.spec.vars ?? {},
+      cancel,
+      abandon,
+    })
     if (ended === null) {
       await once.context.jobs.killAll()
       return null

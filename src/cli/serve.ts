@@ -5,6 +5,8 @@ import type { Report } from '../controller/events.ts'
 import { createController } from '../controller/controller.ts'
 import { createLocalContext } from '../create-context.ts'
 import { startHeartbeat } from '../heartbeat.ts'
+import { parseRepositoryUrl } from '../git/open.ts'
+import { checkSecretsFolder } from './check-folder.ts'
 import { createEventLog } from './event-log.ts'
 import { createPaint } from './paint.ts'
 import { formatEvent } from './print-event.ts'
@@ -13,6 +15,7 @@ import { createServed, listenFor, pausedAtStart } from './serve-http.ts'
 import { serveKubernetes } from './serve-kubernetes.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
+import { orWrongUse } from './wrong-use.ts'
 
 interface ServeOptions {
   runner: string
@@ -86,8 +89,16 @@ export function createPrinter(shell: Shell): Report {
 async function readConfig(shell: Shell, options: ServeOptions): Promise<ServeConfig> {
   const document = options.repository === undefined ? null : await readRepositoryDocument(options.repository)
   const { repo, data, listen: address, secrets, paused } = options
+  const { env, workingDirectory } = shell
+  const config = resolveOrRefuse({ repo, data, listen: address, secrets, paused, document, env, workingDirectory })
+  await orWrongUse(() => parseRepositoryUrl(config.url))
+  if (config.secretsFolder !== null) await checkSecretsFolder(config.secretsFolder)
+  return config
+}
+
+function resolveOrRefuse(written: Parameters<typeof resolveServeConfig>[0]): ServeConfig {
   try {
-    return resolveServeConfig({ repo, data, listen: address, secrets, paused, document, env: shell.env, workingDirectory: shell.workingDirectory })
+    return resolveServeConfig(written)
   } catch (error) {
     if (error instanceof TypeError) throw new UsageError(error.message, { cause: error })
     throw error

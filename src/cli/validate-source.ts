@@ -7,6 +7,7 @@ import { resolveCommit } from '../git/resolve-commit.ts'
 import { createWorkingTreeFiles } from '../git/working-tree.ts'
 import { checkFolder } from './check-folder.ts'
 import { type Shell, UsageError } from './shell.ts'
+import { orWrongUse } from './wrong-use.ts'
 
 /** Which version of which repository. */
 export interface SourceOptions {
@@ -28,12 +29,13 @@ export async function withSource(
   { place, commit, branch }: SourceOptions,
   work: (source: ValidateSource) => Promise<void>,
 ): Promise<void> {
-  if (parseRepositoryUrl(place).kind !== 'folder') return withRemote(shell, place, commit, branch, work)
+  const { kind } = await orWrongUse(() => parseRepositoryUrl(place))
+  if (kind !== 'folder') return withRemote(shell, place, commit, branch, work)
   const root = path.resolve(shell.workingDirectory, place)
   await checkFolder(root, place)
   const name = commit ?? branch
   if (name === undefined) return work({ files: createWorkingTreeFiles(root), root })
-  return work({ files: (await resolveCommit(root, name)).files, root: null })
+  return work({ files: (await orWrongUse(() => resolveCommit(root, name))).files, root: null })
 }
 
 async function withRemote(

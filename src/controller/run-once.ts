@@ -15,6 +15,8 @@ export interface OnceOptions {
   run: Run
   workflow: Workflow
   maxParallelSteps: number
+  /** What expressions see as `vars`; nothing when absent. */
+  vars?: Readonly<Record<string, string>>
   /** Asks for the run to be cancelled: its steps are stopped, its `finally` steps run. */
   cancel: AbortSignal
   /** Gives the run up where it is: its steps are the caller's to end. Then there is no run to return. */
@@ -31,7 +33,7 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
   const ended = new Promise<StoredRun | null>((resolve) => {
     finish = resolve
   })
-  const expressions: RunExpressions = { language: createExpressionLanguage(), vars: {}, branch: '' }
+  const expressions: RunExpressions = { language: createExpressionLanguage(), vars: options.vars ?? {}, branch: '' }
   const admissions = createQueue()
   const told = new Set<string>()
   // There is nobody to wait for.

@@ -1,4 +1,4 @@
-import type { RunSpec, StoredRun } from '../../src/runs/run.ts'
+import type { CarriedStep, RunSpec, StoredRun } from '../../src/runs/run.ts'
 import { stepKey } from '../../src/runs/step-key.ts'
 import type { Outcome } from '../support/play-run.ts'
 
@@ -10,7 +10,11 @@ export interface RunCase {
   name: string
   /** The workflow's `spec`, as YAML. */
   spec: string
+  /** Beside the workflow: manifests, templates. */
+  files?: Record<string, string>
   params?: Record<string, unknown>
+  /** What the run takes over, as a rerun of the failed steps of run `old`. */
+  carriedOver?: CarriedStep[]
   /** By stepKey; what is not named succeeds. */
   outcomes?: Record<string, Outcome>
   /** What people do when they see the run so. */
@@ -20,6 +24,8 @@ export interface RunCase {
   /** `name Result Reason`, undos as `name undo …`, in the order of the record. */
   wantSteps: string[]
   wantResults?: Record<string, Record<string, unknown>>
+  /** Exit codes of the tries, by the names of steps. */
+  wantExitCodes?: Record<string, (number | null)[]>
 }
 
 const AT = '2026-11-20T12:00:00.000Z'
@@ -30,6 +36,20 @@ function once(key: string, state: string, change: Partial<RunSpec>): (run: Store
     const isDone = Object.keys(change).every((field) => spec[field as keyof RunSpec] !== undefined)
     return !isDone && status?.steps.some((step) => stepKey(step) === key && step.state === state) === true ? change : null
   }
+}
+
+/** A Job whose end its variable CODE decides. */
+function manifest(code: number): string {
+  return `apiVersion: batch/v1
+kind: Job
+metadata: {name: any}
+spec:
+  backoffLimit: 0
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: main, image: busybox, command: [sh, -c, 'exit "$CODE"'], env: [{name: CODE, value: "${code}"}]}]
+`
 }
 
 /** The table. */
@@ -315,6 +335,7 @@ steps:
     outcomes: { flaky: { exitCodes: [9, 0] } },
     wantResult: 'Succeeded',
     wantSteps: ['flaky Succeeded'],
+    wantExitCodes: { flaky: [9, 0] },
   },
   {
     name: 'an expression that cannot be worked out',
@@ -326,5 +347,150 @@ steps:
 `,
     wantResult: 'Failed',
     wantSteps: ['bad Failed ExpressionFailed', 'alarm Succeeded'],
+  },
+  {
+    name: 'a step that fails at every try',
+    spec: `
+steps:
+  - {name: broken, image: busybox, retries: 1, script: exit 7}
+  - {name: alarm, image: busybox, script: 'true', dependsOn: [{step: broken, when: Failed}]}
+`,
+    outcomes: { broken: { exitCodes: [7, 7] } },
+    wantResult: 'Failed',
+    wantSteps: ['broken Failed ExitCode', 'alarm Succeeded'],
+    wantExitCodes: { broken: [7, 7], alarm: [0] },
+  },
+  {
+    name: 'a chain, with a step from a template',
+    files: {
+      'workflows/greet.yaml': `apiVersion: fusee.dev/v1alpha1
+kind: StepTemplate
+metadata: {name: greet}
+spec:
+  params: {whom: {default: nobody}}
+  step:
+    image: busybox
+    results: {greeted: string}
+    env: [{name: WHOM, value: "\${{ params.whom }}"}]
+    script: echo "greeted=$WHOM" > "$FUSEE_RESULTS"
+`,
+    },
+    spec: `
+chain: true
+params: {site: {default: moon}}
+steps:
+  - {name: first, image: busybox, script: 'true'}
+  - {name: second, use: greet, with: {whom: "\${{ params.site }}"}}
+  - {name: third, image: busybox, script: 'true', if: steps.second.results.greeted == 'moon'}
+`,
+    outcomes: { second: { results: 'greeted=moon\n' } },
+    wantResult: 'Succeeded',
+    wantSteps: ['first Succeeded', 'second Succeeded', 'third Succeeded'],
+    wantResults: { second: { greeted: 'moon' } },
+  },
+  {
+    name: 'manifests, one and a folder of them',
+    files: Object.fromEntries(
+      ['jobs/one.yaml', 'jobs/many/a.yaml', 'jobs/many/b.yaml'].map((path) => [path, manifest(path.endsWith('b.yaml') ? 1 : 0)]),
+    ),
+    spec: `
+steps:
+  - {name: one, manifest: jobs/one.yaml, env: [{name: CODE, value: "0"}]}
+  - {name: many, manifest: jobs/many, dependsOn: [one]}
+  - {name: after, image: busybox, script: 'true', dependsOn: [many]}
+  - {name: alarm, image: busybox, script: 'true', dependsOn: [{step: many, when: Failed}]}
+`,
+    outcomes: { 'many/b': { exitCodes: [1] }, one: { exitCodes: [0] } },
+    wantResult: 'Failed',
+    wantSteps: ['one Succeeded', 'many/a Succeeded', 'many/b Failed ExitCode', 'after Skipped DependencyNotMet', 'alarm Succeeded'],
+  },
+  {
+    name: 'what a container sees of its run and its params, and fields that expressions make',
+    spec: `
+params: {site: {default: one}, big-list: {type: array, default: [1, 2]}, count: {type: integer, required: true}}
+steps:
+  - name: look
+    image: "\${{ 'busybox' }}"
+    results: {seen: string, typed: object}
+    env: [{name: COUNT, value: "\${{ params.count + 1 }}"}]
+    script: |
+      printf "seen=%s %s %s %s\\ntyped=%s\\n" "$FUSEE_WORKFLOW" "$FUSEE_PARAM_SITE" "$FUSEE_PARAM_BIG_LIST" "$COUNT" "$FUSEE_PARAMS" > "$FUSEE_RESULTS"
+  - {name: words, image: busybox, dependsOn: [look], command: [test], args: ["\${{ steps.look.results.typed.count }}", -eq, "2"]}
+`,
+    params: { count: 2 },
+    outcomes: { look: { results: 'seen=case one [1,2] 3\ntyped={"site":"one","big-list":[1,2],"count":2}\n' } },
+    wantResult: 'Succeeded',
+    wantSteps: ['look Succeeded', 'words Succeeded'],
+    wantResults: { look: { seen: 'case one [1,2] 3', typed: { site: 'one', 'big-list': [1, 2], count: 2 } } },
+  },
+  {
+    name: 'params that are not as declared',
+    spec: `
+params: {site: {pattern: "^[a-z]+$"}, level: {enum: [low, high], default: low}, count: {type: integer, required: true}}
+steps: [{name: work, image: busybox, script: 'true'}]
+`,
+    params: { site: 'ONE', level: 'middle' },
+    wantResult: 'Failed',
+    wantReason: 'InvalidParams',
+    wantSteps: [],
+  },
+  {
+    name: 'a rerun of what failed: what succeeded is taken over with its results',
+    spec: `
+steps:
+  - {name: measure, image: busybox, results: {size: integer}, script: exit 1}
+  - {name: publish, image: busybox, script: 'true', dependsOn: [measure], if: steps.measure.results.size == 7}
+`,
+    carriedOver: [{ name: 'measure', finishedAt: AT, results: { size: 7 } }],
+    wantResult: 'Succeeded',
+    wantSteps: ['measure Succeeded CarriedOver', 'publish Succeeded'],
+    wantResults: { measure: { size: 7 } },
+  },
+  {
+    name: 'one expansion that is cancelled, and undos of expansions',
+    spec: `
+steps:
+  - name: each
+    image: busybox
+    forEach: [0, 600]
+    env: [{name: SECONDS_TO_SLEEP, value: "\${{ item }}"}]
+    script: sleep "$SECONDS_TO_SLEEP"
+    undo: {script: 'true'}
+  - {name: after, image: busybox, script: 'true', dependsOn: [each]}
+  - {name: broken, image: busybox, script: exit 1, dependsOn: [{step: each, when: Always}]}
+`,
+    outcomes: { 'each/1': { lasts: true }, broken: { exitCodes: [1] } },
+    act: once('each/1', 'Running', { cancelSteps: [{ step: 'each/1', by: 'ann', reason: 'stuck' }] }),
+    wantResult: 'Failed',
+    wantSteps: [
+      'each/0 Succeeded',
+      'each/0 undo Succeeded',
+      'each/1 Cancelled StepCancelled',
+      'after Skipped DependencyNotMet',
+      'broken Failed ExitCode',
+    ],
+  },
+  {
+    name: 'finally steps that wait for each other, one that may fail, and one with a condition',
+    spec: `
+steps: [{name: work, image: busybox, script: exit 1, allowFailure: true}]
+finally:
+  - {name: try, image: busybox, script: exit 2, allowFailure: true}
+  - {name: next, image: busybox, script: 'true', dependsOn: [try]}
+  - {name: only-when-failed, image: busybox, script: 'true', if: run.result == 'Failed'}
+`,
+    outcomes: { work: { exitCodes: [1] }, try: { exitCodes: [2] } },
+    wantResult: 'Succeeded',
+    wantSteps: ['work Failed ExitCode', 'try Failed ExitCode', 'next Succeeded', 'only-when-failed Skipped ConditionFalse'],
+  },
+  {
+    name: 'several completions, by a field of the Job',
+    spec: `
+steps:
+  - {name: many, image: busybox, script: 'true', job: {completions: 2, parallelism: 2}, pod: {terminationGracePeriodSeconds: 1}}
+  - {name: after, image: busybox, script: 'true', dependsOn: [many]}
+`,
+    wantResult: 'Succeeded',
+    wantSteps: ['many Succeeded', 'after Succeeded'],
   },
 ]

@@ -61,6 +61,20 @@ spec:
   step: {use: notify, with: {channel: "team-\${{ params.team }}"}}
 `
 
+const INHERITED = `
+  params: {valueOf: {required: true}}
+  steps:
+    - name: constructor
+      env: [{name: A, value: "\${{ vars.constructor }} \${{ vars.toString }} \${{ params.valueOf }}"}]
+      script: echo "$A"; echo "toString=7" >> "$FUSEE_RESULTS"
+      results: {toString: integer}
+    - name: valueof
+      dependsOn: [constructor]
+      if: steps.constructor.results.toString == 7
+      env: [{name: A, value: "\${{ steps.constructor.results.toString }}"}]
+      script: echo "$A"
+`
+
 describe('fusee run', () => {
   it.concurrent('shows steps with what they print, in order, then the record', () =>
     inCheckout(FAILING, async (folder) => {
@@ -106,6 +120,18 @@ describe('fusee run', () => {
         'team: 1 to team-data',
         'sum: told 3',
       ])
+    }),
+  )
+
+  it.concurrent('gives expressions the vars of a Repository document, also under names that every object of JavaScript has', () =>
+    inCheckout(INHERITED, async (folder) => {
+      const document = `apiVersion: fusee.dev/v1alpha1\nkind: Repository\nmetadata: {name: x}\nspec: {url: ., vars: {constructor: made, toString: told}}\n`
+      await writeFile(path.join(folder, 'repository.yaml'), document)
+      const words = ['run', 'report', '--repo', folder, '--repository', path.join(folder, 'repository.yaml'), '--param', 'valueOf=given']
+      const { code, stdout, stderr } = await runFusee(words)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      const printed = stdout.split('\n').filter((line) => line.includes(' | '))
+      expect(printed.map((line) => line.trim().replace(/ *[|] */, ': '))).toEqual(['constructor: made told given', 'valueof: 7'])
     }),
   )
 

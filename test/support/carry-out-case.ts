@@ -4,6 +4,7 @@ import type { OnceOptions } from '../../src/controller/run-once.ts'
 import { runOnce } from '../../src/controller/run-once.ts'
 import { createRunObject } from '../../src/runs/create-run.ts'
 import type { StoredRun } from '../../src/runs/run.ts'
+import type { RunRequest } from '../../src/triggers/run-request.ts'
 import type { RunCase } from '../cases/run-cases.ts'
 import { createInMemoryFiles } from '../unit/definitions/in-memory-files.ts'
 import { workflowOf } from './run-case.ts'
@@ -20,7 +21,7 @@ export async function carryOut(
   context: OnceOptions['context'],
   { people = context.runs, namespace = 'default' }: { people?: RunCluster; namespace?: string } = {},
 ): Promise<StoredRun> {
-  const run = createRunObject({ namespace, name: 'cases' }, requestOf(key, one.params ?? {}))
+  const run = createRunObject({ namespace, name: 'cases' }, { ...requestOf(key, one.params ?? {}), ...rerunOf(one) })
   const workflow = await workflowOf(one, createInMemoryFiles)
   const act = async (): Promise<void> => {
     const found = await people.getRun(run.metadata)
@@ -41,6 +42,10 @@ export async function carryOut(
   } finally {
     end()
   }
+}
+
+function rerunOf({ carriedOver }: RunCase): Partial<RunRequest> {
+  return carriedOver === undefined ? {} : { rerunOf: 'old', carriedOver }
 }
 
 function requestOf(key: string, params: Record<string, unknown>) {

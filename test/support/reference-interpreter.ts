@@ -15,6 +15,8 @@ export interface ReferenceStep {
   if?: boolean
   allowFailure?: boolean
   fails?: boolean
+  /** Somebody cancels it as soon as it runs. */
+  isCancelled?: boolean
   undo?: 'Works' | 'Fails'
 }
 
@@ -80,6 +82,14 @@ export function interpret(workflow: ReferenceWorkflow, ending: ReferenceEnding):
     results.set(name, list.find((step) => step.name === name)?.fails === true ? 'Failed' : 'Succeeded')
     ends++
   }
+  /** Returns whether anybody was cancelled. */
+  const cancelFirst = (list: ReferenceStep[]): boolean => {
+    const name = running.find((one) => list.find((step) => step.name === one)?.isCancelled === true)
+    if (name === undefined) return false
+    results.set(name, 'Cancelled')
+    running = running.filter((one) => one !== name)
+    return true
+  }
   const failFast = (): void => {
     const failed = steps.filter((step) => results.get(step.name) === 'Failed' && step.allowFailure !== true).map(({ name }) => name)
     if (workflow.failFast !== true || failed.length === 0) return
@@ -97,6 +107,7 @@ export function interpret(workflow: ReferenceWorkflow, ending: ReferenceEnding):
     begin(steps, false)
     failFast()
     begin(steps)
+    if (cancelFirst(steps)) continue
     if (ending.kind !== 'None' && ends >= ending.afterEnds && running.length > 0) {
       halted = ending.kind
       for (const step of steps) {

@@ -12,10 +12,10 @@ import type { RunCase } from '../cases/run-cases.ts'
 const cache = createDefinitionCache()
 
 /** The workflow of a case, read as any other is. Throws when it is not valid. */
-export async function workflowOf({ spec }: RunCase, files: (texts: Record<string, string>) => Files): Promise<Workflow> {
+export async function workflowOf({ spec, files: more = {} }: RunCase, files: (texts: Record<string, string>) => Files): Promise<Workflow> {
   const indented = spec.trim().replaceAll(/^/gm, '  ')
   const text = `apiVersion: fusee.dev/v1alpha1\nkind: Workflow\nmetadata: {name: case}\nspec:\n${indented}\n`
-  const { workflows, diagnostics } = await loadDefinitions(files({ 'workflows/case.yaml': text }), { path: 'workflows', cache })
+  const { workflows, diagnostics } = await loadDefinitions(files({ ...more, 'workflows/case.yaml': text }), { path: 'workflows', cache })
   const [workflow] = workflows
   if (workflow === undefined) throw new Error(JSON.stringify(diagnostics.filter(({ severity }) => severity === 'error')))
   return workflow
@@ -27,6 +27,9 @@ export function expectCase(one: RunCase, run: StoredRun): void {
   const steps = record.steps.map(({ result, reason, ...step }) => [stepKey(step), result, ...(reason === null ? [] : [reason])].join(' '))
   expect({ steps, result: record.result }).toEqual({ steps: one.wantSteps, result: one.wantResult })
   if (one.wantReason !== undefined) expect(record.reason).toBe(one.wantReason)
+  for (const [name, wantCodes] of Object.entries(one.wantExitCodes ?? {})) {
+    expect(record.steps.find((step) => step.name === name)?.attempts.map(({ exitCode }) => exitCode)).toEqual(wantCodes)
+  }
   for (const [name, wantResults] of Object.entries(one.wantResults ?? {})) {
     expect(record.steps.find((step) => step.name === name)?.results).toEqual(wantResults)
   }

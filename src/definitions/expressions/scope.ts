@@ -53,7 +53,7 @@ const RUN: RecordType = {
   noun: 'field of run',
   fields: RUN_FIELDS,
   others: Object.keys(OUTCOME_FIELDS),
-  whyNot: (name) => (name in OUTCOME_FIELDS ? `run.${name} is known once the steps have ended: use it in "finally" or "undo"` : null),
+  whyNot: (name) => (Object.hasOwn(OUTCOME_FIELDS, name) ? `run.${name} is known once the steps have ended: use it in "finally" or "undo"` : null),
 }
 
 const ENDED_RUN: RecordType = { kind: 'Record', noun: 'field of run', fields: { ...RUN_FIELDS, ...OUTCOME_FIELDS } }

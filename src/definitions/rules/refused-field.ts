@@ -5,7 +5,7 @@ import type { WorkflowRule } from './rule.ts'
 
 /** Fields of a JobSpec that are Fusee's own business. */
 export const REFUSED_JOB_FIELDS: Readonly<Record<string, string>> = {
-  ttlSecondsAfterFinished: 'Fusee removes Jobs itself, once their results are kept; use spec.retention',
+  ttlSecondsAfterFinished: 'Fusee removes Jobs itself, once their results are kept, and "retention" of the workflow says how long its runs stay',
   selector: 'Kubernetes chooses it for each Job',
   manualSelector: 'Kubernetes chooses the selector for each Job',
 }

@@ -73,7 +73,11 @@ describe('fusee plan', () => {
     expect((await plan('--base', 'HEAD~1', '--commit', 'HEAD', '--output', 'mermaid')).stdout).toContain('s1["two"]:::Added')
     const broken = await plan('--base', 'HEAD~1')
     expect(broken).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('yaml-syntax') as string })
-    expect(await plan('--base', 'none')).toMatchObject({ exitCode: 1 })
+    for (const words of [
+      ['--base', 'none'],
+      ['--base', 'HEAD', '--commit', 'none'],
+    ])
+      expect(await plan(...words)).toMatchObject({ exitCode: 2 })
     expect(await plan()).toMatchObject({ exitCode: 2 })
   })
 })

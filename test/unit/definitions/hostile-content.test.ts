@@ -109,6 +109,50 @@ describe('hostile and broken content', () => {
   })
 })
 
+describe('names that every object has', () => {
+  const NAMES = ['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__', '__defineGetter__']
+  const rulesOfAll = async (spec: string): Promise<string[]> =>
+    (await load({ 'workflows/a.yaml': workflow(spec) })).diagnostics.map(({ rule }) => rule)
+  const step = (expression: string): string => `steps: [{name: one, image: "x:1", args: ['\${{ ${expression} }}']}]`
+
+  it.each(NAMES)('%s is no parameter, step, result, variable, template or workflow unless somebody declares it', async (name) => {
+    for (const expression of [
+      `params.${name}`,
+      `params["${name}"]`,
+      `steps.${name}.result`,
+      `steps.one.results.${name}`,
+      `run.${name}`,
+      `trigger.${name}`,
+      name,
+    ]) {
+      expect(await rulesOfAll(step(expression)), expression).toEqual(['invalid-expression'])
+    }
+    const use = `steps: [{name: one, use: ${name}, with: {${name}: 1}}]`
+    expect(await rulesOfAll(use)).toEqual(['unknown-template'])
+    expect(await rulesOfAll(`triggers: {workflow: [{name: ${name}}]}\nsteps: [{name: one, image: "x:1"}]`)).toContain('unknown-workflow')
+    const given = await rulesOfAll(`triggers: {schedule: [{cron: "@daily", params: {${name}: a}}]}\nsteps: [{name: one, image: "x:1"}]`)
+    expect(given).toEqual(['unknown-param'])
+    expect(await rulesOfAll(step(`vars.${name}`)), 'vars are known to the Repository alone').toEqual([])
+  })
+
+  it.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty'])(
+    '%s is a parameter and a result like any other where it is declared',
+    async (name) => {
+      const spec = `params: {${name}: {default: a}}
+triggers: {schedule: [{cron: "@daily", params: {${name}: b}}]}
+steps:
+  - {name: one, image: "x:1", script: echo, results: {${name}: integer}, env: [{name: A, value: "\${{ params.${name} }}"}]}
+  - {name: two, image: "x:1", script: echo, dependsOn: [one], if: steps.one.results.${name} > 0}
+`
+      const { workflows, schedules, diagnostics } = await load({ 'workflows/a.yaml': workflow(spec) })
+      expect(diagnostics).toEqual([])
+      expect(workflows[0]?.params).toEqual({ [name]: { type: 'string', default: 'a', required: false } })
+      expect(workflows[0]?.steps[0]?.results).toEqual({ [name]: 'integer' })
+      expect(schedules[0]?.params).toEqual({ [name]: 'b' })
+    },
+  )
+})
+
 describe('random content', () => {
   const VALID = `${workflow('chain: true\nparams: {site: {default: x}}\ntriggers: {push: {paths: ["a/**"]}, schedule: [{cron: "0 3 * * *"}]}\ntimeout: 2h\nsteps:\n  - name: one\n    image: x\n    script: |\n      echo hello\n      echo more\n  - {name: two, manifest: jobs, dependsOn: [{step: one, when: Always}]}\nfinally:\n  - {name: last, image: x}\n')}---\n${schedule('workflow: a\ncron: "@daily"\nparams: {site: x}')}`
   const PIECES = [
