@@ -15,6 +15,7 @@ import { admit } from './admit.ts'
 import { planRun } from '../runs/plan-run.ts'
 import { isOwnJob } from '../runs/render-job.ts'
 import type { RunStatus, StepStatus, StoredRun } from '../runs/run.ts'
+import { stepDeadlineMs } from '../runs/step-deadline.ts'
 import { isActive, stepKey } from '../runs/step-key.ts'
 import type { Claimant, Slots } from './slots.ts'
 
@@ -67,7 +68,9 @@ export async function reconcileRun(reconciliation: RunReconciliation, found: Sto
   reconciliation.slots.note(claimant, activeSteps(plan.status) + plan.create.length)
   const again = await apply(reconciliation, begun.stored, run, plan)
   reconciliation.queue.beginning.delete(found.metadata.name)
-  return again ? context.clock.now() : plan.requeueAtMs
+  return again
+    ? context.clock.now()
+    : earliest([plan.requeueAtMs, ...plan.create.map(({ step, timeoutSeconds }) => stepDeadlineMs(step, timeoutSeconds))])
 }
 
 /** `stored` is the run as the cluster has it, `run` the same as it begins. */
@@ -191,6 +194,11 @@ async function writeStatus(reconciliation: RunReconciliation, run: StoredRun, st
 function writeLast(reconciliation: RunReconciliation, run: StoredRun, status: RunStatus): Promise<StoredRun> {
   const write = (): Promise<StoredRun> => writeStatus(reconciliation, run, status)
   return reconciliation.ownWrites === undefined ? write() : reconciliation.ownWrites.write(run.metadata, write)
+}
+
+function earliest(times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null)
+  return known.length === 0 ? null : Math.min(...known)
 }
 
 function claimantOf({ metadata, spec }: StoredRun): Claimant {

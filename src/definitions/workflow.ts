@@ -7,6 +7,8 @@ export type DependencyCondition = 'Succeeded' | 'Failed' | 'NotFailed' | 'Always
 export interface Dependency {
   step: string
   when: DependencyCondition
+  /** Of several steps of one folder, whose name this is: one that has failed is enough. */
+  anyOf?: string
 }
 
 /** One container of our making. `script` has become `command`; `pod` and `job` hold further PodSpec and JobSpec fields. */

@@ -12,12 +12,13 @@ export interface Ended {
 
 /**
  * Joins a step's conditions: all must hold; one that can no longer hold ends the waiting at once. `endsOf` gives one end for each
- * expansion of a step, null for one that goes on.
+ * expansion of a step, null for one that goes on. Steps of one folder count together for `Failed`, as expansions do.
  */
 export function readinessOf(dependsOn: readonly Dependency[], endsOf: (step: string) => readonly (Ended | null)[]): Readiness {
   let isOpen = false
   for (const dependency of dependsOn) {
-    const ends = endsOf(dependency.step)
+    const { step, anyOf } = dependency
+    const ends = anyOf === undefined ? endsOf(step) : dependsOn.flatMap((other) => (other.anyOf === anyOf ? endsOf(other.step) : []))
     const outlook = outlookOf(dependency.when, ends)
     if (outlook === 'Never') return { kind: 'NeverReady', blockedBy: dependency }
     isOpen ||= outlook === 'Open'

@@ -1,9 +1,11 @@
+import type { ClusterChange } from '../cluster/simulated/changes.ts'
 import { createSimulatedCluster } from '../cluster/simulated/cluster.ts'
 import type { EventDelays } from '../cluster/simulated/event-hub.ts'
 import type { JobTiming } from '../cluster/simulated/job-controller.ts'
 import { KUBERNETES_TIMING } from '../cluster/simulated/job-controller.ts'
 import type { PodScripts } from '../cluster/simulated/pod-script.ts'
 import { annotatedPods } from '../cluster/simulated/pod-script.ts'
+import { isPodEnded } from '../cluster/simulated/pods.ts'
 import type { RepositorySettings } from '../config/repository-settings.ts'
 import { UNSTATED_POLICY } from '../config/repository-policy.ts'
 import type { Context } from '../context.ts'
@@ -20,6 +22,7 @@ import type { Files } from '../definitions/files.ts'
 import type { Schedule } from '../definitions/workflow.ts'
 import type { CommitSha, SourceRepository } from '../git/ports.ts'
 import { asCommitSha } from '../git/ports.ts'
+import type { StoredJob } from '../runs/objects.ts'
 import { LABELS } from '../runs/objects.ts'
 import { createForgetfulStatus } from './forgetful-status.ts'
 import type { Simulation } from './outcome.ts'
@@ -55,7 +58,7 @@ const SELDOM_MS = 30 * DAY_MS
 /** What a cluster adds to the time of a step is not what is asked about. */
 const PROMPT: JobTiming = { ...KUBERNETES_TIMING, podCreationMs: 0, statusMs: 0 }
 /** What comes about at one moment is heard of together, and looked at once. */
-const TOGETHER: EventDelays = () => [1]
+const TOGETHER_MS = 1
 const LONGEST_END_MS = 7 * DAY_MS
 const UNWRITTEN = asCommitSha('0'.repeat(40))
 
@@ -98,7 +101,7 @@ function createWorld(
   hear: (event: ControllerEvent) => void,
 ): World {
   const random = createSeededRandom(options.repository)
-  const cluster = createSimulatedCluster({ clock, random, scripts: scriptsOf(options.failing), timing: PROMPT, delays: TOGETHER })
+  const cluster = createSimulatedCluster({ clock, random, scripts: scriptsOf(options.failing), timing: PROMPT, ...createNews() })
   const status = createForgetfulStatus()
   const settings: RepositorySettings = {
     ref: { namespace: 'default', name: options.repository },
@@ -147,6 +150,25 @@ function createWorld(
       return controller
     },
   }
+}
+
+/** Whoever has made a Job, or deleted a run, need not hear of it: events tell of ends alone, and of what was done to Runs. */
+function createNews(): { onChange: (change: ClusterChange) => void; delays: EventDelays } {
+  const ended = new Set<string>()
+  return {
+    onChange(change) {
+      if ((change.kind === 'Pod' && isPodEnded(change.after)) || (change.kind === 'Job' && isEnd(change.before, change.after)))
+        ended.add((change.kind === 'Pod' ? change.job : change.after)?.metadata.labels?.[LABELS.run] ?? '')
+    },
+    delays: (event) => ((event.kind === 'Run' ? event.version !== null : ended.delete(event.run.name)) ? [TOGETHER_MS] : []),
+  }
+}
+
+/** Whether a Job is being deleted since, or its end is known. */
+function isEnd(before: StoredJob | null, after: StoredJob | null): boolean {
+  if (before === null || after === null) return false
+  const isDeleting = before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp
+  return isDeleting || (before.status?.conditions ?? []).length !== (after.status?.conditions ?? []).length
 }
 
 /** A branch that stays where it is. */

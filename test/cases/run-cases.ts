@@ -398,7 +398,7 @@ steps:
   - {name: one, manifest: jobs/one.yaml, env: [{name: CODE, value: "0"}]}
   - {name: many, manifest: jobs/many, dependsOn: [one]}
   - {name: after, image: busybox, script: 'true', dependsOn: [many]}
-  - {name: alarm, image: busybox, script: 'true', dependsOn: [{step: many/b, when: Failed}]}
+  - {name: alarm, image: busybox, script: 'true', dependsOn: [{step: many, when: Failed}]}
 `,
     outcomes: { 'many/b': { exitCodes: [1] }, one: { exitCodes: [0] } },
     wantResult: 'Failed',

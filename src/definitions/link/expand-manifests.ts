@@ -55,6 +55,10 @@ function expandStep({ work, ...step }: DraftStep, manifests: ReadonlyMap<string,
 
 function expandDependencies(dependencies: readonly Dependency[], namesOf: (name: string) => string[]): Dependency[] {
   const expanded = new Map<string, Dependency>()
-  for (const { step, when } of dependencies) for (const name of namesOf(step)) expanded.set(`${name} ${when}`, { step: name, when })
+  for (const { step, when } of dependencies) {
+    const names = namesOf(step)
+    const group = when === 'Failed' && names.length > 1 ? { anyOf: step } : {}
+    for (const name of names) expanded.set(`${name} ${when} ${step}`, { step: name, when, ...group })
+  }
   return [...expanded.values()]
 }
