@@ -33,7 +33,6 @@ const LIVES: readonly { name: string; moment?: 'before' | 'after'; nth?: number 
   { name: 'undisturbed' },
   { name: 'killed before the first write of each kind', moment: 'before', nth: 1 },
   { name: 'killed after the first write of each kind', moment: 'after', nth: 1 },
-  { name: 'killed before the second write of each kind', moment: 'before', nth: 2 },
   { name: 'killed after the second write of each kind', moment: 'after', nth: 2 },
 ]
 

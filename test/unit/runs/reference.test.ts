@@ -146,7 +146,7 @@ describe('the planner agrees with a slow interpreter written from the text', { t
   it('on undos and finally steps', () => {
     const undos = [undefined, 'Works', 'Fails'] as const
     const lasts = ['None', 'Succeeds', 'Fails', 'FailsAllowed', 'Second'] as const
-    const choices = { a: FATES, c: FATES, undoA: undos, undoC: undos, last: lasts, ending: ENDINGS }
+    const choices = { a: FATES, c: FATES.filter((fate) => fate !== 'Join'), undoA: undos, undoC: undos, last: lasts, ending: ENDINGS }
     for (const { a, c, undoA, undoC, last, ending } of combine(choices)) {
       const withUndo = (step: ReferenceStep, undo: ReferenceStep['undo']): ReferenceStep => (undo === undefined ? step : { ...step, undo })
       const steps = [

@@ -112,3 +112,22 @@ it('ends and records the runs of a Repository that is deleted, starts nothing mo
   const overview = await runGit(git.repository, ['show', 'fusee/status:history/state/overview.json'])
   expect(overview).toContain(await runGit(git.repository, ['rev-parse', 'main']))
 })
+
+it('offers the history of a Repository of the cluster for review as it does elsewhere', async () => {
+  await client.request('POST', collection('repositories'), {
+    apiVersion: 'fusee.dev/v1alpha1',
+    kind: 'Repository',
+    metadata: { name: 'jobs' },
+    spec: { url: git.url, interval: '1s', history: { interval: '1s', review: { into: 'main' } } },
+  })
+  await fusee.waitForLine('a first look', ({ msg }) => msg === 'definitions in force')
+  await client.request('POST', collection('runs'), runObject('ended', 'quick'))
+  const review = async (): Promise<string> => runGit(git.repository, ['for-each-ref', '--format=%(refname)', 'refs/heads/fusee/review/'])
+  const files = async (): Promise<string> => runGit(git.repository, ['diff', '--name-only', 'main', await review()]).catch(() => '')
+  await until('a review holds the record', async () => /^history\/quick\/[\d/]+\/ended\.json$/m.test(await files()))
+  expect(await files()).not.toMatch(/^(?!history\/)|\/state\//m)
+  expect(await runGit(git.repository, ['rev-list', '--count', `main..${await review()}`])).toBe('1')
+  const conditions = (): unknown => (api.store.list(REPOSITORIES)[0]?.status as { conditions?: unknown } | undefined)?.conditions
+  await until('the Repository says so', async () => JSON.stringify(conditions()).includes('"ReviewOffered"'))
+  expect(conditions()).toContainEqual(expect.objectContaining({ type: 'ReviewOffered', status: 'True' }))
+})
