@@ -90,23 +90,6 @@ describe('a reflector on a real cluster', () => {
     await wait(['b unheard'])
     expect(reflector.counts.watches).toBeGreaterThan(watches)
   })
-
-  it('lists again when the server has forgotten where it was', async () => {
-    const places = ['1']
-    const forgetful: ApiClient = {
-      ...client,
-      stream: (request) =>
-        client.stream({ ...request, query: { ...request.query, resourceVersion: places.pop() ?? request.query?.['resourceVersion'] } }),
-    }
-    const seen: unknown[] = []
-    const own = createObjectCache<Note>({ onChange: () => undefined })
-    const other = startReflector<Note>({ client: forgetful, path: path(), mirror: own, onError: (error) => seen.push(error) })
-    await eventually('it has listed twice', () => other.counts.lists === 2)
-    await put('c', 'after')
-    await eventually('it follows again', () => [...own.all()].some(({ metadata }) => metadata.name === 'c'))
-    await other.stop()
-    expect(seen.map(String).filter((text) => !/too old resource version/.test(text))).toEqual([])
-  })
 })
 
 describe('a client of a real cluster', () => {
@@ -124,18 +107,19 @@ describe('a client of a real cluster', () => {
 
   it('waits as long as a server that has too much to do asks for, and is answered then', async () => {
     const { name } = namespace
-    const limited = { nominalConcurrencyShares: 0, lendablePercent: 0, borrowingLimitPercent: 0, limitResponse: { type: 'Reject' } }
+    const limited = { nominalConcurrencyShares: 1, lendablePercent: 0, borrowingLimitPercent: 0, limitResponse: { type: 'Reject' } }
     const rules = [
       {
         subjects: [{ kind: 'ServiceAccount', serviceAccount: { namespace: name, name: 'default' } }],
         nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
       },
     ]
-    await api.request('POST', `${FLOWS}/prioritylevelconfigurations`, { metadata: { name }, spec: { type: 'Limited', limited } })
-    await api.request('POST', `${FLOWS}/flowschemas`, {
+    const level = await api.request('POST', `${FLOWS}/prioritylevelconfigurations`, { metadata: { name }, spec: { type: 'Limited', limited } })
+    const schema = await api.request('POST', `${FLOWS}/flowschemas`, {
       metadata: { name },
       spec: { matchingPrecedence: 2, priorityLevelConfiguration: { name }, distinguisherMethod: { type: 'ByUser' }, rules },
     })
+    expect([level.status, schema.status]).toEqual([201, 201])
     const made = await api.request('POST', `/api/v1/namespaces/${name}/serviceaccounts/default/token`, { spec: { expirationSeconds: 600 } })
     const { token } = (made.body as { status: { token: string } }).status
     const connection = await connect(process.env)
@@ -144,12 +128,12 @@ describe('a client of a real cluster', () => {
     let sent = 0
     const client = createApiClient({ ...connection, options }, () => sent++)
     const ask = () => client.request<{ gitVersion: string }>({ path: '/version' })
-    // One request is let in at a time; the server takes a moment to obey its own objects.
+    // A few requests are let in at a time; the server takes a moment to obey its own objects.
     await eventually('one was refused', async () => {
       const before = sent
-      const answers = await Promise.all(Array.from({ length: 50 }, ask))
+      const answers = await Promise.all(Array.from({ length: 100 }, ask))
       expect(answers.every(({ gitVersion }) => gitVersion.startsWith('v1.'))).toBe(true)
-      return sent > before + 50
+      return sent > before + 100
     })
     client.close()
   })

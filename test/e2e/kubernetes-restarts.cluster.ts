@@ -1,6 +1,12 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiClient } from '../../src/cluster/kubernetes/api-client.ts'
+import { createApiClient } from '../../src/cluster/kubernetes/api-client.ts'
+import { connect } from '../../src/cluster/kubernetes/connection.ts'
+import { createObjectCache } from '../../src/cluster/kubernetes/object-cache.ts'
+import type { ApiObject } from '../../src/cluster/kubernetes/reflector.ts'
+import { startReflector } from '../../src/cluster/kubernetes/reflector.ts'
 import type { ClusterStory } from '../support/cluster-story.ts'
 import { openClusterStory } from '../support/cluster-story.ts'
 import { until } from '../support/fusee-process.ts'
@@ -38,5 +44,26 @@ describe.skipIf(RESTART === undefined)('an API server that is killed', () => {
     await story.settle(last)
     await last.stop()
     expect(await story.findViolations()).toEqual([])
+  })
+
+  it('has forgotten what came before: whoever follows it lists again', async () => {
+    const connection = await connect(process.env)
+    const client = createApiClient(connection)
+    const places = ['1']
+    const forgetful: ApiClient = {
+      ...client,
+      stream: (request) =>
+        client.stream({ ...request, query: { ...request.query, resourceVersion: places.pop() ?? request.query?.['resourceVersion'] } }),
+    }
+    const path = `/api/v1/namespaces/${story.namespace}/configmaps`
+    const problems: unknown[] = []
+    const cache = createObjectCache<ApiObject>({ onChange: () => undefined })
+    const reflector = startReflector<ApiObject>({ client: forgetful, path, mirror: cache, onError: (error) => problems.push(error) })
+    await until('it has listed twice', () => reflector.counts.lists === 2)
+    await kubectl(['create', 'configmap', 'after', '-n', story.namespace])
+    await until('it follows again', () => [...cache.all()].some(({ metadata }) => metadata.name === 'after'))
+    await reflector.stop()
+    client.close()
+    expect(problems.map(String).filter((text) => !/too old resource version/.test(text))).toEqual([])
   })
 })

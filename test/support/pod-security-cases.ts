@@ -9,6 +9,8 @@ export interface PodSecurityCase {
   wantLevel: PodSecurityLevel
   /** Paths that are found, for a level that is too strict. */
   wantPaths: string[]
+  /** Minor version of Kubernetes since which its admission looks at this; absent: any that we support. */
+  sinceMinor?: number
 }
 
 const CONTAINER = { name: 'step', image: 'busybox', command: ['true'] }
@@ -57,6 +59,7 @@ function handler(field: string, wrap: (action: JsonObject) => JsonObject): PodSe
       pod: container(wrap({ [kind]: { ...action, host: '10.0.0.1' } })),
       wantLevel: 'privileged',
       wantPaths: [`containers[0].${field}.${kind}.host`],
+      sinceMinor: 34,
     },
     { title: `${field} by ${kind}`, pod: container(wrap({ [kind]: action })), wantLevel: 'restricted', wantPaths: [] },
   ])
@@ -104,7 +107,10 @@ export const POD_SECURITY_CASES: readonly PodSecurityCase[] = [
   ...handler('startupProbe', (action) => ({ startupProbe: action })),
   ...handler('lifecycle.postStart', (action) => ({ lifecycle: { postStart: action } })),
   ...handler('lifecycle.preStop', (action) => ({ lifecycle: { preStop: action } })),
-  ...everywhere('AppArmor unconfined', { appArmorProfile: { type: 'Unconfined' } }, 'appArmorProfile.type', 'privileged'),
+  ...everywhere('AppArmor unconfined', { appArmorProfile: { type: 'Unconfined' } }, 'appArmorProfile.type', 'privileged').map((one) => ({
+    ...one,
+    sinceMinor: 30,
+  })),
   ...everywhere('AppArmor of the runtime', { appArmorProfile: { type: 'RuntimeDefault' } }, 'appArmorProfile.type', 'restricted'),
   ...everywhere('AppArmor of the node', { appArmorProfile: { type: 'Localhost', localhostProfile: 'some' } }, 'appArmorProfile.type', 'restricted'),
   ...['unconfined', 'some'].map((profile): PodSecurityCase => ({
