@@ -12,6 +12,7 @@ import { pause } from './api-client.ts'
 import { ApiError, isConflict, isNotFound, isTaken } from './api-error.ts'
 import { followJobLog } from './follow-job-log.ts'
 import { createGonePods } from './gone-pods.ts'
+import { createMissingPods } from './missing-pods.ts'
 import type { ObjectCache } from './object-cache.ts'
 import { createObjectCache } from './object-cache.ts'
 import { readPodLogTail } from './pod-logs.ts'
@@ -61,7 +62,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
   const jobs = createObjectCache<StoredJob>({
     indexKeys: (job) => keysOf(runOf(job)),
     onChange(before, after) {
-      if (before !== null && after === null) gone.forgetJob(before.metadata.uid)
+      if (before !== null && after === null) for (const kept of [gone, missing]) kept.forgetJob(before.metadata.uid)
       tell(after ?? before)
     },
   })
@@ -72,6 +73,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
       tell(after ?? before)
     },
   })
+  const missing = createMissingPods(client, pods.put)
   const labelSelector = `${LABELS.managedBy}=fusee${options.run === undefined ? '' : `,${LABELS.run}=${options.run}`}`
   const follow = <T extends ApiObject>(resource: 'jobs' | 'pods', mirror: ObjectCache<T>) =>
     startReflector<T>({
@@ -205,7 +207,11 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     },
     async observeJobs(run) {
       const mine = jobs.indexed(`${run.namespace}/${run.name}`)
-      return Promise.all(mine.map(async (job): Promise<JobObservation> => ({ job: restoreOwner(job), pods: await masks.maskPods(job, podsOf(job)) })))
+      const observe = async (job: StoredJob): Promise<JobObservation> => {
+        await missing.fetch(job, podsOf(job))
+        return { job: restoreOwner(job), pods: await masks.maskPods(job, podsOf(job)) }
+      }
+      return Promise.all(mine.map(observe))
     },
     async listJobs() {
       return [...jobs.all()].flatMap((job) => {
