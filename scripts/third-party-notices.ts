@@ -1,5 +1,4 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 /** A package of which the bundle holds code. */
@@ -74,10 +73,8 @@ async function describe(one: BundledPackage): Promise<string> {
 
 /** The text of a licence by its SPDX id. */
 async function textOf(id: string): Promise<string> {
-  try {
-    const file = createRequire(import.meta.url).resolve(`spdx-license-list/licenses/${id}.json`)
-    return (JSON.parse(await readFile(file, 'utf8')) as { licenseText: string }).licenseText.trim()
-  } catch (error) {
-    throw new Error(`there is no text of the licence ${id}: look at the package that names it`, { cause: error })
-  }
+  const { default: licenses } = await import('spdx-license-list/full.js')
+  const text = licenses[id]?.licenseText
+  if (text === undefined) throw new Error(`there is no text of the licence ${id}: look at the package that names it`)
+  return text.trim()
 }

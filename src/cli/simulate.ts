@@ -4,6 +4,7 @@ import { readRunSource } from '../run-source.ts'
 import { asCommitSha } from '../git/ports.ts'
 import { simulate } from '../simulation/simulate.ts'
 import { createPaint } from './paint.ts'
+import { simulateInThreads } from './simulate-threads.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
 import { calendarOf } from './simulate-calendar.ts'
@@ -47,7 +48,7 @@ export function createSimulateCommand(shell: Shell): Command {
         [...main, ...last].flatMap((step) => [step.name, `${name}/${step.name}`]),
       )
       for (const step of options.fail) if (!steps.includes(step)) throw new UsageError(`--fail ${JSON.stringify(step)}: no workflow has such a step`)
-      const simulation = await simulate({
+      const asked = {
         files,
         path: options.path,
         commit: asCommitSha(commit),
@@ -57,7 +58,8 @@ export function createSimulateCommand(shell: Shell): Command {
         toMs,
         downs,
         failing: options.fail,
-      })
+      }
+      const simulation = (await simulateInThreads(asked, definitions, root)) ?? (await simulate(asked))
       if (options.output === 'json') {
         shell.stdout.write(`${JSON.stringify(simulation, null, 2)}\n`)
         return

@@ -256,6 +256,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     tip: null,
     versions: null,
     versionsAnew: false,
+    versionsOf: null,
     definitionCache: context.definitionCache ?? createDefinitionCache(),
     pause: context.clock.pause?.bind(context.clock),
     cronCache: createCronCache(),

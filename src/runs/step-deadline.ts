@@ -15,7 +15,10 @@ export function noteSuspension(step: StepStatus, isSuspended: boolean, nowMs: nu
   if (!isSuspended && since !== undefined) step.suspended = { ms: ms + Math.max(0, nowMs - parseTimestamp(since)) }
 }
 
-/** Since when the newest pod of a Job has been trying to start; null when it runs, or need not, or the Job begins again and has not said when. */
+/**
+ * Since when the newest pod of a Job has been trying to start, or, between two of its containers, to go on; null when it runs, or need not, or the
+ * Job begins again and has not said when.
+ */
 export function startingSinceMs({ suspended }: StepStatus, { job, pods }: JobObservation): number | null {
   if (job.spec.suspend === true) return null
   const pod = pods.at(-1)
@@ -23,10 +26,10 @@ export function startingSinceMs({ suspended }: StepStatus, { job, pods }: JobObs
     const since = job.status?.startTime ?? (suspended === undefined ? job.metadata.creationTimestamp : undefined)
     return since === undefined ? null : parseTimestamp(since)
   }
-  const runs = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])].some(
-    ({ state }) => state?.running !== undefined,
-  )
-  return pod.status.phase === 'Pending' && !runs ? parseTimestamp(pod.metadata.creationTimestamp) : null
+  const states = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])].map(({ state }) => state)
+  if (pod.status.phase !== 'Pending' || states.some((state) => state?.running !== undefined)) return null
+  const ends = states.flatMap((state) => state?.terminated?.finishedAt ?? [])
+  return Math.max(...[pod.metadata.creationTimestamp, ...ends].map(parseTimestamp))
 }
 
 /** Reasons that a container waits for while all goes well. */

@@ -71,10 +71,19 @@ export function createOutcome(range: { repository: string; schedules: readonly S
           note({ schedule, workflow, at, fate, reason, run })
       }
     },
-    result: () => ({
-      ticks: [...ticks.values()].sort((one, other) => compare(one.at, other.at) || compare(one.schedule, other.schedule)),
-      runs: [...runs.values()].sort((one, other) => compare(one.createdAt, other.createdAt) || compare(one.run, other.run)),
-    }),
+    result: () => inOrder({ ticks: [...ticks.values()], runs: [...runs.values()] }),
+  }
+}
+
+/** What came of parts that have nothing in common. */
+export function joinSimulations(parts: readonly Simulation[]): Simulation {
+  return inOrder({ ticks: parts.flatMap(({ ticks }) => ticks), runs: parts.flatMap(({ runs }) => runs) })
+}
+
+function inOrder({ ticks, runs }: Simulation): Simulation {
+  return {
+    ticks: ticks.sort((one, other) => compare(one.at, other.at) || compare(one.schedule, other.schedule)),
+    runs: runs.sort((one, other) => compare(one.createdAt, other.createdAt) || compare(one.run, other.run)),
   }
 }
 

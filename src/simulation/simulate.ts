@@ -25,10 +25,12 @@ import { asCommitSha } from '../git/ports.ts'
 import type { StoredJob } from '../runs/objects.ts'
 import { LABELS } from '../runs/objects.ts'
 import { createForgetfulStatus } from './forgetful-status.ts'
+import { stepKey } from '../runs/step-key.ts'
 import type { Simulation } from './outcome.ts'
 import { createOutcome } from './outcome.ts'
 import { rememberFiles } from './remembered-files.ts'
 import { createSeededRandom } from './seeded-random.ts'
+import type { Activity } from './split.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 import { createVirtualClock } from './virtual-clock.ts'
 
@@ -59,11 +61,24 @@ const SELDOM_MS = 30 * DAY_MS
 const PROMPT: JobTiming = { ...KUBERNETES_TIMING, podCreationMs: 0, statusMs: 0 }
 /** What comes about at one moment is heard of together, and looked at once. */
 const TOGETHER_MS = 1
+/** Steps that may be active at once: what a Repository that does not say so has. */
+export const MOST_STEPS = 50
 const LONGEST_END_MS = 7 * DAY_MS
 const UNWRITTEN = asCommitSha('0'.repeat(40))
 
 /** Runs the controller itself under a virtual clock, on a cluster in memory whose steps end well after a second unless they are to fail. */
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
+  return (await simulatePart(options)).simulation
+}
+
+/** A simulation, and when its steps were active. */
+export interface SimulatedPart {
+  simulation: Simulation
+  activity: Activity
+}
+
+/** `simulate` for one of several parts that are simulated side by side. */
+export async function simulatePart(options: SimulationOptions): Promise<SimulatedPart> {
   const { fromMs, toMs } = options
   const files = rememberFiles(options.files)
   const definitionCache = createDefinitionCache()
@@ -71,8 +86,14 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   // A schedule begins with the first tick after it was first seen.
   const clock = createVirtualClock(fromMs - 1000)
   const outcome = createOutcome(options)
+  const activity: Activity = { starts: [], ends: [] }
+  const active = new Set<string>()
   const world = createWorld({ ...options, files, definitionCache }, clock, (event) => {
     outcome.hear(event)
+    if (event.kind === 'StepStarted') {
+      active.add(`${event.run} ${stepKey(event.step)}`)
+      activity.starts.push(clock.now())
+    } else if (event.kind === 'StepEnded' && active.delete(`${event.run} ${stepKey(event.step)}`)) activity.ends.push(clock.now())
   })
   const downs = [...options.downs].sort((one, other) => one.fromMs - other.fromMs)
   let controller = world.begin()
@@ -87,7 +108,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   for (const state of controller.repositories()) await pause(world.context(), state, { by: 'the end', reason: '' })
   await clock.runUntil(toMs + LONGEST_END_MS, () => outcome.isQuiet())
   await controller.drain()
-  return outcome.result()
+  return { simulation: outcome.result(), activity }
 }
 
 interface World {
@@ -110,7 +131,7 @@ function createWorld(
     intervalSeconds: SELDOM_MS / 1000,
     historyIntervalSeconds: HISTORY_INTERVAL_SECONDS,
     suspend: false,
-    maxParallelSteps: 50,
+    maxParallelSteps: MOST_STEPS,
     vars: {},
     policy: UNSTATED_POLICY,
   }

@@ -27,10 +27,16 @@ export function createGonePods(): GonePods {
   }
 }
 
-/** A pod that was removed before it ended has not succeeded, whatever it was last seen as. */
+/**
+ * A pod that was removed before it ended has not succeeded, whatever it was last seen as; and it was deleted, even if nobody has told: whether
+ * it counts is for its Job to say. When is not known; all that asks for the time asks whether there is one.
+ */
 function ended(pod: Pod): Pod {
-  const { phase } = pod.status
-  return phase === 'Succeeded' || phase === 'Failed'
-    ? pod
-    : { ...pod, status: { reason: 'Deleted', message: 'its pod was deleted', ...pod.status, phase: 'Failed' } }
+  const { metadata, status } = pod
+  if (status.phase === 'Succeeded' || status.phase === 'Failed') return pod
+  return {
+    ...pod,
+    metadata: { ...metadata, deletionTimestamp: metadata.deletionTimestamp ?? metadata.creationTimestamp },
+    status: { reason: 'Deleted', message: 'its pod was deleted', ...status, phase: 'Failed' },
+  }
 }

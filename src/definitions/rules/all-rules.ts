@@ -8,6 +8,8 @@ import { expressionInScript } from './expression-in-script.ts'
 import { invalidExpression } from './expressions/invalid-expression.ts'
 import { misplacedExpression } from './expressions/misplaced-expression.ts'
 import { cachedTag, imageLatest } from './image-tags.ts'
+import { invalidImage } from './invalid-image.ts'
+import { invalidVariable, variableOverridden } from './invalid-variable.ts'
 import { inputWithoutOutput } from './input-without-output.ts'
 import { invalidCron } from './invalid-cron.ts'
 import { invalidDefault, invalidEnum } from './invalid-default.ts'
@@ -17,9 +19,11 @@ import { invalidPattern } from './invalid-pattern.ts'
 import { emptyExpansion, matrixTooLarge } from './matrix-limits.ts'
 import { missingImage } from './missing-image.ts'
 import { neverHolds } from './never-holds.ts'
+import { noEffect } from './no-effect.ts'
 import { noResources } from './no-resources.ts'
 import { notSupportedYet } from './not-supported-yet.ts'
 import { invalidParamName, paramCollision } from './param-names.ts'
+import { pathNeverMatches } from './path-never-matches.ts'
 import { refusedField } from './refused-field.ts'
 import { requiredWithDefault } from './required-with-default.ts'
 import { reservedName } from './reserved-name.ts'
@@ -71,6 +75,11 @@ export const WORKFLOW_RULES: readonly WorkflowRule[] = [
   duplicateWebhook,
   derivedName,
   mountWithoutVolume,
+  pathNeverMatches,
+  invalidVariable,
+  variableOverridden,
+  invalidImage,
+  noEffect,
   imageLatest,
   cachedTag,
   noResources,
@@ -92,6 +101,9 @@ export const TEMPLATE_RULES: readonly WorkflowRule[] = [
   invalidTemplateExpression,
   invalidKeyName,
   mountWithoutVolume,
+  invalidVariable,
+  variableOverridden,
+  invalidImage,
   imageLatest,
   noResources,
   notSupportedYet,

@@ -61,6 +61,19 @@ describe('a pod that does not start', () => {
   })
 })
 
+describe('a pod whose init container ran for longer than a pod may take to start', () => {
+  const at = (seconds: number): string => new Date(NOON + seconds * 1000).toISOString()
+  const status = {
+    initContainerStatuses: [{ name: 'fetch', state: { terminated: { exitCode: 0, startedAt: at(1), finishedAt: at(300) } } }],
+    containerStatuses: [{ name: 'step', state: { waiting: { reason: 'PodInitializing' } } }],
+  }
+
+  it('has the same time again for the container that follows', () => {
+    expect(planAt(359, { pods: [status] })).toMatchObject({ status: { steps: [{ state: 'Running' }] }, requeueAtMs: NOON + 360_000 })
+    expect(planAt(360, { pods: [status] }).status.steps[0]).toMatchObject({ state: 'Stopping', stop: { reason: 'StartTimeout' } })
+  })
+})
+
 describe('time for which a Job is suspended', () => {
   it('is none in which a pod could have started: it counts from when the Job begins again', () => {
     const of = { ...run, status: planAt(100, { suspend: true }).status }

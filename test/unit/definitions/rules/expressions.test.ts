@@ -91,7 +91,7 @@ steps:
     rule: 'invalid-expression',
     name: 'in a group, before any step',
     text: workflow(`
-concurrency: {group: "\${{ trigger.branch }}-\${{ «steps.a.result }}"}
+concurrency: {policy: Forbid, group: "\${{ trigger.branch }}-\${{ «steps.a.result }}"}
 steps: [{name: a, image: x}]
 `),
     wantMessages: ['no step has run yet'],

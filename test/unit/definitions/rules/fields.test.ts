@@ -41,7 +41,7 @@ steps:
     job: {«ttlSecondsAfterFinished: 1, «selector: {}, «manualSelector: true, «template: {}, completions: 2}
     pod: {«containers: [], hostNetwork: true}
 `),
-    wantMessages: ['spec.retention'],
+    wantMessages: ['"retention" of the workflow'],
   },
   {
     rule: 'refused-field',
@@ -102,6 +102,89 @@ steps:
   - {name: b, image: "x:1", dependsOn: [a], «inputs: [a], «caches: [{name: n, path: /n}], source: {«paths: [a]}}
 `),
     wantMessages: ['"triggers.pullRequest" is not supported yet'],
+  },
+  {
+    rule: 'invalid-variable',
+    name: 'what Kubernetes would refuse',
+    text: workflow(`
+steps:
+  - {name: a, image: x, script: echo, env: [{name: «"A=B", value: b}, «{name: C, value: d, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]}
+  - {name: b, dependsOn: [a], image: x, script: echo, env: [{name: "E f", value: g}, {name: «ü, value: h}]}
+`),
+    wantMessages: ['holds "="', 'two values', 'characters that no variable'],
+  },
+  {
+    rule: 'variable-overridden',
+    name: 'what never reaches the step',
+    text: workflow(`
+defaults: {image: x, env: [{name: A, value: a}]}
+steps:
+  - {name: a, script: echo, env: [{name: A, value: b}, {name: «FUSEE_RUN, value: c}]}
+  - {name: b, dependsOn: [a], script: echo, env: [{name: B, value: b}, {name: «B, value: c}]}
+`),
+    wantMessages: ['Fusee sets "FUSEE_RUN" itself', 'set twice'],
+  },
+  {
+    rule: 'invalid-image',
+    name: 'what no registry can hold',
+    text: workflow(`
+steps:
+  - {name: a, image: «"busy box:1", script: echo}
+  - {name: b, dependsOn: [a], image: «Busybox:1, script: echo}
+  - {name: c, dependsOn: [b], image: Registry.example.com:5000/a/b:Tag-1, script: echo}
+  - {name: d, dependsOn: [c], image: "\${{ vars.image }}", script: echo}
+  - {name: e, dependsOn: [d], image: «"a/:1", script: echo}
+`),
+    wantMessages: ['holds white space', 'write "busybox:1"', 'is no image'],
+  },
+  {
+    rule: 'no-effect',
+    name: 'of a step without a Job',
+    text: workflow(`
+steps:
+  - {name: a, image: x, script: echo}
+  - {name: join, dependsOn: [a], «results: {b: integer}, «undo: {script: echo}, «matrix: {c: [1]}, «retries: 1}
+`),
+    wantMessages: ['"results" has no effect', '"undo"', '"matrix"', '"retries"'],
+  },
+  {
+    rule: 'no-effect',
+    name: 'without what it goes with',
+    text: workflow(`
+concurrency: {policy: Forbid, «limit: 3, group: a}
+steps:
+  - {name: a, image: x, script: echo, «maxParallel: 2, undo: {script: echo}}
+finally:
+  - {name: last, image: x, script: echo, «undo: {script: echo}}
+`),
+    wantMessages: ['policy: Queue', '"matrix" or "forEach"', 'runs when all else'],
+  },
+  {
+    rule: 'no-effect',
+    name: 'a group of runs that are all let in',
+    text: workflow(`
+concurrency: {«group: a}
+steps: [{name: a, image: x, script: echo}]
+`),
+    wantMessages: ['Allow'],
+  },
+  {
+    rule: 'path-never-matches',
+    name: 'paths that no file has',
+    text: workflow(`
+triggers: {push: {paths: [/a/**, ./b, d/, «../c, "!e/*.md", «"!e/../f"]}}
+steps: [{name: a, image: x, script: echo}]
+`),
+    wantMessages: ['"../c" matches nothing', '"!e/../f"'],
+  },
+  {
+    rule: 'path-never-matches',
+    name: 'nothing but exceptions',
+    text: workflow(`
+triggers: {push: {«paths: ["!a/**"]}}
+steps: [{name: a, image: x, script: echo}]
+`),
+    wantMessages: ['nothing is left'],
   },
 ]
 
