@@ -26,13 +26,16 @@ export interface FollowedRepositories {
   current(): readonly FollowedRepository[]
   /** Whether all that there are have been tried to be followed. */
   isSettled(): boolean
+  /** Whether there is such a Repository, by `namespace/name`: also one that cannot be followed at the moment. */
+  exists(key: string): boolean
   /** Hears that `current` has changed. Returns the end of it. */
   subscribe(listener: () => void): () => void
 }
 
 /** Repositories that stay as they are for as long as the controller runs. */
 export function alwaysFollowed(repositories: readonly FollowedRepository[]): FollowedRepositories {
-  return { current: () => repositories, isSettled: () => true, subscribe: () => () => undefined }
+  const keys = new Set(repositories.map(({ settings: { ref } }) => `${ref.namespace}/${ref.name}`))
+  return { current: () => repositories, isSettled: () => true, exists: (key) => keys.has(key), subscribe: () => () => undefined }
 }
 
 /** Everything that the controller touches. Built by the composition root; tests and the simulator override parts. */

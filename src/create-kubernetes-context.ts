@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
 import { createApiClient } from './cluster/kubernetes/api-client.ts'
-import type { ApiRequest } from './cluster/kubernetes/api-client.ts'
+import type { ApiClient, ApiRequest } from './cluster/kubernetes/api-client.ts'
 import { connect } from './cluster/kubernetes/connection.ts'
 import { createKubernetesJobs } from './cluster/kubernetes/jobs.ts'
 import type { Lease } from './cluster/kubernetes/lease.ts'
 import { contendForLease } from './cluster/kubernetes/lease.ts'
 import { createKubernetesRuns } from './cluster/kubernetes/runs.ts'
+import type { ReportProblem } from './cluster/listeners.ts'
 import { NotLeaderError } from './cluster/ports.ts'
 import type { Context } from './context.ts'
 import type { Report } from './controller/events.ts'
@@ -41,11 +42,15 @@ export interface KubernetesServeConfig {
   dataFolder: string | null
 }
 
-/** Everything that a controller on a cluster works with; resolves when what the cluster holds has been read. Rejects with an Error that says what to do. */
+/**
+ * Everything that a controller on a cluster works with; resolves when what the cluster holds has been read, and only then contends for the lease.
+ * Rejects with an Error that says what to do, or when it is told to stop before; nothing of it goes on then.
+ */
 export async function createKubernetesContext(
   config: KubernetesServeConfig,
   env: Readonly<Record<string, string | undefined>>,
   report: Report,
+  stop: AbortSignal,
 ): Promise<KubernetesContext> {
   const connection = await connect(env)
   const { namespace } = config
@@ -53,7 +58,15 @@ export async function createKubernetesContext(
   const reportProblem = (message: string, about: Record<string, unknown>): void => {
     report({ kind: 'RunnerProblem', message, about })
   }
-  const lease = contendForLease({
+  let lease: Lease | null = null
+  const client = createApiClient(connection, (request) => {
+    refuseUnlessHeld(request, lease)
+  })
+  const { system, runs, jobs } = await readCluster(client, namespace, reportProblem, stop).catch((error: unknown) => {
+    connection.close()
+    throw error
+  })
+  const held = contendForLease({
     client: createApiClient(connection),
     ref: { namespace: home, name: LEASE_NAME },
     identity: `${hostname()}_${randomUUID()}`,
@@ -61,14 +74,7 @@ export async function createKubernetesContext(
       reportProblem('cannot reach the lease', { error: String(error) })
     },
   })
-  const client = createApiClient(connection, (request) => {
-    refuseUnlessHeld(request, lease)
-  })
-  const [runs, jobs, system] = await Promise.all([
-    createKubernetesRuns({ client, namespace, report: reportProblem }),
-    createKubernetesJobs({ client, namespace, runsLive: 'InTheCluster', report: reportProblem }),
-    client.request<{ metadata: { uid: string } }>({ path: '/api/v1/namespaces/kube-system' }),
-  ])
+  lease = held
   const engine = { clock: createSystemClock(), random: createSystemRandom(), report, writeSite: writeSiteOf(env), runs, jobs }
   const repositories = followClusterRepositories({
     client,
@@ -83,20 +89,32 @@ export async function createKubernetesContext(
     context: { ...engine, repositories },
     server: connection.server.origin,
     namespace,
-    lease,
+    lease: held,
     start: () => {
       repositories.start()
     },
     async close() {
       await repositories.close()
-      await lease.release()
+      await held.release()
       await Promise.all([runs.close(), jobs.close()])
       connection.close()
     },
   }
 }
 
+/** What the cluster holds; all of it or, when something fails, nothing that goes on. */
+async function readCluster(client: ApiClient, namespace: string | null, report: ReportProblem, signal: AbortSignal) {
+  const system = await client.request<{ metadata: { uid: string } }>({ path: '/api/v1/namespaces/kube-system', signal })
+  const runs = await createKubernetesRuns({ client, namespace, report, signal })
+  try {
+    return { system, runs, jobs: await createKubernetesJobs({ client, namespace, runsLive: 'InTheCluster', report, signal }) }
+  } catch (error) {
+    await runs.close()
+    throw error
+  }
+}
+
 /** A controller that was paused and is not the leader any more does no harm: it finds out before it sends anything. */
-function refuseUnlessHeld({ method = 'GET', path: place }: ApiRequest, lease: Lease): void {
-  if (method !== 'GET' && !lease.isHeld()) throw new NotLeaderError(`not the leader: ${method} ${place} was not sent`)
+function refuseUnlessHeld({ method = 'GET', path: place }: ApiRequest, lease: Lease | null): void {
+  if (method !== 'GET' && lease?.isHeld() !== true) throw new NotLeaderError(`not the leader: ${method} ${place} was not sent`)
 }

@@ -29,8 +29,11 @@ export async function createKubernetesOnce(connection: Connection, run: ObjectRe
       return {
         context: { clock, random, report, writeSite: plainWriteSite, runs, jobs },
         async close() {
-          await jobs.removeAll(run)
-          await jobs.close()
+          try {
+            await jobs.removeAll(run)
+          } finally {
+            await jobs.close()
+          }
         },
       }
     })

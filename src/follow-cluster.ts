@@ -81,6 +81,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       if (await isLeaving(key, { namespace, name })) return context.clock.now() + LEAVE_CHECK_MS
       replace(key, null)
       runs.forgetRepository({ namespace, name })
+      await tellUnrecorded({ namespace, name })
       tried.delete(key)
       await endOrphans(context, { namespace, name })
       return null
@@ -109,14 +110,17 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       const settings = { ...followed.settings, suspend: true, historyIntervalSeconds: 0 }
       opened.set(key, { ...known, followed: { ...followed, settings }, leavesByMs: context.clock.now() + LONGEST_LEAVE_MS })
       for (const listener of listeners) listener()
-    } else if (context.clock.now() >= leavesByMs) {
-      const names = unrecorded.map(({ metadata }) => metadata.name).join(', ')
-      const message = `the Repository is gone, and in a minute these runs could not be ended and recorded, so they go without: ${names}`
-      context.report({ kind: 'HistoryFailed', repository: key, reason: 'RepositoryDeleted', message })
-      return false
-    }
+    } else if (context.clock.now() >= leavesByMs) return false
     for (const run of unrecorded) if (run.status?.phase !== 'Finished' && run.metadata.deletionTimestamp === undefined) await runs.deleteRun(run)
     return true
+  }
+
+  /** Names the runs that go without a record: nobody can write it any more, or it took too long. */
+  async function tellUnrecorded(ref: ObjectRef): Promise<void> {
+    const unrecorded = (await runs.listRuns({ namespace: ref.namespace, repository: ref.name })).filter(isUnrecorded)
+    if (unrecorded.length === 0) return
+    const message = `the Repository is gone, and these runs could not be recorded, so they go without: ${unrecorded.map(({ metadata }) => metadata.name).join(', ')}`
+    context.report({ kind: 'HistoryFailed', repository: `${ref.namespace}/${ref.name}`, reason: 'RepositoryDeleted', message })
   }
 
   /** Opens it anew when it is not as it was; null when it is. */
@@ -184,6 +188,10 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
   let stopListening: () => void = () => undefined
   return {
     current: () => [...opened.values()].map(({ followed }) => followed),
+    exists(key) {
+      const [namespace = '', name = ''] = key.split('/')
+      return runs.repositories.get({ namespace, name }) !== null
+    },
     isSettled: () => isStarted && [...runs.repositories.all()].every(({ metadata }) => tried.has(`${metadata.namespace}/${metadata.name}`)),
     subscribe(listener) {
       listeners.add(listener)

@@ -33,7 +33,13 @@ export async function serveKubernetes(shell: Shell, options: ServeKubernetesOpti
   const listen = readListen(options.listen)
   const dataFolder = options.data === undefined ? null : path.resolve(shell.workingDirectory, options.data)
   const stop = shell.stopSignal()
-  const cluster = await createKubernetesContext({ namespace: options.namespace ?? null, dataFolder }, shell.env, served.report)
+  const cluster = await createKubernetesContext({ namespace: options.namespace ?? null, dataFolder }, shell.env, served.report, stop).catch(
+    (error: unknown) => {
+      if (stop.aborted) return null
+      throw error
+    },
+  )
+  if (cluster === null) return say('stopping: nothing was begun')
   try {
     const controller = createController(options.paused === true ? pausedAtStart(cluster.context) : cluster.context)
     let isLeader = false

@@ -7,11 +7,14 @@ import { formatDiagnostics, formatGithubAnnotations } from '../definitions/forma
 import { formatSarif } from '../definitions/format-sarif.ts'
 import { loadDefinitions, type LoadOptions } from '../definitions/load-definitions.ts'
 import { ASSUMED_POLICY } from '../definitions/policy/policy.ts'
-import type { Definitions } from '../definitions/workflow.ts'
+import { inOrder } from '../definitions/link/link-definitions.ts'
+import { describeLink } from '../definitions/symbolic-link.ts'
+import type { Definitions, Diagnostic } from '../definitions/workflow.ts'
 import { VERSION } from '../version.ts'
 import { createAnalysisThreads } from './analysis-threads.ts'
 import { checkDefinitionsFolder } from './check-folder.ts'
 import { coloursOf } from './colours.ts'
+import { findLinks } from './find-links.ts'
 import { readRepositoryDocument } from './read-repository.ts'
 import { readSources } from './read-sources.ts'
 import { type Shell, UsageError } from './shell.ts'
@@ -56,23 +59,31 @@ async function validate(shell: Shell, place: string, options: ValidateOptions): 
   const document = options.repository === undefined ? null : await readRepositoryDocument(path.resolve(shell.workingDirectory, options.repository))
   const folder = options.path ?? document?.spec.path ?? 'workflows'
   const elsewhere = createAnalysisThreads()
-  const load = { path: folder, policy: document === null ? ASSUMED_POLICY : policyOf(document), cache: createDefinitionCache(), elsewhere }
+  const loading = { path: folder, policy: document === null ? ASSUMED_POLICY : policyOf(document), cache: createDefinitionCache(), elsewhere }
   const format = { place: folder, output: options.output }
   await withSource(shell, { place, commit: options.commit, branch: options.branch }, async ({ files, root }) => {
     if (root !== null) await checkDefinitionsFolder(root, folder)
+    const links = root === null ? [] : (await findLinks(root, folder)).map(describeLink)
+    const load = { ...loading, links }
     if (options.watch !== true) return check(shell, files, load, format)
     if (root === null) throw new UsageError('--watch looks at a folder: leave out --commit, --branch and the URL')
     await watch(shell, root, files, load, format)
   }).finally(() => elsewhere?.close())
 }
 
-async function check(shell: Shell, files: Files, load: LoadOptions, options: FormatOptions): Promise<void> {
-  const definitions = await loadDefinitions(files, load)
+/** What is checked, and what is known of it already. */
+interface Checking extends LoadOptions {
+  links: readonly Diagnostic[]
+}
+
+async function check(shell: Shell, files: Files, load: Checking, options: FormatOptions): Promise<void> {
+  const loaded = await loadDefinitions(files, load)
+  const definitions = load.links.length === 0 ? loaded : { ...loaded, diagnostics: inOrder([...loaded.diagnostics, ...load.links]) }
   shell.stdout.write(await format(definitions, files, options, shell))
   shell.exitCode = definitions.diagnostics.some(({ severity }) => severity === 'error') ? 2 : 0
 }
 
-async function watch(shell: Shell, root: string, files: Files, load: LoadOptions, options: FormatOptions): Promise<void> {
+async function watch(shell: Shell, root: string, files: Files, load: Checking, options: FormatOptions): Promise<void> {
   const watched = createWatchedFiles(files)
   const begin = () => check(shell, watched, load, options)
   await watchFolder(root, shell.stopSignal(), begin, async (paths) => {

@@ -198,7 +198,14 @@ export function createController(context: Context): Controller {
     const runs = await context.runs.listRuns()
     for (const run of runs) if (run.status?.recorded === undefined) wakeRun(run.metadata)
     // Before the first looks have ended a Repository may only not have come yet.
-    if (isReady()) await sweepOrphans(context, { jobs, runs, stateOf: (key) => states.get(key), known: orphans })
+    if (isReady())
+      await sweepOrphans(context, {
+        jobs,
+        runs,
+        stateOf: (key) => states.get(key),
+        exists: (key) => context.repositories.exists(key),
+        known: orphans,
+      })
     return context.clock.now() + (context.resyncIntervalMs ?? RESYNC_INTERVAL_MS)
   }
 
@@ -249,6 +256,7 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     tip: null,
     versions: null,
     versionsAnew: false,
+    versionsOf: null,
     definitionCache: context.definitionCache ?? createDefinitionCache(),
     pause: context.clock.pause?.bind(context.clock),
     cronCache: createCronCache(),

@@ -35,11 +35,12 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   let isNews = false
   try {
-    // Cursors elsewhere than our last look: they were moved by a write whose answer was lost, and know better what is in force.
-    if (state.versions === null || (state.tip !== null && state.tip !== cursors.lastCommit)) {
+    // Cursors elsewhere than what is known here: they were moved by a write whose answer was lost, and know better what is in force.
+    if (state.versions === null || state.versionsOf !== cursors.lastCommit) {
       const restored = await restoreVersions(cursors, (commit) => definitionsStillThere(state, commit))
       state.versions = restored.versions
       state.versionsAnew = restored.isIncomplete
+      state.versionsOf = cursors.lastCommit
       wake(`ticks ${state.key}`)
       wake(`ends ${state.key}`)
     }
@@ -152,6 +153,7 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   for (const held of push.held) context.report({ kind: 'RunHeld', repository: state.key, ...held })
   state.versions = versions
   state.versionsAnew = false
+  state.versionsOf = tip
   source.keep(olderCommitsOf(versions, tip).map(asCommitSha))
   if (state.tip !== tip) {
     const schedules = [...versions.schedules.keys()]

@@ -32,6 +32,8 @@ export interface RepositoryState {
   tip: string | null
   /** What is in force; null until the last valid versions have been read again after a start. */
   versions: Versions | null
+  /** The last commit of the cursors that these are in step with; null before the first look. */
+  versionsOf: string | null
   /** Whether some of those that were in force could not be read again: the branch's history has to tell what is. */
   versionsAnew: boolean
   definitionCache: DefinitionCache

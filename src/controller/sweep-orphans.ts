@@ -16,6 +16,8 @@ export interface Orphanage {
   runs: readonly StoredRun[]
   /** The state of a Repository that is followed here, by `namespace/name`. */
   stateOf: (key: string) => RepositoryState | undefined
+  /** Whether there is such a Repository: one that cannot be followed for a while loses nothing. */
+  exists: (key: string) => boolean
   known: KnownOrphans
 }
 
@@ -23,10 +25,10 @@ export interface Orphanage {
  * Runs of Repositories that nobody follows here any more, and Jobs whose Run is gone. What is recorded goes, Jobs and logs first, and so do Jobs
  * that somebody is deleting; the others are what is left of a run anywhere, so they are named and kept.
  */
-export async function sweepOrphans(context: Context, { jobs, runs, stateOf, known }: Orphanage): Promise<void> {
+export async function sweepOrphans(context: Context, { jobs, runs, stateOf, exists, known }: Orphanage): Promise<void> {
   for (const run of runs) {
     const key = `${run.metadata.namespace}/${run.spec.repository}`
-    if (stateOf(key) !== undefined) continue
+    if (stateOf(key) !== undefined || exists(key)) continue
     const about = { repository: key, run: run.metadata.name }
     if (run.status?.recorded !== undefined) {
       await deleteJobs(context, run)
@@ -38,10 +40,11 @@ export async function sweepOrphans(context: Context, { jobs, runs, stateOf, know
   const orphaned = jobs.filter(({ run }) => !names.has(`${run.namespace}/${run.name}`))
   const uids = new Set([...runs.map(({ metadata }) => metadata.uid), ...orphaned.map(({ job }) => job.metadata.uid)])
   for (const uid of known.keys()) if (!uids.has(uid)) known.delete(uid)
-  for (const { run, job } of orphaned) await sweepJob(context, run, job, stateOf, known)
+  for (const { run, job } of orphaned) await sweepJob(context, run, job, { stateOf, exists, known })
 }
 
-async function sweepJob(context: Context, run: ObjectRef, job: StoredJob, stateOf: Orphanage['stateOf'], known: KnownOrphans): Promise<void> {
+async function sweepJob(context: Context, run: ObjectRef, job: StoredJob, orphanage: Omit<Orphanage, 'jobs' | 'runs'>): Promise<void> {
+  const { stateOf, exists, known } = orphanage
   const { uid, name, labels, deletionTimestamp } = job.metadata
   const before = known.get(uid)
   if (before === undefined) known.set(uid, 'Seen')
@@ -50,7 +53,7 @@ async function sweepJob(context: Context, run: ObjectRef, job: StoredJob, stateO
   const about = { repository: `${run.namespace}/${labels?.[LABELS.repository] ?? ''}`, run: run.name, job: name }
   const state = stateOf(about.repository)
   // Its status branch is not ours, or has not been read yet.
-  if (state !== undefined && !(state.claimed && state.ownerRead)) return
+  if (state === undefined ? exists(about.repository) : !(state.claimed && state.ownerRead)) return
   if (!isDeleted && !(await isRecorded(state, labels?.[LABELS.workflow] ?? '', run.name))) return keep(context, known, uid, about)
   await context.writeSite('job-released', () => context.jobs.releaseJob(job))
   await context.writeSite('run-swept', () => context.jobs.deleteJob(job))

@@ -50,9 +50,9 @@ function formatFrame(source: string, { line, column, severity }: Diagnostic, col
   return `${colours.dim(`${gutter} | `)}${shown}\n${colours.dim(`${' '.repeat(gutter.length)} | `)}${' '.repeat(column - 1 - start)}${colour(mark)}\n`
 }
 
-/** The word, or the quoted text, at the spot. */
+/** The expression, the quoted text or the word at the spot; a colon within a word, as in the name of an image, is part of it. */
 function markLength(rest: string): number {
-  return /^("[^"]*"|'[^']*'|[^\s,:[\]{}]+)/.exec(rest)?.[0].length ?? 1
+  return /^(\$\{\{.*?\}\}|"[^"]*"|'[^']*'|(?:[^\s,:[\]{}]|:(?=[^\s,[\]{}]))+)/.exec(rest)?.[0].length ?? 1
 }
 
 function formatSummary(diagnostics: readonly Diagnostic[]): string {

@@ -48,6 +48,23 @@ const CONDITIONS: JsonObject = {
 
 const NAME_FITS: Rule = { rule: 'self.metadata.name.size() <= 63', message: 'the name becomes a label of Jobs and Pods: 63 characters at most' }
 
+/** What triggers need beside their kind; those that people ask for need nothing. */
+const TRIGGER_FIELDS = [
+  ['Push', 'branch'],
+  ['Schedule', 'schedule', 'tick'],
+  ['Webhook', 'name', 'delivery'],
+  ['Workflow', 'workflow', 'run'],
+  ['Backfill', 'schedule', 'tick'],
+] as const
+
+const TRIGGER_RULE = [
+  '!has(self.trigger)',
+  "self.trigger.kind in ['Manual', 'Api', 'Rerun']",
+  ...TRIGGER_FIELDS.map(
+    ([kind, ...fields]) => `self.trigger.kind == '${kind}' && ${fields.map((field) => `has(self.trigger.${field})`).join(' && ')}`,
+  ),
+].join(' || ')
+
 const REPOSITORY: Kind = {
   kind: 'Repository',
   plural: 'repositories',
@@ -116,6 +133,10 @@ const RUN: Kind = {
     {
       rule: "!has(oldSelf.commit) || oldSelf.commit == '' || (has(self.commit) && self.commit == oldSelf.commit)",
       message: 'a Run stays at its commit: create another one',
+    },
+    {
+      rule: TRIGGER_RULE,
+      message: `trigger lacks what identifies it, or is of a kind that starts nothing: ${TRIGGER_FIELDS.map(([kind, ...fields]) => `${kind} needs ${fields.join(', ')}`).join('; ')}. For a run by hand leave it out`,
     },
     { rule: '!has(oldSelf.cancel) || has(self.cancel)', message: 'a cancellation cannot be taken back: create another Run' },
   ],

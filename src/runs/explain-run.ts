@@ -11,7 +11,7 @@ export function explainRun({ metadata, spec, status }: StoredRun): string[] {
   if (spec.rerunOf !== null) lines.push(`It repeats ${spec.rerunOf}.`)
   if (spec.cancel !== undefined) lines.push(`${spec.cancel.by} has asked to cancel it: ${spec.cancel.reason}.`)
   if (metadata.deletionTimestamp !== undefined) lines.push('Its object is being deleted: it is cancelled, and goes when it is recorded.')
-  if (status === undefined || status.phase === 'Pending') return [...lines, 'It has not begun: its definition has not been read yet.']
+  if (status === undefined || status.phase === 'Pending') return [...lines, waitSentence(spec.workflow, status)]
   if (status.phase === 'Finished') lines.push(endSentence(status.result ?? 'Failed', status.reason, status.message, status.finishedAt))
   else lines.push(`It runs since ${status.startedAt ?? metadata.creationTimestamp}.`)
   const told = status.steps.filter((step) => status.phase !== 'Finished' || step.result !== 'Succeeded')
@@ -25,6 +25,13 @@ export function explainRun({ metadata, spec, status }: StoredRun): string[] {
     )
   }
   return lines
+}
+
+function waitSentence(workflow: string, status: StoredRun['status']): string {
+  if (status?.definition === undefined) return 'It has not begun: its definition has not been read yet.'
+  const { policy } = status.definition.concurrency
+  const others = status.group === undefined ? `runs of ${workflow}` : `runs of ${workflow} in the group ${JSON.stringify(status.group)}`
+  return `It has not begun: the concurrency of ${workflow} is ${policy}, and it waits until earlier ${others} have ended.`
 }
 
 function triggerSentence(trigger: Trigger, fate: StoredRun['spec']['fate']): string {

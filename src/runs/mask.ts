@@ -113,6 +113,8 @@ function formsOf(value: string): string[] {
     ...lines,
     ...base64,
     ...base64.map((one) => one.replaceAll('+', '-').replaceAll('/', '_')),
+    // As base64(1) and openssl(1) break lines.
+    ...base64.flatMap((one) => (one.length <= 64 ? [] : [...(one.match(/.{1,76}/g) ?? []), ...(one.match(/.{1,64}/g) ?? [])])),
     encoded,
     JSON.stringify(trimmed).slice(1, -1),
   ]

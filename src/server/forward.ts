@@ -31,10 +31,12 @@ export function forwardTo(address: () => string | null): RequestHandler {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       pipeline(answer, response, () => undefined)
     })
-    pipeline(request, onward, (error) => {
-      if (error === null || error === undefined) return
+    // Also what happens after all of the request was sent, while the answer is waited for.
+    onward.on('error', () => {
       if (response.headersSent) response.destroy()
       else sendError(response, 'Unavailable', 'the controller that is the leader cannot be reached: send it again in a few seconds')
     })
+    response.on('close', () => onward.destroy())
+    pipeline(request, onward, () => undefined)
   }
 }

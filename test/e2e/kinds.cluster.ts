@@ -52,6 +52,29 @@ describe('our kinds on a real cluster', () => {
     else expect(messageOf(answer)).toMatch(want)
   })
 
+  it.each([
+    { trigger: { kind: 'Push' }, want: /Push needs branch/ },
+    { trigger: { kind: 'Schedule', schedule: 'nightly' }, want: /Schedule needs schedule, tick/ },
+    { trigger: { kind: 'PullRequest', number: 3 }, want: /of a kind that starts nothing/ },
+    { trigger: { kind: 'Manual' }, want: null },
+    { trigger: { kind: 'Schedule', schedule: 'nightly', tick: '2026-11-20T01:00:00Z' }, want: null },
+  ])('Run: a trigger has what identifies it: $trigger', async ({ trigger, want }) => {
+    const answer = await create(
+      'Run',
+      `with-${JSON.stringify(trigger)
+        .replaceAll(/[^a-z]+/gi, '-')
+        .toLowerCase()
+        .slice(1, -1)}`,
+      {
+        repository: 'jobs',
+        workflow: 'nightly',
+        trigger,
+      },
+    )
+    if (want === null) expect(answer.status, messageOf(answer)).toBe(201)
+    else expect(messageOf(answer)).toMatch(want)
+  })
+
   it('Run: takes what kubectl creates with the least', async () => {
     const answer = await create('Run', 'by-hand', {
       repository: 'jobs',

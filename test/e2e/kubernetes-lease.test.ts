@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { plainClient } from '../support/api-client.ts'
 import type { FakeApi } from '../support/fake-api/server.ts'
 import { startFakeApi } from '../support/fake-api/server.ts'
@@ -9,6 +9,8 @@ import { freePort } from '../support/free-port.ts'
 import type { FuseeProcess } from '../support/fusee-process.ts'
 import { startFusee, until } from '../support/fusee-process.ts'
 import { scriptedPods } from '../support/scripted-pods.ts'
+import type { ScriptedServer } from '../support/scripted-server.ts'
+import { answerJson, startScriptedServer } from '../support/scripted-server.ts'
 
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/data/leases/fusee'
 
@@ -28,20 +30,24 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Starts one that follows the namespace `data` of the API server. */
-async function serve(port = 0): Promise<FuseeProcess> {
+async function writeKubeconfig(url: string): Promise<string> {
   const kubeconfig = path.join(folder, 'kubeconfig')
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'here',
     contexts: [{ name: 'here', context: { cluster: 'here', user: 'me' } }],
-    clusters: [{ name: 'here', cluster: { server: api.url, 'insecure-skip-tls-verify': true } }],
+    clusters: [{ name: 'here', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
     users: [{ name: 'me', user: {} }],
   }
   await writeFile(kubeconfig, JSON.stringify(config))
+  return kubeconfig
+}
+
+/** Starts one that follows the namespace `data` of the API server. */
+async function serve(port = 0): Promise<FuseeProcess> {
   const words = ['serve', '--runner=kubernetes', '--namespace=data', '--output=json', `--listen=127.0.0.1:${port}`, `--data=${folder}`]
-  const fusee = startFusee(words, { KUBECONFIG: kubeconfig, POD_NAMESPACE: 'data', POD_IP: '127.0.0.1' })
+  const fusee = startFusee(words, { KUBECONFIG: await writeKubeconfig(api.url), POD_NAMESPACE: 'data', POD_IP: '127.0.0.1' })
   running.push(fusee)
   return fusee
 }
@@ -75,4 +81,55 @@ it('passes hooks on to the one that holds the lease', async () => {
   leader.kill('SIGKILL')
   await leader.ended
   expect(await ask()).toMatch(/the leader cannot be reached: send it again in a few seconds/)
+})
+
+describe('an API server that does not give what is needed first', () => {
+  let server: ScriptedServer
+  afterEach(() => server.close())
+
+  async function start(answer: Parameters<typeof startScriptedServer>[0], words: readonly string[]): Promise<FuseeProcess> {
+    server = await startScriptedServer(answer)
+    const fusee = startFusee(words, { KUBECONFIG: await writeKubeconfig(server.connection.server.origin), POD_NAMESPACE: 'data' })
+    running.push(fusee)
+    return fusee
+  }
+  const serveWords = () => ['serve', '--runner=kubernetes', '--namespace=data', '--listen=127.0.0.1:0', `--data=${folder}`]
+
+  it('is no leader: serve ends, and has not touched the lease', async () => {
+    const asked: string[] = []
+    const fusee = await start((url, response) => {
+      asked.push(url.pathname)
+      answerJson(response, 500, { message: 'etcdserver: leader changed' })
+    }, serveWords())
+    expect(await fusee.ended).toEqual({ code: 1, signal: null })
+    expect(fusee.stderr()).toContain('GET /api/v1/namespaces/kube-system: 500 etcdserver: leader changed')
+    expect(asked).toEqual(['/api/v1/namespaces/kube-system'])
+  })
+
+  it('does not keep serve from ending when it is told to', async () => {
+    let asked = 0
+    const fusee = await start((url, response) => {
+      asked++
+      if (url.pathname.endsWith('kube-system')) answerJson(response, 200, { metadata: { uid: 'u' } })
+      else answerJson(response, 500, { message: 'not yet' })
+    }, serveWords())
+    await until('it has asked for lists', () => asked > 2)
+    expect(await fusee.stop()).toEqual({ code: 0, signal: null })
+  })
+
+  it('is told of at once by run, without rights', async () => {
+    const repository = path.join(folder, 'repository')
+    await mkdir(path.join(repository, 'workflows'), { recursive: true })
+    const workflow =
+      'apiVersion: fusee.dev/v1alpha1\nkind: Workflow\nmetadata: {name: quick}\nspec: {steps: [{name: only, image: "busybox:1.36", command: ["true"]}]}\n'
+    await writeFile(path.join(repository, 'workflows', 'quick.yaml'), workflow)
+    const fusee = await start(
+      (_url, response) => {
+        answerJson(response, 403, { reason: 'Forbidden', message: 'jobs.batch is forbidden: User "mia" cannot list' })
+      },
+      ['run', 'quick', `--repo=${repository}`, '--runner=kubernetes', '--namespace=data'],
+    )
+    expect(await fusee.ended).toEqual({ code: 1, signal: null })
+    expect(fusee.stderr()).toContain('403 jobs.batch is forbidden: User "mia" cannot list')
+  })
 })

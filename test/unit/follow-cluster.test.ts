@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createKubernetesJobs } from '../../src/cluster/kubernetes/jobs.ts'
+import { createKubernetesJobs, type KubernetesJobs } from '../../src/cluster/kubernetes/jobs.ts'
 import { createKubernetesRuns, type KubernetesRuns } from '../../src/cluster/kubernetes/runs.ts'
 import type { ControllerEvent } from '../../src/controller/events.ts'
 import type { ClusterRepositories } from '../../src/follow-cluster.ts'
@@ -20,7 +20,7 @@ const REF = { namespace: 'data', name: 'jobs' }
 let cluster: FakeCluster
 let runs: KubernetesRuns
 let repositories: ClusterRepositories
-let closeJobs: () => Promise<void>
+let jobs: KubernetesJobs
 let events: ControllerEvent[]
 const clock = createVirtualClock(Date.parse('2030-01-01T00:00:00Z'))
 
@@ -30,9 +30,13 @@ beforeEach(async () => {
   cluster.api.store.create(REPOSITORIES, REF.namespace, { metadata: { ...REF }, spec: { url: 'https://git.example.com/acme/jobs.git' } })
   const options = { client: cluster.client, namespace: null, report: () => undefined }
   runs = await createKubernetesRuns(options)
-  const jobs = await createKubernetesJobs({ ...options, runsLive: 'InTheCluster' })
-  closeJobs = () => jobs.close()
-  repositories = followClusterRepositories({
+  jobs = await createKubernetesJobs({ ...options, runsLive: 'InTheCluster' })
+  repositories = await follow()
+  repositories.start()
+})
+/** Another life of what follows Repositories. */
+async function follow(): Promise<ClusterRepositories> {
+  return followClusterRepositories({
     client: cluster.client,
     runs,
     context: {
@@ -48,11 +52,11 @@ beforeEach(async () => {
     ownServiceAccounts: [],
     env: {},
   })
-  repositories.start()
-})
+}
+
 afterEach(async () => {
   await repositories.close()
-  await Promise.all([runs.close(), closeJobs()])
+  await Promise.all([runs.close(), jobs.close()])
   await cluster.close()
 })
 
@@ -76,6 +80,27 @@ function takenRun(name: string, phase: 'Running' | 'Finished'): void {
   })
 }
 
+it('names the runs of a Repository that it has never followed, which go unrecorded', async () => {
+  cluster.api.store.delete({ resource: REPOSITORIES, ...REF }, {})
+  takenRun('ended', 'Finished')
+  await when('it is known', async () => (await runs.listRuns()).length === 1)
+  await repositories.close()
+  repositories = await follow()
+  repositories.start()
+  await when('it is gone', () => cluster.api.store.list(RUNS).length === 0)
+  expect(events).toMatchObject([
+    { kind: 'HistoryFailed', reason: 'RepositoryDeleted', message: expect.stringMatching(/could not be recorded.*: ended$/) as string },
+  ])
+})
+
+it('knows of a Repository that cannot be followed', async () => {
+  const spec = { url: 'https://git.example.com/acme/jobs.git', secretRef: { name: 'nowhere' } }
+  const object = cluster.api.store.get({ resource: REPOSITORIES, ...REF })
+  cluster.api.store.put(REPOSITORIES, { ...object, spec })
+  await when('it is let go of', () => events.some(({ kind }) => kind === 'LookFailed'))
+  expect([repositories.current(), repositories.exists('data/jobs'), repositories.exists('data/nobody')]).toEqual([[], true, false])
+})
+
 it('starts nothing more of a Repository that is gone, ends its runs, and lets them go unrecorded after a minute, with their names', async () => {
   takenRun('active', 'Running')
   takenRun('ended', 'Finished')
@@ -92,6 +117,11 @@ it('starts nothing more of a Repository that is gone, ends its runs, and lets th
   await clock.runUntil(clock.now() + 60_000)
   await when('all of it is gone', () => repositories.current().length === 0 && cluster.api.store.list(RUNS).length === 0)
   expect(events).toMatchObject([
-    { kind: 'HistoryFailed', repository: 'data/jobs', reason: 'RepositoryDeleted', message: expect.stringMatching(/: active, ended$/) as string },
+    {
+      kind: 'HistoryFailed',
+      repository: 'data/jobs',
+      reason: 'RepositoryDeleted',
+      message: expect.stringMatching(/could not be recorded, so they go without: active, ended$/) as string,
+    },
   ])
 })

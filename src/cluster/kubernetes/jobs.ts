@@ -20,7 +20,7 @@ import type { RunsLive } from './prepare-job.ts'
 import { hasRunObject, namespaceFor, prepareJob, restoreOwner, runNamespaceOf } from './prepare-job.ts'
 import { whyNotPlaced } from './placement.ts'
 import type { ApiObject } from './reflector.ts'
-import { startReflector } from './reflector.ts'
+import { allSynced, startReflector } from './reflector.ts'
 import { collectionPath, deleteOptions, objectPath } from './resources.ts'
 
 /** Pods that were deleted have their grace period, and then some. */
@@ -48,6 +48,8 @@ export interface KubernetesJobsOptions {
   /** Narrows what is watched to one run; its name. */
   run?: string
   report: ReportProblem
+  /** Ends the wait for what there is, which then rejects. */
+  signal?: AbortSignal
 }
 
 /** Follows the Jobs that Fusee has made, and their pods; resolves when all that there are have been read. */
@@ -81,12 +83,15 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
       path: collectionPath(resource, namespace),
       labelSelector,
       mirror,
+      // A person waits for a run of this process, and is told.
+      ...(runsLive === 'InThisProcess' ? { firstList: 'Once' as const } : {}),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
       onError: (error) => {
         report(`cannot follow ${resource}`, { error: String(error) })
       },
     })
   const reflectors = [follow('jobs', jobs), follow('pods', pods)]
-  await Promise.all(reflectors.map((reflector) => reflector.synced))
+  await allSynced(reflectors)
 
   const masks = createJobMasks((job, secret) => readSecretValues(client, { namespace: job.metadata.namespace, name: secret }))
   const isThere = (job: StoredJob): boolean => jobs.get(job.metadata)?.metadata.uid === job.metadata.uid

@@ -59,6 +59,7 @@ export function contendForLease(options: LeaseOptions): Lease {
   const { client, ref, identity, onError, leaseSeconds = LEASE_SECONDS, holdMs = HOLD_MS, renewMs = RENEW_MS } = options
   const end = new AbortController()
   const now = createSteadyClock()
+  let isHolder = false
   let heldUntilMs = Number.NEGATIVE_INFINITY
   let ownAddress = ''
   let holderAddress: string | null = null
@@ -84,6 +85,8 @@ export function contendForLease(options: LeaseOptions): Lease {
     const isOurs = found?.spec.holderIdentity === identity
     const version = found?.metadata.resourceVersion ?? ''
     if (version !== seen.version) seen = { version, atMs: now() }
+    // Whoever had it and finds it given back by another was away for longer than its memory is worth.
+    if (isHolder && found !== null && !isOurs) return false
     const isFree = found === null || isOurs || (found.spec.holderIdentity ?? '') === '' || now() - seen.atMs > leaseSeconds * 1000
     holderAddress = isFree ? null : (found.metadata.annotations?.[ADDRESS] ?? null) || null
     if (!isFree) return false
@@ -115,7 +118,6 @@ export function contendForLease(options: LeaseOptions): Lease {
   }
 
   async function contend(): Promise<void> {
-    let isHolder = false
     while (!end.signal.aborted) {
       const beganMs = now()
       let isOurs: boolean | null = null

@@ -23,12 +23,29 @@ export interface CacheOptions<T> {
   onChange: (before: T | null, after: T | null) => void
 }
 
+/** Far more than end while one request is answered. */
+const MOST_ENDED = 10_000
+
 /** An empty cache. */
 export function createObjectCache<T extends ApiObject>({ indexKeys = () => [], onChange }: CacheOptions<T>): ObjectCache<T> {
   const objects = new Map<string, T>()
   const index = new Map<string, Set<T>>()
-  /** Uids that a delete of ours has ended, until the server's own news of it has come. */
-  const ended = new Set<string>()
+  /**
+   * The newest uids of what is gone, and as of which version; null for a delete of ours whose news has not come. An answer to a write of ours
+   * may come after the news of the end. What has only lost its label may come back, as a newer version.
+   */
+  const ended = new Map<string, string | null>()
+
+  function end({ metadata: { uid } }: T, version: string | null): void {
+    ended.delete(uid)
+    ended.set(uid, version)
+    if (ended.size > MOST_ENDED) for (const oldest of ended.keys()) if (ended.delete(oldest)) break
+  }
+
+  function isOver({ metadata: { uid, resourceVersion } }: T): boolean {
+    const version = ended.get(uid)
+    return version !== undefined && (version === null || !isVersionNewer(resourceVersion, version))
+  }
 
   function enter(object: T): void {
     objects.set(keyOf(object), object)
@@ -59,7 +76,7 @@ export function createObjectCache<T extends ApiObject>({ indexKeys = () => [], o
     all: () => objects.values(),
     indexed: (key) => [...(index.get(key) ?? [])],
     put(object) {
-      if (ended.has(object.metadata.uid)) return
+      if (isOver(object)) return
       const before = objects.get(keyOf(object)) ?? null
       if (before !== null && !isNewer(object, before)) return
       const after = withoutBookkeeping(object)
@@ -71,17 +88,18 @@ export function createObjectCache<T extends ApiObject>({ indexKeys = () => [], o
       onChange(isSame ? before : null, after)
     },
     remove(object) {
-      ended.delete(object.metadata.uid)
+      end(object, object.metadata.resourceVersion)
       dropCurrent(object)
     },
     retain(isListed, version) {
       for (const object of [...objects.values()]) {
-        if (!isListed(object) && !isVersionNewer(object.metadata.resourceVersion, version)) dropCurrent(object)
+        if (isListed(object) || isVersionNewer(object.metadata.resourceVersion, version)) continue
+        end(object, version)
+        dropCurrent(object)
       }
-      ended.clear()
     },
     forget(object) {
-      ended.add(object.metadata.uid)
+      end(object, null)
       dropCurrent(object)
     },
   }

@@ -62,10 +62,19 @@ function elsewhere(job: Job): Job {
 
 /** The Job as the engine knows it: with the owner that only this process knows. */
 export function restoreOwner(job: StoredJob): StoredJob {
-  const annotation = job.metadata.annotations?.[OWNER_ANNOTATION]
-  if (annotation === undefined) return job
-  const ownerReferences = [...(job.metadata.ownerReferences ?? []), JSON.parse(annotation) as OwnerReference]
-  return { ...job, metadata: { ...job.metadata, ownerReferences } }
+  const owner = ownerNoted(job)
+  if (owner === null) return job
+  return { ...job, metadata: { ...job.metadata, ownerReferences: [...(job.metadata.ownerReferences ?? []), owner] } }
+}
+
+/** Whoever may make Jobs may write anything there: what is no owner is nobody's. */
+function ownerNoted({ metadata }: StoredJob): OwnerReference | null {
+  try {
+    const owner = JSON.parse(metadata.annotations?.[OWNER_ANNOTATION] ?? 'null') as Partial<OwnerReference> | null
+    return typeof owner?.uid === 'string' && typeof owner.name === 'string' && typeof owner.kind === 'string' ? (owner as OwnerReference) : null
+  } catch {
+    return null
+  }
 }
 
 /** Whether the Run of a Job is an object of the cluster, rather than known to the process alone that made it. */

@@ -41,11 +41,15 @@ export interface ReflectorOptions<T extends ApiObject> {
   onError: (error: unknown) => void
   /** How long silence is endured; for tests. */
   silenceMs?: number
+  /** With `Once` a first list that fails rejects `synced`; else it is tried again, as everything later. */
+  firstList?: 'Once'
+  /** Ends the wait for the first list, and rejects `synced`. */
+  signal?: AbortSignal
 }
 
 /** Keeps a mirror in step with a collection of objects, through whatever happens to watches and servers. */
 export interface Reflector {
-  /** Resolves when the first list is in the mirror. */
+  /** Resolves when the first list is in the mirror; rejects as `firstList` and `signal` say. */
   synced: Promise<void>
   /** How many lists and watches were begun. */
   counts: { lists: number; watches: number }
@@ -59,10 +63,18 @@ export function startReflector<T extends ApiObject>(options: ReflectorOptions<T>
   const selector = options.labelSelector
   const counts = { lists: 0, watches: 0 }
   let position: string | null = null
+  let isSynced = false
   let markSynced: () => void = () => undefined
-  const synced = new Promise<void>((resolve) => {
+  let failSync: (error: unknown) => void = () => undefined
+  const synced = new Promise<void>((resolve, reject) => {
     markSynced = resolve
+    failSync = reject
   })
+  synced.catch(() => undefined)
+  const giveUp = (): void => {
+    if (!isSynced) abort.abort()
+  }
+  options.signal?.addEventListener('abort', giveUp, { once: true })
 
   async function list(): Promise<void> {
     counts.lists++
@@ -85,6 +97,7 @@ export function startReflector<T extends ApiObject>(options: ReflectorOptions<T>
     } while (next !== undefined)
     mirror.retain((object) => listed.get(keyOf(object)) === object.metadata.uid, version)
     position = version
+    isSynced = true
     markSynced()
   }
 
@@ -136,7 +149,8 @@ export function startReflector<T extends ApiObject>(options: ReflectorOptions<T>
         if (position === null) await list()
         backoffMs = (await watch()) ? 0 : longer()
       } catch (error) {
-        if (abort.signal.aborted) return
+        if (abort.signal.aborted) break
+        if (!isSynced && options.firstList === 'Once') return failSync(error)
         backoffMs = longer()
         // The server has forgotten our position, or the next page of a list: from the beginning then.
         if (error instanceof ApiError && error.status === 410) position = null
@@ -146,8 +160,10 @@ export function startReflector<T extends ApiObject>(options: ReflectorOptions<T>
       waitMs = Math.max(waitMs, backoffMs * (0.5 + Math.random()))
       if (waitMs > 0) await pause(waitMs, abort.signal).catch(() => undefined)
     }
+    failSync(new Error(`nobody waits for ${path} any more`))
   }
 
+  if (options.signal?.aborted === true) giveUp()
   const ended = follow()
   return {
     synced,
@@ -202,4 +218,14 @@ async function* readLines(stream: AsyncIterable<Buffer>, onData: () => void): As
     if (rest.length > LONGEST_LINE_BYTES) throw new UnansweredError('a line of the watch does not end')
   }
   if (rest.length > 0) throw new UnansweredError('the watch was cut')
+}
+
+/** Resolves when all have their first list. When one fails the others are stopped, and it rejects. */
+export async function allSynced(reflectors: readonly Reflector[]): Promise<void> {
+  try {
+    await Promise.all(reflectors.map((reflector) => reflector.synced))
+  } catch (error) {
+    await Promise.all(reflectors.map((reflector) => reflector.stop()))
+    throw error
+  }
 }

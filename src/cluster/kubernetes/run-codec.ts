@@ -1,6 +1,7 @@
 import type { Condition, StoredMeta } from '../../runs/objects.ts'
 import { API_VERSION } from '../../runs/objects.ts'
-import type { RunSpec, RunStatus, StoredRun } from '../../runs/run.ts'
+import { parseTimestamp } from '../../clock.ts'
+import type { RunSpec, RunStatus, StoredRun, Trigger } from '../../runs/run.ts'
 import type { Packed } from '../pack.ts'
 import { pack, unpack } from '../pack.ts'
 
@@ -42,7 +43,7 @@ export function decodeRun(object: RunObject): StoredRun {
     spec: {
       ...spec,
       commit: spec.commit ?? '',
-      trigger: spec.trigger ?? { kind: 'Manual', key: metadata.uid, by: 'kubectl' },
+      trigger: wholeTrigger(spec.trigger, metadata.uid),
       params: spec.params ?? {},
       rerunOf: spec.rerunOf ?? null,
     },
@@ -55,6 +56,28 @@ export function decodeRun(object: RunObject): StoredRun {
           },
         }),
   }
+}
+
+/** What identifies each kind; the others are of people. */
+const IDENTITIES: Partial<Record<string, readonly string[]>> = {
+  Push: ['branch'],
+  Schedule: ['schedule', 'tick'],
+  Webhook: ['name', 'delivery'],
+  Workflow: ['workflow', 'run'],
+  Backfill: ['schedule', 'tick'],
+}
+
+/** The trigger as somebody wrote it; what it lacks is filled in, and one that nothing identifies is somebody's by hand. */
+function wholeTrigger(written: Partial<Record<string, unknown>> | undefined, uid: string): Trigger {
+  const { kind = 'Manual', reason } = written ?? {}
+  const text = (field: string): string | undefined => (typeof written?.[field] === 'string' ? written[field] : undefined)
+  const by = text('by') ?? 'kubectl'
+  const isByHand = kind === 'Manual' || kind === 'Api' || kind === 'Rerun'
+  const identity = isByHand ? undefined : IDENTITIES[String(kind)]
+  const isWhole =
+    identity?.every((field) => (text(field) ?? '') !== '') === true && !Number.isNaN(parseTimestamp(text('tick') ?? '1970-01-01T00:00:00Z'))
+  if (isWhole) return (kind === 'Backfill' ? { ...written, by } : written) as Trigger
+  return { kind: isByHand ? kind : 'Manual', key: text('key') ?? uid, by, ...(typeof reason === 'string' ? { reason } : {}) }
 }
 
 /** The status as it lies in the cluster, without what the annotation says. */

@@ -12,7 +12,7 @@ import { decodeCursors, encodeCursors } from './cursor-codec.ts'
 import type { ObjectCache } from './object-cache.ts'
 import type { WrittenRun } from './written-run.ts'
 import { createObjectCache, withoutBookkeeping } from './object-cache.ts'
-import { startReflector } from './reflector.ts'
+import { allSynced, startReflector } from './reflector.ts'
 import { collectionPath, deleteOptions, objectPath } from './resources.ts'
 import type { RunObject } from './run-codec.ts'
 import { decodeRun, encodeStatus, RECORDED_ANNOTATION } from './run-codec.ts'
@@ -33,10 +33,12 @@ export interface KubernetesRunsOptions {
   /** Null for all namespaces. */
   namespace: string | null
   report: ReportProblem
+  /** Ends the wait for what there is, which then rejects. */
+  signal?: AbortSignal
 }
 
 /** Follows Runs and Repositories; resolves when all that there are have been read. */
-export async function createKubernetesRuns({ client, namespace, report }: KubernetesRunsOptions): Promise<KubernetesRuns> {
+export async function createKubernetesRuns({ client, namespace, report, signal }: KubernetesRunsOptions): Promise<KubernetesRuns> {
   const listeners = createListeners<ClusterEvent>(report)
   const repositoryListeners = createListeners<null>(report)
   const decoded = new WeakMap<RunObject, StoredRun>()
@@ -67,12 +69,13 @@ export async function createKubernetesRuns({ client, namespace, report }: Kubern
       client,
       path: collectionPath(resource, namespace),
       mirror,
+      ...(signal === undefined ? {} : { signal }),
       onError: (error) => {
         report(`cannot follow ${resource}`, { error: String(error) })
       },
     })
   const reflectors = [follow('runs', runs), follow('repositories', repositories)]
-  await Promise.all(reflectors.map((reflector) => reflector.synced))
+  await allSynced(reflectors)
 
   /** The caller's own: decoded once a version, since most are read far more often than they change. */
   function own(object: RunObject): StoredRun {

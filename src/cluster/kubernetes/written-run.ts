@@ -49,9 +49,49 @@ export interface WrittenRun {
      */
     trigger?: {
       /**
-       * Kind of the trigger; further fields depend on it.
+       * Kind of the trigger; which further fields it needs depends on it.
        */
       kind: 'Push' | 'Schedule' | 'PullRequest' | 'Webhook' | 'Workflow' | 'Api' | 'Manual' | 'Backfill' | 'Rerun'
+      /**
+       * Of Push: the branch.
+       */
+      branch?: string
+      /**
+       * Of Schedule and Backfill: name of the schedule.
+       */
+      schedule?: string
+      /**
+       * Of Schedule and Backfill: the tick, in UTC.
+       */
+      tick?: string
+      /**
+       * Of Webhook: its name.
+       */
+      name?: string
+      /**
+       * Of Webhook: what the sender calls this delivery.
+       */
+      delivery?: string
+      /**
+       * Of Workflow: the workflow whose run has ended.
+       */
+      workflow?: string
+      /**
+       * Of Workflow: that run.
+       */
+      run?: string
+      /**
+       * Of Api, Manual and Rerun: the same key is the same run; the uid of the Run when absent.
+       */
+      key?: string
+      /**
+       * Of Api, Manual, Rerun and Backfill: who asks; kubectl when absent.
+       */
+      by?: string
+      /**
+       * Of Api, Manual, Rerun and Backfill: why.
+       */
+      reason?: string
       [k: string]: unknown
     }
     /**

@@ -21,7 +21,7 @@ export const noResources: WorkflowRule = {
     return [
       {
         at: first.at,
-        message: `${count} for no CPU and memory, and may be put anywhere or ended first; add resources.requests ${hereOrDefaults(document)}`,
+        message: `${count} for no CPU and memory: Kubernetes may put it on a full node, and ends it first when memory runs short; add resources.requests ${hereOrDefaults(document)}`,
       },
     ]
   },

@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, mkdir, rm, writeFile, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Writable } from 'node:stream'
@@ -50,6 +50,21 @@ describe('fusee validate', () => {
   it('ends with 0 where all is well', async () => {
     await write('workflows/a.yaml', GOOD)
     expect(await validate()).toEqual({ exitCode: 0, stdout: 'no problems\nworkflows: 1 valid, schedules: 1 valid\n', stderr: '' })
+  })
+
+  it('tells of symbolic links that look like definitions', async () => {
+    await write('workflows/a.yaml', GOOD)
+    await write('elsewhere/b.yaml', GOOD)
+    await symlink('../elsewhere/b.yaml', path.join(root, 'workflows/b.yaml'))
+    await symlink('../elsewhere', path.join(root, 'workflows/more'))
+    await symlink('a.yaml', path.join(root, 'workflows/note.txt'))
+    const { exitCode, stdout } = await validate()
+    expect(exitCode).toBe(0)
+    expect(stdout.split('\n').filter((line) => line.includes('(symbolic-link)'))).toEqual([
+      expect.stringContaining('workflows/b.yaml:1:1 warning this is a symbolic link'),
+      expect.stringContaining('workflows/more:1:1 warning this is a symbolic link'),
+    ])
+    expect(stdout).toContain('workflows: 1 valid')
   })
 
   it('ends with 2 and shows each error at its place', async () => {

@@ -19,6 +19,7 @@ function changingRepositories(): FollowedRepositories & { set(repositories: Foll
   return {
     current: () => now,
     isSettled: () => true,
+    exists: (key) => now.some(({ settings: { ref } }) => `${ref.namespace}/${ref.name}` === key),
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -54,6 +54,28 @@ describe('a schedule whose workflow was broken by a push', () => {
     await again.stop()
   })
 
+  it('goes on as it was last valid, also when the answer to the first move of the cursor after a start is lost', async () => {
+    await world.push({ [FILE]: version(1) })
+    const cluster = world.createCluster()
+    const first = world.start(cluster)
+    expect(await ranNext(first)).toEqual(new Set(['echo 1']))
+    await first.stop()
+    await world.push({ [FILE]: version(2) })
+    const tip = await world.push({ [FILE]: BROKEN })
+    const { writeCursors } = cluster.runs
+    let isLost = false
+    cluster.runs.writeCursors = async (ref, cursors) => {
+      const written = await writeCursors(ref, cursors)
+      if (isLost || cursors.lastCommit !== tip) return written
+      isLost = true
+      throw new Error('the answer is lost')
+    }
+    const second = world.start(cluster)
+    expect(await ranNext(second)).toEqual(new Set(['echo 2']))
+    expect(isLost).toBe(true)
+    await second.stop()
+  })
+
   const job = (name: string): string => `apiVersion: batch/v1
 kind: Job
 metadata: {name: ${name}}

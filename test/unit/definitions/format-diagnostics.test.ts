@@ -32,6 +32,9 @@ describe('diagnostics for people', () => {
 
   it.each([
     { name: 'quoted text', text: 'spec:\n  "a b": 1\n', want: '      |   ^^^^^' },
+    { name: 'an image', text: 'spec:\n  a/b:1.2, c\n', want: '      |   ^^^^^^^' },
+    { name: 'a field', text: 'spec:\n  abc: d\n', want: '      |   ^^^' },
+    { name: 'an expression', text: 'spec:\n  ${{ a }} b\n', want: '      |   ^^^^^^^^' },
     { name: 'a bracket', text: 'spec:\n  [1]\n', want: '      |   ^' },
     { name: 'the end of the line', text: 'spec:\n  \n', want: '      |   ^' },
     { name: 'a line with CR LF', text: 'spec:\r\n  a: 1\r\n', want: '    2 |   a: 1' },

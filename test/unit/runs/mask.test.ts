@@ -13,6 +13,12 @@ describe('values of Secrets in text', () => {
       values: [`${secret}\n`],
       wantText: 'a ***= b',
     },
+    {
+      name: 'as base64 in lines',
+      text: Buffer.from('long '.repeat(30)).toString('base64').replace(/.{76}/g, '$&\n'),
+      values: ['long '.repeat(30)],
+      wantText: '***\n***\n***',
+    },
     { name: 'in a URL', text: `https://u:${encodeURIComponent(secret)}@host`, values: [secret], wantText: 'https://u:***@host' },
     { name: 'in JSON', text: JSON.stringify({ secret }), values: [secret], wantText: '{"secret":"***"}' },
     { name: 'line by line', text: 'at first-line and\nsecond-line', values: ['first-line\nsecond-line\n'], wantText: 'at *** and\n***' },

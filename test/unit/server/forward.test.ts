@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
 import express from 'express'
 import { afterEach, expect, it } from 'vitest'
@@ -48,6 +48,22 @@ it('says that it should be sent again while the leader cannot be reached', async
   await servers.shift()?.close()
   const error = { reason: 'Unavailable', message: 'the controller that is the leader cannot be reached: send it again in a few seconds' }
   expect(await ask(other)).toEqual({ status: 503, retryAfter: '5', body: { error } })
+})
+
+it.each([
+  { what: 'hangs up', answer: (socket: Socket) => socket.destroy() },
+  { what: 'breaks off', answer: (socket: Socket) => socket.end('HTTP/1.1 200') },
+])('says so too when the leader takes the request and $what', async ({ answer }) => {
+  const leader = createServer((socket) => {
+    socket.once('data', () => {
+      answer(socket)
+    })
+  })
+  await once(leader.listen(0, '127.0.0.1'), 'listening')
+  const { port } = leader.address() as AddressInfo
+  const other = await serve('other', () => `http://127.0.0.1:${port}`)
+  expect(await ask(other)).toMatchObject({ status: 503, retryAfter: '5' })
+  leader.close()
 })
 
 it('asks nobody but the leader, whatever the path looks like', async () => {

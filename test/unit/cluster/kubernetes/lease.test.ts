@@ -66,6 +66,15 @@ describe('a lease', () => {
     expect(stored?.spec.leaseTransitions).toBe(1)
   })
 
+  it('is lost to one that was away while another had it and gave it back', async () => {
+    const first = contend('one', { holdMs: 60_000 })
+    await first.acquired
+    const { spec, metadata } = stored as unknown as Stored
+    stored = { metadata: { ...metadata, resourceVersion: '77' }, spec: { ...spec, holderIdentity: '' } }
+    expect(await first.lost).toBe('another controller holds the lease now')
+    expect(first.isHeld()).toBe(false)
+  })
+
   it('tells those that do not hold it where its holder listens', async () => {
     const first = contend('one')
     first.announce('http://10.0.0.1:8080')

@@ -127,6 +127,38 @@ describe('a reflector', () => {
     await expect.poll(() => reflector.counts.watches, PATIENT).toBe(3)
     expect(reflector.counts.lists).toBe(1)
   })
+
+  it('with one try, says what the first list was refused with, and asks no more', async () => {
+    let asked = 0
+    server = await startScriptedServer((_url, response) => {
+      asked++
+      answerJson(response, 403, { message: 'things is forbidden: mia cannot list' })
+    })
+    const options = {
+      client: createApiClient(server.connection),
+      path: '/things',
+      mirror: createObjectCache<ApiObject>({ onChange: () => undefined }),
+    }
+    reflector = startReflector({ ...options, firstList: 'Once', onError: (error) => errors.push(String(error)) })
+    await expect(reflector.synced).rejects.toThrow('GET /things: 403 things is forbidden: mia cannot list')
+    expect([asked, errors]).toEqual([1, []])
+  })
+
+  it('waits no longer for its first list than it is told to', async () => {
+    server = await startScriptedServer((_url, response) => {
+      answerJson(response, 500, { message: 'away' })
+    })
+    const stop = new AbortController()
+    const options = {
+      client: createApiClient(server.connection),
+      path: '/things',
+      mirror: createObjectCache<ApiObject>({ onChange: () => undefined }),
+    }
+    reflector = startReflector({ ...options, signal: stop.signal, onError: (error) => errors.push(String(error)) })
+    await expect.poll(() => errors.length, PATIENT).toBeGreaterThan(0)
+    stop.abort()
+    await expect(reflector.synced).rejects.toThrow('nobody waits for /things any more')
+  })
 })
 
 describe('a cache', () => {
@@ -145,6 +177,20 @@ describe('a cache', () => {
     cache.put(object('a', 120, 'another'))
     cache.remove(object('a', 110))
     expect(cache.get({ namespace: 'data', name: 'a' })?.metadata.uid).toBe('another')
+  })
+
+  it('keeps none that is gone, though an answer to an earlier write comes late, and takes one whose label is back', () => {
+    const cache = createObjectCache<ApiObject>({ onChange: () => undefined })
+    const isThere = (name: string): boolean => cache.get({ namespace: 'data', name }) !== null
+    cache.put(object('a', 9))
+    cache.remove(object('a', 11))
+    cache.put(object('a', 10))
+    expect(isThere('a')).toBe(false)
+    cache.put(object('a', 12))
+    expect(isThere('a')).toBe(true)
+    cache.retain(() => false, '13')
+    cache.put(object('a', 13))
+    expect(isThere('a')).toBe(false)
   })
 
   it('keeps what was written after a list was begun', () => {
