@@ -22,6 +22,7 @@ import { whyNotPlaced } from './placement.ts'
 import type { ApiObject } from './reflector.ts'
 import { allSynced, startReflector } from './reflector.ts'
 import { collectionPath, deleteOptions, objectPath } from './resources.ts'
+import { readSecretValues } from './secret-values.ts'
 
 /** Pods that were deleted have their grace period, and then some. */
 const LONGEST_REMOVAL_MS = 60_000
@@ -291,15 +292,4 @@ function byAge(one: Pod, other: Pod): number {
   const [a, b] = [one.metadata.creationTimestamp, other.metadata.creationTimestamp]
   if (a !== b) return a < b ? -1 : 1
   return one.metadata.name < other.metadata.name ? -1 : 1
-}
-
-/** All values of a Secret; one that is gone, or not ours to read, has none. */
-async function readSecretValues(client: ApiClient, ref: ObjectRef): Promise<string[]> {
-  try {
-    const secret = await client.request<{ data?: Record<string, string> }>({ path: objectPath('secrets', ref) })
-    return Object.values(secret.data ?? {}).map((value) => Buffer.from(value, 'base64').toString())
-  } catch (error) {
-    if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return []
-    throw error
-  }
 }
