@@ -64,7 +64,10 @@ export interface JobCluster {
   releaseJob(job: StoredJob): Promise<void>
   /** Deletes the Job, its pods and logs, once released. Gone already is fine. */
   deleteJob(job: StoredJob): Promise<void>
-  /** The last lines of a pod's log, of the newest one's unless `pod` names another: at most `maxBytes` of UTF-8, '' when there is none. Values of Secrets that the Job names are masked. */
+  /**
+   * The last lines of a pod's log, of the newest one's unless `pod` names another: at most `maxBytes` of UTF-8, '' when there is none. Where they
+   * cannot be had, as with a node away, it says so in their place. Values of Secrets that the Job names are masked.
+   */
   readLogTail(job: StoredJob, maxBytes: number, pod?: string): Promise<string>
   /** Hears of every change of a Job or of its pods. Returns the end of it. */
   subscribe(listener: (event: ClusterEvent) => void): () => void
