@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ApiClient, ApiRequest } from '../../src/cluster/kubernetes/api-client.ts'
 import { createKubernetesJobs } from '../../src/cluster/kubernetes/jobs.ts'
+import { ApiError } from '../../src/cluster/kubernetes/api-error.ts'
 import { UnsupportedJobError } from '../../src/cluster/ports.ts'
 import type { Container } from '../../src/definitions/container.ts'
 import type { Job, StoredJob } from '../../src/runs/objects.ts'
@@ -59,6 +60,46 @@ it('refuses a Job that wants the repository in its pods, and says what to do', a
   await expect(refusal).rejects.toThrow(/^source: .* Take "source" out/)
   await jobs.close()
   await close()
+})
+
+describe('a Job that is known to be over while the watch of its pods is behind', () => {
+  const run = { namespace: 'data', name: 'nightly-1' }
+  const job = ({ command }: Container, backoffLimit: number): Job => ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'a', namespace: 'data', labels: { [LABELS.managedBy]: 'fusee', [LABELS.run]: run.name } },
+    spec: {
+      backoffLimit,
+      template: { spec: { restartPolicy: 'Never', containers: [{ name: 'step', image: 'busybox', ...(command && { command }) }] } },
+    },
+  })
+  const isPods = ({ path }: ApiRequest): boolean => path.endsWith('/pods')
+
+  it.each([
+    { title: 'one that succeeded', container: words('leave', '0', 'rows=3'), backoffLimit: 0, wantMessages: ['rows=3'] },
+    { title: 'one that failed twice', container: words('leave', '4', 'no rows'), backoffLimit: 1, wantMessages: ['no rows', 'no rows'] },
+  ])('shows its pods as they ended: $title', async ({ container, backoffLimit, wantMessages }) => {
+    const { client, namespace, close } = await openFakeCluster(behaviour)
+    let lists = 0
+    const behind: ApiClient = {
+      ...client,
+      stream: (asked) => (isPods(asked) ? Promise.reject(new ApiError('watch', 500, {})) : client.stream(asked)),
+      request: async <T>(asked: ApiRequest) => {
+        if (isPods(asked) && asked.query?.['labelSelector']?.includes('controller-uid') && lists++ === 0) throw new ApiError('list', 503, {})
+        return client.request<T>(asked)
+      },
+    }
+    const jobs = await createKubernetesJobs({ client: behind, namespace, report: () => undefined, runsLive: 'InTheCluster' })
+    await jobs.createJob(job(container, backoffLimit))
+    await eventually('it is over', () => [...jobs.cache.all()].some(({ status }) => (status?.conditions ?? []).length > 0))
+    await expect(jobs.observeJobs(run)).rejects.toThrow('list: 503')
+    for (const [observation] of [await jobs.observeJobs(run), await jobs.observeJobs(run)]) {
+      expect(observation?.pods.map(({ status }) => status.containerStatuses?.[0]?.state?.terminated?.message)).toEqual(wantMessages)
+    }
+    expect(lists).toBe(2)
+    await jobs.close()
+    await close()
+  })
 })
 
 describe('a Job for another namespace', () => {

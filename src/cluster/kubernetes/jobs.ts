@@ -12,6 +12,7 @@ import { pause } from './api-client.ts'
 import { ApiError, isConflict, isNotFound, isTaken } from './api-error.ts'
 import { followJobLog } from './follow-job-log.ts'
 import { createGonePods } from './gone-pods.ts'
+import { createMissingPods } from './missing-pods.ts'
 import type { ObjectCache } from './object-cache.ts'
 import { createObjectCache } from './object-cache.ts'
 import { readPodLogTail } from './pod-logs.ts'
@@ -21,6 +22,7 @@ import { whyNotPlaced } from './placement.ts'
 import type { ApiObject } from './reflector.ts'
 import { allSynced, startReflector } from './reflector.ts'
 import { collectionPath, deleteOptions, objectPath } from './resources.ts'
+import { readSecretValues } from './secret-values.ts'
 
 /** Pods that were deleted have their grace period, and then some. */
 const LONGEST_REMOVAL_MS = 60_000
@@ -63,7 +65,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
   const jobs = createObjectCache<StoredJob>({
     indexKeys: (job) => keysOf(runOf(job)),
     onChange(before, after) {
-      if (before !== null && after === null) gone.forgetJob(before.metadata.uid)
+      if (before !== null && after === null) for (const kept of [gone, missing]) kept.forgetJob(before.metadata.uid)
       tell(after ?? before)
     },
   })
@@ -74,6 +76,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
       tell(after ?? before)
     },
   })
+  const missing = createMissingPods(client, pods.put)
   const labelSelector = `${LABELS.managedBy}=fusee${options.run === undefined ? '' : `,${LABELS.run}=${options.run}`}`
   const follow = <T extends ApiObject>(resource: 'jobs' | 'pods', mirror: ObjectCache<T>) =>
     startReflector<T>({
@@ -210,7 +213,11 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     },
     async observeJobs(run) {
       const mine = jobs.indexed(`${run.namespace}/${run.name}`)
-      return Promise.all(mine.map(async (job): Promise<JobObservation> => ({ job: restoreOwner(job), pods: await masks.maskPods(job, podsOf(job)) })))
+      const observe = async (job: StoredJob): Promise<JobObservation> => {
+        await missing.fetch(job, podsOf(job))
+        return { job: restoreOwner(job), pods: await masks.maskPods(job, podsOf(job)) }
+      }
+      return Promise.all(mine.map(observe))
     },
     async listJobs() {
       return [...jobs.all()].flatMap((job) => {
@@ -285,15 +292,4 @@ function byAge(one: Pod, other: Pod): number {
   const [a, b] = [one.metadata.creationTimestamp, other.metadata.creationTimestamp]
   if (a !== b) return a < b ? -1 : 1
   return one.metadata.name < other.metadata.name ? -1 : 1
-}
-
-/** All values of a Secret; one that is gone, or not ours to read, has none. */
-async function readSecretValues(client: ApiClient, ref: ObjectRef): Promise<string[]> {
-  try {
-    const secret = await client.request<{ data?: Record<string, string> }>({ path: objectPath('secrets', ref) })
-    return Object.values(secret.data ?? {}).map((value) => Buffer.from(value, 'base64').toString())
-  } catch (error) {
-    if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return []
-    throw error
-  }
 }
