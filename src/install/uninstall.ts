@@ -34,7 +34,14 @@ class UnrecordedRunsError extends Error {
 }
 
 interface Item {
-  metadata: { name: string; namespace: string; finalizers?: string[]; labels?: Record<string, string>; deletionTimestamp?: string }
+  metadata: {
+    name: string
+    namespace: string
+    finalizers?: string[]
+    labels?: Record<string, string>
+    annotations?: Record<string, string>
+    deletionTimestamp?: string
+  }
 }
 
 interface List {
@@ -42,6 +49,8 @@ interface List {
   metadata: { continue?: string }
 }
 
+/** Annotation of Jobs that lie in another namespace than their Run, which therefore does not own them. */
+const RUN_NAMESPACE = 'fusee.dev/run-namespace'
 const PAGE = '500'
 const WAIT_MS = 500
 /** The controller's pods get half a minute to end, and a little more to be gone. */
@@ -56,7 +65,12 @@ export async function uninstall(ports: UninstallPorts, { namespace, force }: Uni
   const open = runs.filter(({ metadata }) => (metadata.finalizers ?? []).some(isOurs))
   if (open.length > 0 && !force) throw new UnrecordedRunsError(describeOpen(open))
   await removeController(ports, namespace)
-  await release(ports, 'Jobs', '/apis/batch/v1', 'jobs', await listAll(ports, '/apis/batch/v1/jobs', 'app.kubernetes.io/managed-by=fusee'))
+  const jobs = await listAll(ports, '/apis/batch/v1/jobs', 'app.kubernetes.io/managed-by=fusee')
+  await release(ports, 'Jobs', '/apis/batch/v1', 'jobs', jobs)
+  // The others go with the Runs that own them.
+  for (const { metadata } of jobs.filter((job) => job.metadata.annotations?.[RUN_NAMESPACE] !== undefined)) {
+    await deleteAt(ports, `/apis/batch/v1/namespaces/${metadata.namespace}/jobs/${metadata.name}`, `Job ${metadata.namespace}/${metadata.name}`)
+  }
   // Those that came in the meantime, too.
   await release(ports, 'Runs', '/apis/fusee.dev/v1alpha1', 'runs', await listAll(ports, '/apis/fusee.dev/v1alpha1/runs'))
   for (const object of rest(namespace)) await remove(ports, object)

@@ -57,6 +57,17 @@ describe('fusee uninstall', () => {
     expect(said.slice(0, 2)).toEqual(['finalizers of 1 Jobs lifted', 'finalizers of 1 Runs lifted'])
   })
 
+  it('takes Jobs that lie in another namespace than their Run, which no owner takes with it', async () => {
+    const labels = { 'app.kubernetes.io/managed-by': 'fusee' }
+    const annotations = { 'fusee.dev/run-namespace': 'data' }
+    const metadata = { name: 'there', namespace: 'reports', labels, annotations, finalizers: [FINALIZER] }
+    const template = { spec: { containers: [{ name: 'step', command: ['true'] }] } }
+    api.store.create(JOBS, 'reports', { metadata, spec: { suspend: true, template } })
+    await takeAway(false)
+    expect(api.store.list(JOBS)).toEqual([])
+    expect(said).toContain('Job reports/there deleted')
+  })
+
   it('gives up on a controller that does not end', async () => {
     const labels = { 'app.kubernetes.io/name': 'fusee', 'app.kubernetes.io/part-of': 'fusee', 'app.kubernetes.io/component': 'controller' }
     api.store.create(PODS, 'fusee', { metadata: { name: 'fusee-1', namespace: 'fusee', labels }, spec: { containers: [] } })
