@@ -12,6 +12,7 @@ import { planJob } from './plan-job.ts'
 import type { PodScriptOptions } from './pod-script.ts'
 import { writePodScript } from './pod-script.ts'
 import { isDecided } from './pod-status.ts'
+import { CorruptFileError } from './storage-errors.ts'
 import type { PodSupervisor } from './supervise-pods.ts'
 import type { PodSweeper } from './sweep-pods.ts'
 
@@ -166,8 +167,16 @@ export function createJobController(options: JobControllerOptions): JobControlle
     podChanged,
     podsOf: (job) => podsOf(entries.get(keyOf(job.metadata))?.pods ?? [], job),
     async load(job) {
-      const entry = entryOf({ namespace: job.metadata.namespace, name: job.metadata.name })
-      entry.pods = await loadPods(options.sources.context, job)
+      const ref = { namespace: job.metadata.namespace, name: job.metadata.name }
+      const pods = await loadPods(options.sources.context, job).catch((error: unknown) => {
+        if (!(error instanceof CorruptFileError)) throw error
+        // What it has done is not known: it must neither run again nor hold up the others.
+        store.reportDamage(ref, error)
+        return null
+      })
+      if (pods === null) return
+      const entry = entryOf(ref)
+      entry.pods = pods
       for (const pod of entry.pods) {
         if (isLive(job, pod)) supervisor.adopt(pod, (facts) => isDecided(job, facts))
         else sweeper.add(pod)

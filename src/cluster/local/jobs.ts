@@ -215,7 +215,14 @@ async function readSecretValues(secrets: SecretsFolder, name: string): Promise<s
 }
 
 function jobFiles(context: LocalContext): Parameters<typeof openObjectStore>[1] {
-  return { root: 'jobs', nameOf: (entry) => entry, fileOf: jobFile, remove: (ref) => context.folder.files.removeFolder(jobFolder(ref)) }
+  const remove = (ref: ObjectRef): Promise<void> => context.folder.files.removeFolder(jobFolder(ref))
+  return { root: 'jobs', nameOf: (entry) => entry, fileOf: jobFile, remove, decode: assertHasContainers }
+}
+
+function assertHasContainers(value: unknown): unknown {
+  const { spec } = value as { spec?: { template?: { spec?: { containers?: unknown } } } }
+  if (!Array.isArray(spec?.template?.spec?.containers)) throw new TypeError('it holds no Job')
+  return value
 }
 
 function observe(job: StoredJob, controller: JobController): JobObservation {

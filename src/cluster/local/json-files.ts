@@ -22,7 +22,7 @@ export interface JsonFiles {
   remove(path: string): Promise<void>
   /** Removes a whole folder in one step; gone already is fine. What lies in it is deleted afterwards. */
   removeFolder(path: string): Promise<void>
-  /** Names in a folder, sorted; none when it is not there. */
+  /** Names in a folder, sorted; none when it is not there. Throws CorruptFileError when a file is in its place. */
   list(path: string): Promise<string[]>
   /** A path below `tmp/` that nobody else uses. */
   scratch(): string
@@ -72,7 +72,7 @@ export function openJsonFiles(folder: string): JsonFiles {
       await removeTree(trash)
     },
     async list(path) {
-      return (await ignoreMissing(readdir(at(path))))?.sort() ?? []
+      return (await ignoreMissing(inPlace(at(path), readdir(at(path)))))?.sort() ?? []
     },
   }
 }
@@ -120,7 +120,7 @@ function linkNew(draft: string, file: string): boolean {
 }
 
 async function readJson(file: string): Promise<unknown> {
-  const text = await ignoreMissing(readFile(file, 'utf8'))
+  const text = await ignoreMissing(inPlace(file, readFile(file, 'utf8')))
   if (text === null) return null
   const value = parseJson(file, text)
   if (value === null) throw new CorruptFileError(file, 'it holds null')
@@ -132,6 +132,17 @@ function parseJson(file: string, text: string): unknown {
     return JSON.parse(text) as unknown
   } catch (error) {
     throw new CorruptFileError(file, text === '' ? 'it is empty' : error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** A file where a folder belongs, or the other way round, is damage as any other. */
+async function inPlace<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (codeOf(error) === 'EISDIR') throw new CorruptFileError(path, 'it is a folder, and should be a file')
+    if (codeOf(error) === 'ENOTDIR') throw new CorruptFileError(path, 'a file is where a folder should be')
+    throw error
   }
 }
 

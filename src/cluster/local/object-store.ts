@@ -28,6 +28,8 @@ export interface ObjectStore<T extends { metadata: ObjectMeta }> {
   get(ref: ObjectRef): Stored<T> | null
   /** All objects with an undamaged file for which `isWanted` holds, in no order. */
   list(isWanted: (object: Readonly<Stored<T>>) => boolean): Stored<T>[]
+  /** From now on its file counts as damaged, since something that belongs to it is. */
+  reportDamage(ref: ObjectRef, damage: CorruptFileError): void
   /** Reads, decides and writes with no other write of that object in between. Returns what is there afterwards, or the last state of what was removed; null when there was none. */
   update(ref: ObjectRef, change: (current: Stored<T>) => Change<Stored<T>>): Promise<Stored<T> | null>
 }
@@ -73,14 +75,17 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
 
   /** Takes over what is on disk; until that is read, what is in memory holds. */
   async function load(ref: ObjectRef): Promise<void> {
-    const key = keyOf(ref)
     const found = await readObject(ref)
-    objects.delete(key)
-    damaged.delete(key)
-    if (found instanceof CorruptFileError) {
-      damaged.set(key, found)
-      report('A file of the data folder is damaged', { file: found.file, error: found.message })
-    } else if (found !== null) objects.set(key, found)
+    objects.delete(keyOf(ref))
+    damaged.delete(keyOf(ref))
+    if (found instanceof CorruptFileError) reportDamage(ref, found)
+    else if (found !== null) objects.set(keyOf(ref), found)
+  }
+
+  function reportDamage(ref: ObjectRef, damage: CorruptFileError): void {
+    objects.delete(keyOf(ref))
+    damaged.set(keyOf(ref), damage)
+    report('A file of the data folder is damaged', { file: damage.file, error: damage.message })
   }
 
   async function readObject(ref: ObjectRef): Promise<Stored<T> | CorruptFileError | null> {
@@ -141,8 +146,19 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
     return { kind: 'Created', object: structuredClone(stored) }
   }
 
+  /** What is no folder holds no objects: it is named, and the others are there all the same. */
+  async function listNamespace(namespace: string): Promise<string[]> {
+    try {
+      return await files.list(`${place.root}/${namespace}`)
+    } catch (error) {
+      if (!(error instanceof CorruptFileError)) throw error
+      report('A file of the data folder is damaged', { file: error.file, error: error.message })
+      return []
+    }
+  }
+
   for (const namespace of await files.list(place.root)) {
-    for (const entry of await files.list(`${place.root}/${namespace}`)) {
+    for (const entry of await listNamespace(namespace)) {
       const name = place.nameOf(entry)
       if (name !== null) await load({ namespace, name })
     }
@@ -152,6 +168,7 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
     create: (object) => serialize(keyOf(object.metadata), () => createNew(object)),
     get: (ref) => structuredClone(lookUp(ref)),
     list: (isWanted) => [...objects.values()].filter(isWanted).map((object) => structuredClone(object)),
+    reportDamage,
     update: (ref, change) =>
       serialize(keyOf(ref), async () => {
         const current = lookUp(ref)
@@ -177,8 +194,9 @@ function same(value: unknown): unknown {
 }
 
 function isObjectOf(value: unknown, ref: ObjectRef): boolean {
-  const metadata = (value as { metadata?: Partial<StoredMeta> } | null)?.metadata
-  return metadata?.name === ref.name && metadata.namespace === ref.namespace && typeof metadata.uid === 'string'
+  const { metadata, spec } = (value ?? {}) as { metadata?: Partial<StoredMeta>; spec?: unknown }
+  const isNamed = metadata?.name === ref.name && metadata.namespace === ref.namespace && typeof metadata.uid === 'string'
+  return isNamed && typeof spec === 'object' && spec !== null
 }
 
 /** Names become names of files: throws for what Kubernetes would not allow as a name. */

@@ -10,10 +10,11 @@ import { listField, objectField, textField } from './json-fields.ts'
 import type { LocalPod } from './local-pod.ts'
 import type { LocalContext } from './object-store.ts'
 import { keyOf } from './object-store.ts'
+import type { PodFacts } from './pod-facts.ts'
 import { messageFile, readPodFacts } from './pod-facts.ts'
 import type { PodManifest } from './pod-status.ts'
 import type { SecretsFolder } from './secrets-folder.ts'
-import { CorruptFileError, asStorageError } from './storage-errors.ts'
+import { CorruptFileError, asStorageError, codeOf } from './storage-errors.ts'
 
 /** Name of the volume that gets the run's files. */
 const SOURCE_VOLUME = 'source'
@@ -88,16 +89,20 @@ function moveInto(dataFolder: string, scratch: string, place: string): void {
   }
 }
 
-/** The pods of a Job as they lie in the data folder, oldest first. */
+/** The pods of a Job as they lie in the data folder, oldest first; what else is there is named and left. Throws CorruptFileError for one that cannot be read. */
 export async function loadPods(context: LocalContext, job: StoredJob): Promise<LocalPod[]> {
   const { files } = context.folder
   const root = `${jobFolder(job.metadata)}/pods`
-  const indexes = (await files.list(root)).map(Number).sort((a, b) => a - b)
+  const names = await files.list(root)
+  const isPod = (name: string): boolean => /^(0|[1-9]\d*)$/.test(name)
+  for (const name of names) if (!isPod(name)) context.report('A file of the data folder is not ours', { file: files.resolve(`${root}/${name}`) })
+  const indexes = names
+    .filter(isPod)
+    .map(Number)
+    .sort((a, b) => a - b)
   return indexes.map((index) => {
     const folder = files.resolve(`${root}/${index}`)
-    // A power cut may have taken it: then nothing is known, and nothing runs.
-    mkdirSync(join(folder, 'state'), { recursive: true, mode: 0o700 })
-    const facts = readPodFacts(folder)
+    const facts = loadFacts(folder)
     const manifest = loadManifest(context, job, folder)
     const nowMs = context.clock.now()
     const endedAtMs = facts.doneAtMs ?? facts.lostAtMs ?? (manifest.startError === null ? null : nowMs)
@@ -105,10 +110,23 @@ export async function loadPods(context: LocalContext, job: StoredJob): Promise<L
   })
 }
 
+function loadFacts(folder: string): PodFacts {
+  try {
+    // A power cut may have taken it: then nothing is known, and nothing runs.
+    mkdirSync(join(folder, 'state'), { recursive: true, mode: 0o700 })
+    return readPodFacts(folder)
+  } catch (error) {
+    if (['EEXIST', 'ENOTDIR', 'EINVAL'].includes(codeOf(error))) throw new CorruptFileError(folder, String(error))
+    throw asStorageError(folder, error)
+  }
+}
+
 function loadManifest(context: LocalContext, job: StoredJob, folder: string): PodManifest {
   const file = join(folder, 'pod.json')
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as PodManifest
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as Partial<PodManifest> | null
+    if (typeof manifest?.metadata?.uid !== 'string') throw new TypeError('it describes no pod')
+    return { startError: null, ...manifest, metadata: manifest.metadata }
   } catch (error) {
     const { message } = new CorruptFileError(file, String(error))
     context.report('A file of the data folder is damaged', { file, error: message })

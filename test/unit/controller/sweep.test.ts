@@ -59,13 +59,16 @@ describe('sweeping', () => {
     expect(await world.runs()).toEqual([])
   })
 
-  it('takes the recorded runs of a workflow that was deleted, and leaves their records', async () => {
+  it('takes the recorded runs of a workflow whose file was deleted, with their Jobs, once they are an hour old, and leaves their records', async () => {
     const world = await createVirtualWorld({ files: workflowFile('beat', 'triggers: {schedule: [{cron: "*/10 * * * *"}]}') })
     await world.pass(HOUR)
     expect(await world.runs()).toHaveLength(6)
     await world.git.pushCommit({ 'workflows/beat.yaml': null })
+    await world.pass(HOUR / 12)
+    const jobs = async () => (await world.cluster.jobs.listJobs()).length
+    expect([(await world.runs()).length, await jobs()]).toEqual([6, 6])
     await world.pass(2.5 * HOUR)
-    expect(await world.runs()).toEqual([])
+    expect([(await world.runs()).length, await jobs()]).toEqual([0, 0])
     expect([...(await world.git.readFiles()).keys()].filter((path) => /\/beat-[^/]*\.json$/.test(path))).toHaveLength(6)
   })
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DataFolder } from '../../../../src/cluster/local/data-folder.ts'
@@ -92,6 +92,51 @@ describe('damaged files', () => {
     await second.close()
     expect(readFileSync(`${home.path}/story`, 'utf8')).toBe('ran\n')
   })
+
+  const DAMAGES: Record<string, { damage: (job: string) => void; wantNamed: string; wantNoAnswer: boolean }> = {
+    'its file is a folder': { damage: (job) => putFolder(`${job}/job.json`), wantNamed: '/job.json', wantNoAnswer: true },
+    'its folder is a file': { damage: (job) => putFile(job), wantNamed: '/job.json', wantNoAnswer: true },
+    'its file says half of it': { damage: (job) => dropField(`${job}/job.json`, 'spec'), wantNamed: '/job.json', wantNoAnswer: true },
+    'the folder of its pods is a file': { damage: (job) => putFile(`${job}/pods`), wantNamed: '/pods', wantNoAnswer: true },
+    'a pod is a file': { damage: (job) => putFile(`${job}/pods/0`), wantNamed: '/pods/0', wantNoAnswer: true },
+    'the state of a pod is a file': { damage: (job) => putFile(`${job}/pods/0/state`), wantNamed: '/pods/0', wantNoAnswer: true },
+    'who has run a pod is a file': { damage: (job) => putFile(`${job}/pods/0/state/claim`), wantNamed: '/pods/0', wantNoAnswer: true },
+    'a pod is described by nonsense': { damage: (job) => writeFileSync(`${job}/pods/0/pod.json`, '[]'), wantNamed: '/pod.json', wantNoAnswer: false },
+    'something else lies among its pods': { damage: (job) => writeFileSync(`${job}/pods/notes`, ''), wantNamed: '/pods/notes', wantNoAnswer: false },
+    'a file lies among the namespaces': { damage: () => writeFileSync(join(data, 'jobs/notes'), ''), wantNamed: 'jobs/notes', wantNoAnswer: false },
+  }
+  it.each(Object.entries(DAMAGES))('are named, hold up no other Job, and stay, when %s', async (_, { damage, wantNamed, wantNoAnswer }) => {
+    const first = await openRunner(data)
+    await first.jobs.createJob(aShellJob(`echo ran >>${home.path}/story`))
+    await untilEnded(first.jobs)
+    await first.close()
+    damage(join(data, 'jobs/default/nightly-load'))
+    const damaged = contents()
+    const second = await openRunner(data)
+    expect(second.problems.join()).toContain(wantNamed)
+    const again = second.jobs.createJob(aShellJob('true'))
+    if (wantNoAnswer) await expect(again).rejects.toThrow(CorruptFileError)
+    else expect(await again).toMatchObject({ kind: 'Exists' })
+    await second.jobs.createJob(aShellJob('true', { name: 'other' }))
+    expect(endOf(await untilEnded(second.jobs, 'other'))).toBe('Complete')
+    await second.close()
+    rmSync(join(data, 'jobs/default/other'), { recursive: true })
+    expect(contents()).toEqual(damaged)
+    expect(readFileSync(`${home.path}/story`, 'utf8')).toBe('ran\n')
+  })
+
+  const contents = (): string[] => readdirSync(join(data, 'jobs'), { recursive: true, encoding: 'utf8' }).sort()
+  const putFile = (place: string): void => {
+    rmSync(place, { recursive: true, force: true })
+    writeFileSync(place, 'nonsense')
+  }
+  const putFolder = (place: string): void => {
+    rmSync(place, { recursive: true })
+    mkdirSync(place)
+  }
+  const dropField = (file: string, field: string): void => {
+    writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), [field]: undefined }))
+  }
 
   it.each(['../escape', 'a/b', '', 'A', '.', '..'])('cannot be made by a name that is none: %j', async (name) => {
     const folder = await openDataFolder(data)
