@@ -44,7 +44,7 @@ export interface RunCluster {
 
 /**
  * Where Jobs run. Job objects are plain batch/v1; pods and conditions are as Kubernetes shows them. A Job whose spec asks
- * for what this adapter does not have throws UnsupportedJobError from `createJob`.
+ * for what this adapter does not have throws UnsupportedJobError from `createJob`, one that may not be made as things are JobRefusedError.
  */
 export interface JobCluster {
   /** Creates the Job under its name, or returns the one that has it. Never overwrites, never runs an existing one again. */
@@ -86,6 +86,11 @@ export interface LoggedJobs extends JobCluster {
 export interface AbandonableJobs extends LoggedJobs {
   /** Ends everything at once, without asking politely. */
   killAll(): Promise<void>
+}
+
+/** The cluster does not let the Job be made as things are, for a quota, say, or a rule of admission: none was made, and a later try may do. */
+export class JobRefusedError extends Error {
+  override name = 'JobRefusedError'
 }
 
 /** The Job asks for something that this cluster does not have, or that the cluster refuses as no Job. The message names the field and what to do. */

@@ -1,4 +1,4 @@
-import { UnsupportedJobError } from '../cluster/ports.ts'
+import { JobRefusedError, UnsupportedJobError } from '../cluster/ports.ts'
 import type { Context } from '../context.ts'
 import { formatTimestamp } from '../clock.ts'
 import type { Policy } from '../definitions/policy/policy.ts'
@@ -15,9 +15,10 @@ import { admit } from './admit.ts'
 import { planRun } from '../runs/plan-run.ts'
 import { isOwnJob } from '../runs/render-job.ts'
 import type { RunStatus, StepStatus, StoredRun } from '../runs/run.ts'
-import { stepDeadlineMs } from '../runs/step-deadline.ts'
+import { refusedDeadlineMs, stepDeadlineMs } from '../runs/step-deadline.ts'
 import { isActive, stepKey } from '../runs/step-key.ts'
 import type { Claimant, Slots } from './slots.ts'
+import { UnfinishedError } from './work-queue.ts'
 
 /** Most of a failed step's log that its record keeps, in bytes. */
 const LOG_TAIL_BYTES = 4096
@@ -66,11 +67,10 @@ export async function reconcileRun(reconciliation: RunReconciliation, found: Sto
   // First, so that a slot that its own steps have freed wakes it too.
   if (plan.waitsForSlot) reconciliation.slots.wait(claimant)
   reconciliation.slots.note(claimant, activeSteps(plan.status) + plan.create.length)
-  const again = await apply(reconciliation, begun.stored, run, plan)
-  reconciliation.queue.beginning.delete(found.metadata.name)
-  return again
-    ? context.clock.now()
-    : earliest([plan.requeueAtMs, ...plan.create.map(({ step, timeoutSeconds }) => stepDeadlineMs(step, timeoutSeconds))])
+  const { again, failures } = await apply(reconciliation, begun.stored, run, plan)
+  const nextAtMs = again ? context.clock.now() : earliest([plan.requeueAtMs, ...plan.create.flatMap(deadlinesOf)])
+  if (failures.length > 0) throw new UnfinishedError(failures[0], nextAtMs)
+  return nextAtMs
 }
 
 /** `stored` is the run as the cluster has it, `run` the same as it begins. */
@@ -112,31 +112,36 @@ async function endJobs({ context: { jobs, writeSite } }: RunReconciliation, run:
   }
 }
 
-/** `found` is the run as the cluster has it, `run` the same as it begins. Returns whether another pass is wanted at once. */
-async function apply(reconciliation: RunReconciliation, found: StoredRun, run: StoredRun, plan: RunPlan): Promise<boolean> {
+/** Whether another pass is wanted at once, and why Jobs could not be made: all else was done. */
+interface Applied {
+  again: boolean
+  failures: unknown[]
+}
+
+/** `found` is the run as the cluster has it, `run` the same as it begins. */
+async function apply(reconciliation: RunReconciliation, found: StoredRun, run: StoredRun, plan: RunPlan): Promise<Applied> {
   const { context } = reconciliation
   const { jobs } = context
   for (const { step, job } of plan.readLogs) {
     const maxBytes = logBytes(plan.status)
     step.log = maxBytes === 0 ? '' : await jobs.readLogTail(job, maxBytes)
   }
-  const again = await allOf(plan.create.map((creation) => createJob(reconciliation, run, creation)))
-  reconciliation.slots.note(claimantOf(run), activeSteps(plan.status))
+  // All that can be: one that fails holds up no other, and nothing that is to be written or stopped.
+  const made = await Promise.allSettled(plan.create.map((creation) => createJob(reconciliation, run, creation)))
+  const failures = made.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+  // A request that has failed may have made its Job all the same.
+  const unknown = failures.filter((error) => !(error instanceof JobRefusedError)).length
+  reconciliation.slots.note(claimantOf(run), activeSteps(plan.status) + unknown)
   boundMessages(found.status, plan.status)
   const stored = isSameJson(found.status, plan.status) ? run : await writeLast(reconciliation, found, plan.status)
+  reconciliation.queue.beginning.delete(found.metadata.name)
   await Promise.all([
     ...plan.relabel.map(({ job, labels }) => context.writeSite('job-relabelled', () => jobs.relabelJob(job, labels))),
     ...plan.stop.map((job) => stopJob(reconciliation, job)),
     ...plan.release.map((job) => releaseJob(reconciliation, job)),
   ])
   if (stored.status?.phase === 'Finished') reconciliation.onFinished(stored)
-  return again.includes(true)
-}
-
-/** When all have ended, though one has failed: a Job that is made behind the back of the next pass would count for nothing there. */
-async function allOf<T>(works: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(works)
-  return Promise.all(works)
+  return { again: made.some((one) => one.status === 'fulfilled' && one.value), failures }
 }
 
 /**
@@ -156,7 +161,8 @@ async function releaseJob({ context: { jobs, writeSite }, told }: RunReconciliat
 }
 
 /** Makes a step's Job, or takes over the one that a pass before a crash has made. Returns whether another pass is wanted at once. */
-async function createJob(reconciliation: RunReconciliation, run: StoredRun, { step, job }: RunPlan['create'][number]): Promise<boolean> {
+async function createJob(reconciliation: RunReconciliation, run: StoredRun, creation: RunPlan['create'][number]): Promise<boolean> {
+  const { step, job, startTimeoutSeconds } = creation
   const { clock, jobs, writeSite } = reconciliation.context
   const refuse = (reason: string, message: string): true => {
     Object.assign(step, { state: 'Ended', result: 'Failed', reason, message, finishedAt: formatTimestamp(clock.now()) } satisfies Partial<StepStatus>)
@@ -172,6 +178,14 @@ async function createJob(reconciliation: RunReconciliation, run: StoredRun, { st
     return kind === 'Exists'
   } catch (error) {
     if (error instanceof UnsupportedJobError) return refuse('Unsupported', error.message)
+    const message = `its Job could not be made: ${error instanceof Error ? error.message : String(error)}`
+    if (error instanceof JobRefusedError) {
+      step.refusedSince ??= formatTimestamp(clock.now())
+      // Only now that none is there, be it of an earlier try whose answer was lost.
+      const isOver = clock.now() >= (refusedDeadlineMs(step, startTimeoutSeconds) ?? Infinity)
+      if (isOver) return refuse('StartTimeout', `could not start within ${startTimeoutSeconds}s: ${message}`)
+    }
+    step.message = message
     throw error
   }
 }
@@ -194,6 +208,10 @@ async function writeStatus(reconciliation: RunReconciliation, run: StoredRun, st
 function writeLast(reconciliation: RunReconciliation, run: StoredRun, status: RunStatus): Promise<StoredRun> {
   const write = (): Promise<StoredRun> => writeStatus(reconciliation, run, status)
   return reconciliation.ownWrites === undefined ? write() : reconciliation.ownWrites.write(run.metadata, write)
+}
+
+function deadlinesOf({ step, timeoutSeconds, startTimeoutSeconds }: RunPlan['create'][number]): (number | null)[] {
+  return [stepDeadlineMs(step, timeoutSeconds), refusedDeadlineMs(step, startTimeoutSeconds)]
 }
 
 function earliest(times: readonly (number | null)[]): number | null {

@@ -4,6 +4,17 @@ import { ConflictError } from '../cluster/ports.ts'
 const FIRST_BACKOFF_MS = 500
 const LONGEST_BACKOFF_MS = 60_000
 
+/** A pass that has done what it could. Its cause is to be tried again as after any failure, but at `againAtMs` at the latest; null for no such time. */
+export class UnfinishedError extends Error {
+  override name = 'UnfinishedError'
+  readonly againAtMs: number | null
+
+  constructor(cause: unknown, againAtMs: number | null) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.againAtMs = againAtMs
+  }
+}
+
 /** Keys to be reconciled: each at most once at a time, however often it is asked for. */
 export interface WorkQueue {
   /** Asks for a key now, or not before `atMs`; the earliest wish counts. One that is being worked on is done again afterwards. */
@@ -70,6 +81,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       entry.failures = 0
     } catch (error) {
       nextAtMs = clock.now() + (error instanceof ConflictError ? 0 : backoffMs(entry.failures++, random))
+      if (error instanceof UnfinishedError) nextAtMs = Math.min(nextAtMs, error.againAtMs ?? Infinity)
       if (!(error instanceof ConflictError)) options.onError(key, error)
     }
     entry.running = false

@@ -38,6 +38,9 @@ export function observeStep(step: StepStatus, observation: JobObservation | null
   const { job } = observation
   if (step.state === 'Waiting') {
     Object.assign(step, { state: 'Running', startedAt: job.metadata.creationTimestamp } satisfies Partial<StepStatus>)
+    // Its Job could not be made before.
+    delete step.message
+    delete step.refusedSince
   }
   const { name } = job.metadata
   const attempts = mergeAttempts(unpackAttempts(name, step), attemptsOf(observation))

@@ -145,6 +145,8 @@ export interface StepStatus {
   image?: number
   /** How long its Job was suspended so far, and since when it is. */
   suspended?: { ms: number; since?: Timestamp }
+  /** Since when the cluster refuses to have its Job made; absent where it does not. */
+  refusedSince?: Timestamp
   /** Last lines, only of what failed. */
   log?: string
 }

@@ -32,6 +32,12 @@ export function startingSinceMs({ suspended }: StepStatus, { job, pods }: JobObs
   return Math.max(...[pod.metadata.creationTimestamp, ...ends].map(parseTimestamp))
 }
 
+/** When a step whose Job the cluster refuses to have made is given up; null for never. */
+export function refusedDeadlineMs({ state, refusedSince }: StepStatus, startTimeoutSeconds: number | null): number | null {
+  if (state !== 'Waiting' || refusedSince === undefined || startTimeoutSeconds === null) return null
+  return parseTimestamp(refusedSince) + startTimeoutSeconds * 1000
+}
+
 /** Reasons that a container waits for while all goes well. */
 const PATIENT = new Set(['ContainerCreating', 'PodInitializing'])
 

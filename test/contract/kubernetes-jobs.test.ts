@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ApiClient, ApiRequest } from '../../src/cluster/kubernetes/api-client.ts'
 import { createKubernetesJobs } from '../../src/cluster/kubernetes/jobs.ts'
 import { ApiError } from '../../src/cluster/kubernetes/api-error.ts'
-import { UnsupportedJobError } from '../../src/cluster/ports.ts'
+import { JobRefusedError, UnsupportedJobError } from '../../src/cluster/ports.ts'
 import type { Container } from '../../src/definitions/container.ts'
 import type { Job, StoredJob } from '../../src/runs/objects.ts'
 import { FINALIZER, LABELS } from '../../src/runs/objects.ts'
@@ -58,6 +58,23 @@ it('refuses a Job that wants the repository in its pods, and says what to do', a
   const refusal = jobs.createJob({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'a', namespace }, spec: { template } })
   await expect(refusal).rejects.toThrow(UnsupportedJobError)
   await expect(refusal).rejects.toThrow(/^source: .* Take "source" out/)
+  await jobs.close()
+  await close()
+})
+
+it('tells a Job that may not be made as things are from one that may have been', async () => {
+  const { client, namespace, close } = await openFakeCluster(behaviour)
+  let error: Error = new ApiError('POST jobs', 403, { message: 'exceeded quota: small' })
+  const request: ApiClient['request'] = (asked) => (asked.method === 'POST' ? Promise.reject(error) : client.request(asked))
+  const jobs = await createKubernetesJobs({ client: { ...client, request }, namespace, report: () => undefined, runsLive: 'InTheCluster' })
+  const job: Job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'a', namespace }, spec: { template: { spec: { containers: [] } } } }
+  await expect(jobs.createJob(job)).rejects.toThrow(new JobRefusedError('POST jobs: 403 exceeded quota: small'))
+  error = new ApiError('POST jobs', 500, { message: 'etcdserver: request timed out' })
+  await expect(jobs.createJob(job)).rejects.toBe(error)
+  // One was, and its answer was lost: it counts for more than what a later try is told.
+  await client.request({ method: 'POST', path: '/apis/batch/v1/namespaces/data/jobs', body: job })
+  error = new ApiError('POST jobs', 403, { message: 'exceeded quota: small' })
+  expect(await jobs.createJob(job)).toMatchObject({ kind: 'Exists', object: { metadata: { name: 'a' } } })
   await jobs.close()
   await close()
 })

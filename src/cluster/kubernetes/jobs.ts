@@ -6,7 +6,7 @@ import { createJobMasks } from '../job-masks.ts'
 import type { ReportProblem } from '../listeners.ts'
 import { createListeners } from '../listeners.ts'
 import type { AbandonableJobs, ClusterEvent } from '../ports.ts'
-import { UnsupportedJobError } from '../ports.ts'
+import { JobRefusedError, UnsupportedJobError } from '../ports.ts'
 import type { ApiClient } from './api-client.ts'
 import { pause } from './api-client.ts'
 import { ApiError, isConflict, isNotFound, isTaken } from './api-error.ts'
@@ -205,9 +205,11 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
           if (error instanceof ApiError && (error.status === 422 || error.status === 400)) {
             throw new UnsupportedJobError(`the API server refuses the Job: ${error.message}`, { cause: error })
           }
-          if (!isTaken(error)) throw error
+          const isRefused = error instanceof ApiError && [403, 404, 409].includes(error.status) && !isTaken(error)
+          if (!isRefused && !isTaken(error)) throw error
           const existing = await find(place)
           if (existing !== null) return { kind: 'Exists', object: restoreOwner(take(existing)) }
+          if (isRefused) throw new JobRefusedError(error.message, { cause: error })
         }
       }
     },

@@ -18,7 +18,7 @@ export interface RunPlan {
   status: RunStatus
   /** Steps whose log's tail belongs into `status`; read before anything makes it go. */
   readLogs: { step: StepStatus; job: StoredJob }[]
-  create: { step: StepStatus; job: Job; timeoutSeconds: number | null }[]
+  create: { step: StepStatus; job: Job; timeoutSeconds: number | null; startTimeoutSeconds: number | null }[]
   /** Labels that were put on the Run since these Jobs were made. */
   relabel: { job: StoredJob; labels: Record<string, string> }[]
   /** Everything that is to end. Who has told them already need not do it again; after a crash nobody knows who has. */

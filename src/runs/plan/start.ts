@@ -33,7 +33,8 @@ export function startReady(board: Board, ready: readonly Entry[]): void {
       continue
     }
     board.created.add(status)
-    plan.create.push({ step: status, job: renderJob(run, resolved.value, stepKey(status)), timeoutSeconds: step.timeoutSeconds })
+    const { timeoutSeconds, startTimeoutSeconds } = step
+    plan.create.push({ step: status, job: renderJob(run, resolved.value, stepKey(status)), timeoutSeconds, startTimeoutSeconds })
   }
 }
 

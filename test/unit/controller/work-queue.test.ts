@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ConflictError } from '../../../src/cluster/ports.ts'
-import { createWorkQueue } from '../../../src/controller/work-queue.ts'
+import { createWorkQueue, UnfinishedError } from '../../../src/controller/work-queue.ts'
 import { createSystemClock } from '../../../src/system-clock.ts'
 
 const random = { fraction: () => 0.5, uuid: () => '' }
@@ -25,6 +25,18 @@ describe('the work queue', () => {
     for (const key of ['a', 'b', 'a', 'a']) queue.add(key)
     await vi.advanceTimersByTimeAsync(10)
     expect(done).toEqual(['a', 'b'])
+  })
+
+  it('does an unfinished key again when it wants to be, if that comes before its next try', async () => {
+    const starts: number[] = []
+    const { queue, failures } = createQueue(() => {
+      starts.push(Date.now())
+      return Promise.reject(new UnfinishedError(new Error('refused'), starts.length === 1 ? 100 : null))
+    })
+    queue.add('a')
+    await vi.advanceTimersByTimeAsync(1200)
+    expect(starts).toEqual([0, 100, 1100])
+    expect(failures).toEqual(['a', 'a', 'a'])
   })
 
   it('does a key again that was asked for while it was being done, and never twice at a time', async () => {
