@@ -24,7 +24,7 @@ export async function writeLast(context: Context, states: readonly RepositorySta
 
 /** A Repository whose git is known to be away is left to the next start. */
 async function hasLastWrites(context: Context, state: RepositoryState): Promise<boolean> {
-  if (!state.claimed || context.clock.now() < state.recordsNotBeforeMs) return false
+  if (!state.claimed || !state.ownerRead || context.clock.now() < state.recordsNotBeforeMs) return false
   const { ref } = state.followed.settings
   const runs = await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })
   return runs.some(isWaiting) || ((await context.runs.readCursors(ref)) ?? initialCursors).fates.length > 0

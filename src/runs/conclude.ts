@@ -1,3 +1,4 @@
+import { parseTimestamp } from '../clock.ts'
 import type { Board, Entry } from './plan/board.ts'
 import { entriesOf } from './plan/board.ts'
 import type { RunResult } from './run.ts'
@@ -29,7 +30,8 @@ export function concludeRun(outcome: Outcome, undos: readonly Entry[], finallySt
 /** The step that failed first in time, of those whose failure counts. */
 function firstFailure(entries: readonly Entry[]): Entry | undefined {
   const failed = entries.filter(({ status, step }) => status.result === 'Failed' && (!step.allowFailure || status.kind === 'Undo'))
-  return failed.sort((one, other) => (one.status.finishedAt ?? '').localeCompare(other.status.finishedAt ?? ''))[0]
+  const endedMs = ({ status }: Entry): number => (status.finishedAt === undefined ? -Infinity : parseTimestamp(status.finishedAt))
+  return failed.sort((one, other) => endedMs(one) - endedMs(other))[0]
 }
 
 function failureOf({ status }: Entry): Outcome {

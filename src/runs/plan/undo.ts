@@ -1,3 +1,5 @@
+import { parseTimestamp } from '../../clock.ts'
+import type { Step } from '../../definitions/workflow.ts'
 import type { RunHalt } from '../run.ts'
 import type { Board, Entry } from './board.ts'
 import { entriesOf, newEntry, replaceEntries } from './board.ts'
@@ -20,19 +22,53 @@ export function layOutUndos(board: Board): void {
   }
 }
 
-/** Runs the undos one after the other, the step that ended last first. A failing one does not keep the others; a cancellation does. Returns whether all have ended. */
+/**
+ * Runs the undos one after the other: no step's before those of the steps that depend on it, and among steps that have nothing to do with each
+ * other, the one that ended last first. A failing one does not keep the others; a cancellation does. Returns whether all have ended.
+ */
 export function runUndos(board: Board, undos: readonly Entry[]): boolean {
   const cancellation: RunHalt | undefined = undos.every(({ status }) => status.state === 'Ended') ? undefined : cancellationOf(board)
   if (cancellation !== undefined) {
     haltSteps(board, undos, { ...cancellation, result: 'Cancelled' })
     Object.assign(board.plan.status, { halt: cancellation, outcome: { ...board.plan.status.outcome, ...cancellation } })
   }
-  const next = latestFirst(board, undos).find(({ status }) => status.state !== 'Ended')
-  if (next?.status.state === 'Waiting') startReady(board, [next])
+  const next = nextUndo(board, undos)
+  if (next !== undefined) startReady(board, [next])
   return undos.every(({ status }) => status.state === 'Ended')
 }
 
-function latestFirst({ entries }: Board, undos: readonly Entry[]): Entry[] {
-  const endOf = (undo: Entry): string => entries[entries.indexOf(undo) - 1]?.status.finishedAt ?? ''
-  return [...undos].reverse().sort((one, other) => (endOf(one) === endOf(other) ? 0 : endOf(one) < endOf(other) ? 1 : -1))
+/** The undo whose turn it is; undefined while one runs, or when all have ended. */
+function nextUndo(board: Board, undos: readonly Entry[]): Entry | undefined {
+  const open = undos.filter(({ status }) => status.state !== 'Ended')
+  if (open.some(({ status }) => status.state !== 'Waiting')) return undefined
+  const needed = neededBy(board, open)
+  const waiting = new Set(open.filter(({ step }) => !needed.has(step.name)))
+  let next: Entry | undefined
+  let nextMs = -Infinity
+  for (const [index, entry] of board.entries.entries()) {
+    if (!waiting.has(entry)) continue
+    // An undo stands behind its step. The time is of a node's clock, and on some clusters of whole seconds: it tells nothing of what depends on what.
+    const { finishedAt } = board.entries[index - 1]?.status ?? {}
+    const endedMs = finishedAt === undefined ? -Infinity : parseTimestamp(finishedAt)
+    if (endedMs < nextMs) continue
+    next = entry
+    nextMs = endedMs
+  }
+  return next
+}
+
+/** The names of all steps that these depend on, near or far. */
+function neededBy({ definition }: Board, entries: readonly Entry[]): Set<string> {
+  const steps = new Map(definition.steps.map((step) => [step.name, step]))
+  const needed = new Set<string>()
+  const visit = ({ dependsOn }: Step): void => {
+    for (const { step: name } of dependsOn) {
+      if (needed.has(name)) continue
+      needed.add(name)
+      const step = steps.get(name)
+      if (step !== undefined) visit(step)
+    }
+  }
+  for (const step of new Set(entries.map(({ step }) => step))) visit(step)
+  return needed
 }
