@@ -168,6 +168,7 @@ describe('a run that has been swept', () => {
     const { stdout } = await rerun('--failed', '--key', 'k')
     const again = /^run (\S+) created\n$/.exec(stdout)?.[1] ?? stdout
     expect(await find(world, again)).toMatchObject({
+      metadata: { annotations: { 'fusee.dev/created-at': expect.stringMatching(/T.*\.\d{3}Z$/) as unknown } },
       spec: { rerunOf: 'by-hand', params: { site: 'two' }, carriedOver: [{ name: 'load', results: { size: 7 } }] },
       status: { steps: [{ name: 'load', reason: 'CarriedOver', results: { size: 7 } }, { name: 'measure' }] },
     })
