@@ -197,6 +197,20 @@ describe('a run that has been swept', () => {
     await world.pass(60_000)
   })
 
+  it('not while its Repository is paused', async () => {
+    const before = await world.runs()
+    expect(await runCli(['pause', '--reason', 'moving', '--url', server.url])).toMatchObject({ code: 0 })
+    await world.pass(1000)
+    const { code, stderr } = await rerun('--key', 'held')
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/is paused .*moving.*fusee resume/) as unknown })
+    // A key that has had its rerun is answered as ever.
+    expect((await rerun('--failed', '--key', 'k')).stdout).toContain('was created by the same key before')
+    expect(await world.runs()).toEqual(before)
+    expect(await runCli(['resume', '--url', server.url])).toMatchObject({ code: 0 })
+    expect((await rerun('--key', 'held')).stdout).toMatch(/^run \S+ created\n$/)
+    await world.pass(60_000)
+  })
+
   it('what was never there is not found', async () => {
     expect(await runCli(['rerun', 'nobody', '--url', server.url])).toMatchObject({
       code: 2,
