@@ -14,7 +14,7 @@ const RETRY_MS = 5000
 
 /**
  * Makes sure that the status branch is ours before anything is started: another's name in it means BranchOwned. An empty data folder
- * takes its cursors over from the branch. Returns when to try again, null when it is ours.
+ * takes its cursors over from the branch, and so does who gets the branch back. Returns when to try again, null when it is ours.
  */
 export async function claim(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number | null> {
   if (state.claimed) return null
@@ -25,15 +25,9 @@ export async function claim(context: Context, state: RepositoryState, wake: Wake
   try {
     // A mistake in the name of the branch must not claim what is another's to claim.
     if (isFresh) await source.fetchTip(signal)
-    if (!(await readOwner(context, state, signal))) return context.clock.now() + RETRY_MS
-    if (isFresh) {
-      const copies = await readCursorCopies(status)
-      // A record may have come with a copy of the cursors that was a moment older: what the first push asks for is looked up.
-      if (copies !== null) {
-        const lost = await findLost(context, state, status)
-        await updateCursors(context, settings.ref, (current) => ({ ...current, ...copies, rewound: true, ...(lost.length === 0 ? {} : { lost }) }))
-      }
-    }
+    if (!(await readOwner(context, state, isFresh, signal))) return context.clock.now() + RETRY_MS
+    // After the claim: who is refused must not look, the next time, like who has owned the branch.
+    if (isFresh) await carryOn(context, state)
   } catch (error) {
     if (!(error instanceof GitError)) throw error
     noteFailure(context, state, error)
@@ -55,12 +49,40 @@ export async function claim(context: Context, state: RepositoryState, wake: Wake
 }
 
 /**
- * Reads who owns the status branch, and claims it when that is nobody. False: another does, and nothing more is started here. Throws
- * GitError when that cannot be read, or not be written where nobody owns it.
+ * Takes the cursors over from the branch, as far as they are ahead of those here. What had started there, has no record and is not here
+ * is lost. A record may have come with a copy of the cursors that was a moment older: what the first push asks for is looked up.
  */
-export async function readOwner(context: Context, state: RepositoryState, signal: AbortSignal): Promise<boolean> {
+async function carryOn(context: Context, state: RepositoryState): Promise<void> {
+  const { settings, status } = state.followed
+  const copies = await readCursorCopies(status)
+  if (copies === null) return
+  const found = await findLost(context, state, status)
+  await updateCursors(context, settings.ref, (current) => {
+    const ahead = Object.entries(current.schedules).filter(([name, { judgedUpTo }]) => judgedUpTo > (copies.schedules[name]?.judgedUpTo ?? ''))
+    const known = current.lost ?? []
+    const lost = [...known, ...found.filter(({ run }) => known.every((one) => one.run !== run))]
+    return {
+      ...current,
+      ...copies,
+      schedules: { ...copies.schedules, ...Object.fromEntries(ahead) },
+      rewound: true,
+      ...(lost.length === 0 ? {} : { lost }),
+    }
+  })
+}
+
+/**
+ * Reads who owns the status branch, and claims it when that is nobody; cursors that are not fresh are carried on before. False: another
+ * does, and nothing more is started here. Throws GitError when that cannot be read, or not be written where nobody owns it.
+ */
+export async function readOwner(context: Context, state: RepositoryState, isFresh: boolean, signal: AbortSignal): Promise<boolean> {
   const { settings, status, owner } = state.followed
   try {
+    // Before the claim, or nobody would do it after a crash: whoever had the branch meanwhile recorded what the cursors here know nothing of.
+    if (!isFresh) {
+      await status.fetchTip(signal)
+      if ((await readOwnership(status, owner)).kind === 'Free') await carryOn(context, state)
+    }
     const claimed = await context.writeSite('owner-claimed', () =>
       claimBranch({ status, owner, repository: settings.ref, nowMs: context.clock.now() }, signal),
     )

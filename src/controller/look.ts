@@ -44,7 +44,8 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
       wake(`ticks ${state.key}`)
       wake(`ends ${state.key}`)
     }
-    if (!state.ownerRead && !(await ownsBranch(context, state, wake, signal))) return nextAtMs()
+    // The cursors may have been taken over from the branch: the look begins anew.
+    if (!state.ownerRead) return (await ownsBranch(context, state, wake, signal)) ? context.clock.now() : nextAtMs()
     const tip = await source.fetchTip(signal)
     isNews = state.tip !== tip || cursors.lastCommit !== tip
     if (isNews) await dealWith(context, state, cursors, tip, wake, signal)
@@ -101,7 +102,7 @@ async function definitionsStillThere(state: RepositoryState, commit: string): Pr
 /** Asks again who owns the status branch, which could not be read when this process started. */
 async function ownsBranch(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<boolean> {
   try {
-    if (!(await readOwner(context, state, signal))) {
+    if (!(await readOwner(context, state, false, signal))) {
       wake(`claim ${state.key}`, context.clock.now() + state.followed.settings.intervalSeconds * 1000)
       return false
     }

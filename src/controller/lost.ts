@@ -10,11 +10,13 @@ import type { Versions } from './versions.ts'
 const REASON = 'its run had started when the cluster was lost, and has no record'
 
 /**
- * What a controller that begins with nothing but the status branch has to know of the one before it: the ticks whose runs it had started
- * and not recorded. Others that it had started are only told of: nobody may run them again.
+ * What a controller that carries on from the status branch has to know of the one before it: the ticks whose runs it had started
+ * and not recorded, and that are not here. Others that it had started are only told of: nobody may run them again.
  */
-export async function findLost(context: Pick<Context, 'report'>, state: RepositoryState, status: StatusBranch): Promise<LostTick[]> {
-  const started = await readStarted(status)
+export async function findLost(context: Pick<Context, 'report' | 'runs'>, state: RepositoryState, status: StatusBranch): Promise<LostTick[]> {
+  const { namespace, name: repository } = state.followed.settings.ref
+  const here = new Set((await context.runs.listRuns({ namespace, repository })).map(({ metadata }) => metadata.name))
+  const started = (await readStarted(status)).filter(({ run }) => !here.has(run))
   if (started.length > 0) context.report({ kind: 'RunsLost', repository: state.key, runs: started.map(({ run }) => run) })
   return started.flatMap(({ run, workflow, trigger }: StartedRun) =>
     trigger.kind === 'Schedule' ? [{ schedule: trigger.schedule, workflow, at: trigger.tick, run }] : [],

@@ -45,7 +45,8 @@ export async function isHistoryFull(context: Context, state: RepositoryState, kn
  * of the Runs that are still held is written again. Returns when to look again.
  */
 export async function writeRecords(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number | null> {
-  if (!state.claimed) return null
+  // Whose the branch is must have been read: a write would put older cursors over those of who had it meanwhile.
+  if (!state.claimed || !state.ownerRead) return null
   const { settings, status, owner } = state.followed
   // Runs first: cursors that are read later have passed whatever these were started by, or say that they have not.
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })

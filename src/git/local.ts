@@ -115,6 +115,8 @@ export function createLocalStatus(repository: LocalRepository, path: string, bra
     list: (folder) => listStatusFolder(repository.access, tip, folder),
     async commit(parent, changes, message, signal) {
       signal?.throwIfAborted()
+      // A late answer may have moved where files are read: the changes were made of another commit than they would be built on.
+      if (tip !== undefined && tip !== parent) throw racedError(path, branchRef(branch))
       const { folder, store } = await repository.open()
       await refuseCheckedOut(folder, path, branch)
       const ref = branchRef(branch)

@@ -86,7 +86,8 @@ export interface StatusBranch {
   list(folder: string): Promise<string[]>
   /**
    * Writes one commit on top of `parent` (null: the branch's first, orphan commit) and moves the remote's branch to it by
-   * compare-and-swap: when the branch is elsewhere nothing changes and GitError `Raced` is thrown. After any other error
+   * compare-and-swap: when the branch is elsewhere, or files are read here at another tip by now, nothing changes and GitError
+   * `Raced` is thrown. After any other error
    * the commit may have arrived or not: fetch the tip to see. Costs do not grow with the branch's history.
    */
   commit(parent: CommitSha | null, changes: FileChanges, message: string, signal?: AbortSignal): Promise<CommitSha>

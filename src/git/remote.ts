@@ -154,6 +154,8 @@ export function createRemoteStatus(remote: Remote, branch: string, style: Commit
     list: (folder) => listStatusFolder(access, tip, folder),
     async commit(parent, changes, message, signal) {
       signal?.throwIfAborted()
+      // A late answer may have moved where files are read: the changes were made of another commit than they would be built on.
+      if (tip !== undefined && tip !== parent) throw racedError(remote.transport.where, branchRef(branch))
       const build = (reader: ObjectReader): Promise<BuiltCommit> => buildCommit(reader, parent, changes, message, style)
       const built = parent === null ? await build(NO_OBJECTS) : await buildOn(access, parent, build)
       await pushCommit(remote, branch, parent, built, signal)

@@ -135,7 +135,8 @@ function openStatus(store: MemoryStore, branches: Map<string, CommitSha>, branch
     async commit(parent, changes, message, signal) {
       signal?.throwIfAborted()
       const built = await buildCommit(store.reader, parent, changes, message, style)
-      if ((branches.get(branch) ?? null) !== parent) {
+      const isReadElsewhere = tip !== undefined && tip !== parent
+      if (isReadElsewhere || (branches.get(branch) ?? null) !== parent) {
         throw new GitError('Raced', `branch ${branch} of ${WHERE} was moved by somebody else: fetch it and try again`)
       }
       store.add(built.objects)

@@ -126,6 +126,18 @@ export function describeRaces(the: () => GitHarness): void {
     expect([...(await the().files(STATUS)).keys()]).toEqual(['a', 'b', 'c'])
   })
 
+  it('builds on no commit but the one it reads at: what is made of an older one would undo what came between', async () => {
+    const mine = (await the().open()).status
+    await mine.commit(null, changes({ a: '1' }), 'first')
+    const second = await the().push([{ b: '2' }], { branch: STATUS })
+    expect(text(await mine.read('b'))).toBe('')
+    await expect(mine.commit(second, changes({ c: '3' }), 'mine')).rejects.toMatchObject({ kind: 'Raced' })
+    expect(await the().tip(STATUS)).toBe(second)
+    expect(await mine.fetchTip()).toBe(second)
+    await mine.commit(second, changes({ c: '3' }), 'mine')
+    expect([...(await the().files(STATUS)).keys()]).toEqual(['a', 'b', 'c'])
+  })
+
   it('lets exactly one of many simultaneous writers win each round', async () => {
     const writers = (await Promise.all(Array.from({ length: 4 }, () => the().open()))).map((ports) => ports.status)
     let tip: CommitSha | null = null

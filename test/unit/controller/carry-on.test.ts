@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { GitError } from '../../../src/git/ports.ts'
 import { takeOver } from '../../../src/history/owner.ts'
 import { createControlledWorld, everyMinute, MINUTE_MS, type ControlledWorld } from '../../support/controlled-world.ts'
 
@@ -78,6 +79,60 @@ describe('after the loss of the cluster and a take-over', () => {
     expect(await second.runs()).toEqual([])
     expect((await again.runs()).length).toBeGreaterThan(before)
     expect(first.events.filter(({ kind }) => kind === 'BranchOwned')).toEqual([])
+  })
+})
+
+describe('a former owner that gets the branch back', () => {
+  const byPush = `apiVersion: fusee.dev/v1alpha1
+kind: Workflow
+metadata: {name: report}
+spec:
+  triggers: {push: {}}
+  steps: [{name: work, image: "busybox:1.36", script: echo done}]
+`
+
+  for (const was of ['stopped', 'running', 'without the remote at its start'] as const) {
+    it(`does not run again what the other has recorded (meanwhile ${was})`, async () => {
+      const world = createControlledWorld()
+      await world.push({ 'workflows/quick.yaml': everyMinute('quick'), 'workflows/report.yaml': byPush })
+      const cluster = world.createCluster()
+      const first = world.start(cluster, 'first')
+      await world.pass(2.6 * MINUTE_MS)
+      if (was !== 'running') await first.stop()
+      const own = new Set((await first.runs()).map((run) => run.metadata.name))
+      await handOver(world)
+      const second = world.start(world.createCluster(), 'second')
+      await world.pass(MINUTE_MS)
+      await world.push({ 'notes.txt': 'x' })
+      await world.pass(4 * MINUTE_MS)
+      await second.stop()
+      const recorded = (await second.runs()).filter((run) => run.status?.recorded !== undefined).map((run) => run.metadata.name)
+      expect(recorded.length).toBeGreaterThan(5)
+
+      await handOver(world)
+      if (was.startsWith('without')) world.away = new GitError('Unreachable', 'git.example.com does not answer')
+      const back = was === 'running' ? first : world.start(cluster, 'first')
+      await world.pass(3000)
+      world.away = null
+      await world.pass(2 * MINUTE_MS)
+      const names = (await back.runs()).map((run) => run.metadata.name).filter((name) => !own.has(name))
+      expect(names.filter((name) => recorded.includes(name))).toEqual([])
+      expect(back.events.filter(({ kind }) => kind === 'BranchClaimed').length).toBeGreaterThan(0)
+      expect(back.events.filter(({ kind }) => kind === 'RunsLost')).toEqual([])
+      expect((await world.git.readFiles()).get('history/state/owner.json')).toContain('"owner": "first"')
+    })
+  }
+
+  it('does not call lost what has gone on here', async () => {
+    const { world, cluster } = await lostWorld('')
+    const second = world.start(world.createCluster(), 'second')
+    await world.pass(5000)
+    await second.stop()
+    await handOver(world)
+    const back = world.start(cluster)
+    await world.pass(11 * MINUTE_MS)
+    expect(back.events.filter(({ kind }) => kind === 'RunsLost')).toEqual([])
+    expect((await back.runs()).filter(({ spec }) => spec.workflow === 'slow')).toMatchObject([{ status: { result: 'Succeeded' } }])
   })
 })
 
