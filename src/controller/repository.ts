@@ -78,7 +78,7 @@ export type Wake = (key: string, atMs?: number) => void
 
 /** Creates the Run of a request under its derived name; one that exists already is the same request from before a crash. */
 export async function startRun(context: Context, state: RepositoryState, request: RunRequest, wake: Wake): Promise<Creation<StoredRun>> {
-  const run = createRunObject(state.followed.settings.ref, request)
+  const run = createRunObject(state.followed.settings.ref, request, context.clock.now())
   const creation = await context.writeSite('run-created', () => context.runs.createRun(run))
   if (!isSameTrigger(run, creation.object)) {
     throw new Error(`Run ${run.metadata.name} exists for another trigger than ${JSON.stringify(request.trigger)}: delete or rename it`)

@@ -7,6 +7,7 @@ import { runName } from '../runs/names.ts'
 import type { EndedStep } from '../runs/plan-rerun.ts'
 import { planCarryOver } from '../runs/plan-rerun.ts'
 import type { RunResult, StoredRun, Trigger } from '../runs/run.ts'
+import { pauseReason } from '../triggers/suspension.ts'
 import { definitionsAt } from './look.ts'
 import { isHistoryFull } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
@@ -15,7 +16,7 @@ import { startRun } from './repository.ts'
 /** What came of the wish for a rerun. `Recorded`: the same wish has had its rerun before, which was swept since. */
 export type RerunAnswer =
   | { kind: 'Created' | 'Exists' | 'Recorded'; run: string }
-  | { kind: 'Refused'; reason: 'NotFinished' | 'NotBegun' | 'NothingFailed' | 'DefinitionGone' | 'NotReady' | 'Full'; message: string }
+  | { kind: 'Refused'; reason: 'NotFinished' | 'NotBegun' | 'NothingFailed' | 'DefinitionGone' | 'NotReady' | 'Paused' | 'Full'; message: string }
 
 /** The wish: `failedOnly` takes over what succeeded, with its results. */
 export interface RerunWish {
@@ -77,6 +78,9 @@ async function repeat(context: Context, state: RepositoryState, run: EndedRun, w
   }
   if (existing === null && wish.isUnique !== true && (await hasRecord(state.followed.status, workflow, again)))
     return { kind: 'Recorded', run: again }
+  const paused = existing === null ? (await context.runs.readCursors(ref))?.paused : undefined
+  if (paused !== undefined)
+    return { kind: 'Refused', reason: 'Paused', message: `${state.key} is ${pauseReason(paused)}; fusee resume starts it again` }
   if (existing === null && (await isHistoryFull(context, state)))
     return { kind: 'Refused', reason: 'Full', message: 'too many finished runs wait for their record: try again later' }
   const { kind, object } = await startRun(context, state, { workflow, commit, trigger: wish.trigger, params, rerunOf: name, carriedOver }, wake)

@@ -1,4 +1,5 @@
 import { parseTimestamp } from '../clock.ts'
+import { CREATED_ANNOTATION } from './objects.ts'
 import type { StoredRun } from './run.ts'
 
 /** Whether a run whose definition is pinned may begin, by its workflow's `concurrency`. */
@@ -65,8 +66,21 @@ export function queueFull(waiting: number): string {
   return `${waiting} runs wait already`
 }
 
-/** Who came first; those of the same moment go by name. */
+/**
+ * Who came first. The cluster's time is of one clock for all, but may be of whole seconds: within one, the annotation says. Those of the same
+ * moment go by name.
+ */
 function isBefore(one: StoredRun, other: StoredRun): boolean {
-  const difference = parseTimestamp(one.metadata.creationTimestamp) - parseTimestamp(other.metadata.creationTimestamp)
+  const difference = storedMs(one) - storedMs(other) || createdMs(one) - createdMs(other)
   return difference === 0 ? one.metadata.name < other.metadata.name : difference < 0
+}
+
+function storedMs({ metadata }: StoredRun): number {
+  return parseTimestamp(metadata.creationTimestamp)
+}
+
+/** What Fusee noted when it made the Run; the cluster's time for one that somebody else made. */
+function createdMs(run: StoredRun): number {
+  const written = parseTimestamp(run.metadata.annotations?.[CREATED_ANNOTATION] ?? '')
+  return Number.isNaN(written) ? storedMs(run) : written
 }

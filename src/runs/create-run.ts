@@ -1,11 +1,15 @@
+import { formatTimestamp } from '../clock.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import { runName, triggerIdentity } from './names.ts'
 import type { ObjectRef } from './objects.ts'
-import { API_VERSION, FINALIZER, LABELS } from './objects.ts'
+import { API_VERSION, CREATED_ANNOTATION, FINALIZER, LABELS } from './objects.ts'
 import type { Run, StoredRun } from './run.ts'
 
-/** The Run object of a request: its name is derived from the trigger, so that the same request can only ever make one. */
-export function createRunObject(repository: ObjectRef, request: RunRequest): Run {
+/**
+ * The Run object of a request: its name is derived from the trigger, so that the same request can only ever make one. `createdAtMs` orders it
+ * among Runs of the same second; it is no part of what the request is.
+ */
+export function createRunObject(repository: ObjectRef, request: RunRequest, createdAtMs?: number): Run {
   return {
     apiVersion: API_VERSION,
     kind: 'Run',
@@ -13,6 +17,7 @@ export function createRunObject(repository: ObjectRef, request: RunRequest): Run
       name: runName(repository, request.workflow, request.trigger, request.commit),
       namespace: repository.namespace,
       labels: { [LABELS.managedBy]: 'fusee', [LABELS.repository]: repository.name, [LABELS.workflow]: request.workflow },
+      ...(createdAtMs === undefined ? {} : { annotations: { [CREATED_ANNOTATION]: formatTimestamp(createdAtMs) } }),
       finalizers: [FINALIZER],
     },
     spec: {

@@ -19,6 +19,9 @@ export const LABELS = {
 /** Labels and annotations of ours begin with it. */
 export const OWN_PREFIX = 'fusee.dev/'
 
+/** Annotation of a Run that Fusee made: when, as a `Timestamp`. A cluster may keep whole seconds only in `creationTimestamp`. */
+export const CREATED_ANNOTATION = 'fusee.dev/created-at'
+
 /** Whether only Fusee says this label. */
 export function isOwnLabel(name: string): boolean {
   return name === LABELS.managedBy || name.startsWith(OWN_PREFIX)

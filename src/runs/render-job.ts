@@ -132,10 +132,17 @@ function specOf(run: StoredRun, step: Step): JobSpec {
       return {
         ...(job as Partial<JobSpec>),
         backoffLimit: step.retries ?? (job['backoffLimit'] as number | undefined) ?? 0,
-        template: { spec: podOf(step, withResults(step, main), pod) },
+        template: { spec: podOf(step, withResults(step, main), withVariables(pod, variables)) },
       }
     }
   }
+}
+
+/** The init containers that a step brings along see their run as its own container does. */
+function withVariables(pod: Partial<PodSpec>, variables: readonly EnvVar[]): Partial<PodSpec> {
+  const { initContainers } = pod
+  if (initContainers === undefined) return pod
+  return { ...pod, initContainers: initContainers.map((container) => ({ ...container, env: mergeEnv(variables, container.env ?? []) })) }
 }
 
 function podOf(step: Step, main: Container, pod: Partial<PodSpec>): PodSpec {

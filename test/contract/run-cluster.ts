@@ -34,6 +34,7 @@ export function testRunCluster(adapter: string, open: () => Promise<RunClusterUn
         name: over.name ?? 'nightly-2345678923',
         namespace,
         labels: { 'fusee.dev/workflow': 'nightly' },
+        annotations: { 'fusee.dev/created-at': '2026-11-20T12:00:00.123Z' },
         ...(over.finalizers === undefined ? {} : { finalizers: over.finalizers }),
       },
       spec: {
@@ -114,6 +115,7 @@ export function testRunCluster(adapter: string, open: () => Promise<RunClusterUn
         metadata: {
           uid: run.metadata.uid,
           labels: { team: 'data' },
+          annotations: { 'fusee.dev/created-at': '2026-11-20T12:00:00.123Z' },
           finalizers: ['fusee.dev/record', 'example.com/other'],
           creationTimestamp: run.metadata.creationTimestamp,
         },

@@ -1,6 +1,7 @@
 import { parseTimestamp } from '../../clock.ts'
 import type { Board, Entry } from './board.ts'
 import { entriesOf } from './board.ts'
+import { cancelSteps } from './cancel-steps.ts'
 import { haltSteps } from './halt.ts'
 import { start } from './start.ts'
 
@@ -12,6 +13,7 @@ export function runFinally(board: Board): boolean {
   const entriesNow = (): Entry[] => entriesOf(board, 'Finally')
   const overdue = board.nowMs >= (finallyDeadlineMs(entriesNow()) ?? Infinity)
   if (overdue) haltSteps(board, entriesNow(), { result: 'Failed', reason: 'Timeout', message: 'the finally steps together ran longer than 10m' })
+  cancelSteps(board, entriesNow())
   start(board, entriesNow)
   return entriesNow().every(({ status }) => status.state === 'Ended')
 }

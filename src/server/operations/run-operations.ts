@@ -157,6 +157,7 @@ const REFUSALS: Readonly<Record<Extract<RerunAnswer, { kind: 'Refused' }>['reaso
   NothingFailed: 'Invalid',
   DefinitionGone: 'Invalid',
   NotReady: 'Unavailable',
+  Paused: 'Conflict',
   Full: 'Unavailable',
 }
 

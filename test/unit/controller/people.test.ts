@@ -168,6 +168,7 @@ describe('a run that has been swept', () => {
     const { stdout } = await rerun('--failed', '--key', 'k')
     const again = /^run (\S+) created\n$/.exec(stdout)?.[1] ?? stdout
     expect(await find(world, again)).toMatchObject({
+      metadata: { annotations: { 'fusee.dev/created-at': expect.stringMatching(/T.*\.\d{3}Z$/) as unknown } },
       spec: { rerunOf: 'by-hand', params: { site: 'two' }, carriedOver: [{ name: 'load', results: { size: 7 } }] },
       status: { steps: [{ name: 'load', reason: 'CarriedOver', results: { size: 7 } }, { name: 'measure' }] },
     })
@@ -193,6 +194,20 @@ describe('a run that has been swept', () => {
   it('all of it too', async () => {
     const again = /^run (\S+) created\n$/.exec((await rerun()).stdout)?.[1] ?? ''
     expect((await find(world, again)).spec).not.toHaveProperty('carriedOver')
+    await world.pass(60_000)
+  })
+
+  it('not while its Repository is paused', async () => {
+    const before = await world.runs()
+    expect(await runCli(['pause', '--reason', 'moving', '--url', server.url])).toMatchObject({ code: 0 })
+    await world.pass(1000)
+    const { code, stderr } = await rerun('--key', 'held')
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/is paused .*moving.*fusee resume/) as unknown })
+    // A key that has had its rerun is answered as ever.
+    expect((await rerun('--failed', '--key', 'k')).stdout).toContain('was created by the same key before')
+    expect(await world.runs()).toEqual(before)
+    expect(await runCli(['resume', '--url', server.url])).toMatchObject({ code: 0 })
+    expect((await rerun('--key', 'held')).stdout).toMatch(/^run \S+ created\n$/)
     await world.pass(60_000)
   })
 

@@ -69,6 +69,30 @@ describe('whether a run may begin', () => {
     expect(show(planAdmission(run, groupOf(run, [run, ...others])))).toBe(want)
   })
 
+  it.each<{ name: string; first: string | null; second: string | null }>([
+    { name: 'by what Fusee noted between runs of the same second', first: '.100Z', second: '.900Z' },
+    { name: 'with a Run that somebody else made at the start of its second', first: null, second: '.001Z' },
+    { name: 'likewise with a Run whose note says no time', first: 'soon', second: '.001Z' },
+  ])('goes $name, whatever their names', ({ first, second }) => {
+    const noted = (name: string, at: string | null): StoredRun => {
+      const run = waiting(name, 30, { concurrency: { policy: 'Replace' } })
+      const annotations = at === null ? {} : { 'fusee.dev/created-at': at.replace(/^\./, '2026-11-20T12:00:30.') }
+      return { ...run, metadata: { ...run.metadata, annotations } }
+    }
+    const [older, newer] = [noted('z', first), noted('a', second)]
+    expect(show(planAdmission(older, groupOf(older, [older, newer])))).toBe('Begin')
+    expect(show(planAdmission(newer, groupOf(newer, [older, newer])))).toBe('Replace  supersede z')
+  })
+
+  it("goes by the cluster's time before the note, which may be of another clock", () => {
+    const annotations = { 'fusee.dev/created-at': '2026-11-20T12:59:00.000Z' }
+    const first = waiting('z', 30, { concurrency: { policy: 'Queue' } })
+    const ahead = { ...first, metadata: { ...first.metadata, annotations } }
+    const second = waiting('a', 31, { concurrency: { policy: 'Queue' } })
+    expect(show(planAdmission(ahead, groupOf(ahead, [ahead, second])))).toBe('Begin')
+    expect(show(planAdmission(second, groupOf(second, [ahead, second])))).toBe('Wait')
+  })
+
   it('goes by name between runs of the same moment', () => {
     const [one, other] = [waiting('a', 30, { concurrency: { policy: 'Queue' } }), waiting('b', 30, { concurrency: { policy: 'Queue' } })]
     expect(show(planAdmission(one, groupOf(one, [one, other])))).toBe('Begin')

@@ -126,6 +126,30 @@ describe('a run that is cancelled while it is undone', () => {
   })
 })
 
+describe('a finally step that somebody cancels', () => {
+  it.each([
+    { when: 'while it runs', at: 'notify', want: 'notify Cancelled StepCancelled', wantStarted: ['a', 'notify', 'last'] },
+    { when: 'before its turn', at: 'a', want: 'notify Skipped StepCancelled', wantStarted: ['a', 'last'] },
+  ])('ends $when, and the others go on', ({ at, want, wantStarted }) => {
+    const definition = aDefinition([aStep('a')], { finally: [aStep('notify'), aStep('last', { needs: [{ step: 'notify', when: 'Always' }] })] })
+    const { run, started } = playRun({
+      run: aRun(definition),
+      outcomes: (key) => ({ lasts: key === 'notify' }),
+      act: ({ spec, status }) =>
+        spec.cancelSteps === undefined && status?.steps.some(({ name, state }) => name === at && state === 'Running') === true
+          ? { cancelSteps: [{ step: 'notify', by: 'ann', reason: 'stuck' }] }
+          : null,
+    })
+    expect(started).toEqual(wantStarted)
+    expect(run.status).toMatchObject({ result: 'Succeeded' })
+    expect(run.status?.steps.map(({ name, result, reason }) => `${name} ${result} ${reason ?? ''}`.trim())).toEqual([
+      'a Succeeded',
+      want,
+      'last Succeeded',
+    ])
+  })
+})
+
 describe('what a run that fails leaves as it is', () => {
   const work: ContainerWork = { kind: 'Container', container: { image: 'x', command: ['true'] }, pod: {}, job: {} }
 

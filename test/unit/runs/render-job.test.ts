@@ -52,6 +52,15 @@ describe('the Job of a step', () => {
     expect(variables(renderJob(run, step))['FUSEE_RUN']).toBe('mine')
   })
 
+  it('shows init containers of the step the same, whose own variables win', () => {
+    const initContainers = [{ name: 'plain' }, { name: 'own', env: [{ name: 'FUSEE_RUN', value: 'mine' }] }]
+    const job = renderJob(run, aStep('load', { work: { kind: 'Container', container: {}, pod: { initContainers }, job: {} } }))
+    const [plain, own] = (job.spec.template.spec.initContainers ?? []).map(({ env = [] }) => new Map(env.map(({ name, value }) => [name, value])))
+    expect(Object.fromEntries(plain ?? [])).toEqual(variables(job))
+    expect(own?.get('FUSEE_RUN')).toBe('mine')
+    expect(own?.get('FUSEE_PARAM_SITE')).toBe('www.example.org')
+  })
+
   it('retries in new pods and has a deadline a minute behind the time-out', () => {
     const job = renderJob(run, aStep('load', { retries: 2, timeoutSeconds: 300 }))
     expect(job.spec).toMatchObject({ backoffLimit: 2, activeDeadlineSeconds: 360, template: { spec: { restartPolicy: 'Never' } } })
