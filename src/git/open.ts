@@ -4,7 +4,7 @@ import type { CommitStyle } from './build-commit.ts'
 import { FUSEE_AUTHOR } from './build-commit.ts'
 import type { Credentials } from './credentials.ts'
 import { splitCredentials } from './credentials.ts'
-import { showUrl } from './failures.ts'
+import { CREDENTIALS, showUrl } from './failures.ts'
 import { createLocalLog, createRemoteLog } from './commit-log.ts'
 import { createHttpClient } from './http-client.ts'
 import { createHttpTransport } from './http-transport.ts'
@@ -106,13 +106,20 @@ export type RepositoryPlace = { kind: 'folder'; path: string } | { kind: 'http';
 
 /** Tells folders from remotes. Throws GitError for what this version cannot reach. */
 export function parseRepositoryUrl(url: string): RepositoryPlace {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase()
+  // Read as host and path of ssh, or as a folder, a URL with a slash too few would show its password wherever it is named.
+  if (scheme === undefined && /^(?:https?|ssh|ftp|file):/i.test(url)) throw noUrl(url)
   const ssh = parseSshUrl(url)
   if (ssh !== null) return { kind: 'ssh', place: ssh }
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase()
+  if (scheme === undefined && CREDENTIALS.test(url)) throw noUrl(url)
   if (scheme === undefined) return { kind: 'folder', path: url }
   if (scheme === 'file') return { kind: 'folder', path: readFileUrl(url) }
   if ((scheme === 'http' || scheme === 'https') && URL.canParse(url)) return { kind: 'http', url: new URL(url) }
-  throw new GitError('RepositoryNotFound', `${showUrl(url)} is no URL that Fusee can follow: use https://, http://, ssh:// or the path of a folder`)
+  throw noUrl(url)
+}
+
+function noUrl(url: string): GitError {
+  return new GitError('RepositoryNotFound', `${showUrl(url)} is no URL that Fusee can follow: use https://, http://, ssh:// or the path of a folder`)
 }
 
 function readFileUrl(url: string): string {

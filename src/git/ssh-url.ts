@@ -46,7 +46,8 @@ function parseScpLike(url: string): SshPlace | null {
     host,
     port: DEFAULT_PORT,
     path,
-    where: `${bracketed === undefined ? host : `[${host}]`}:${path}`,
+    // It may be user, password and host of a URL without its beginning.
+    where: `${bracketed === undefined ? host : `[${host}]`}:${path.replace(/^[^/@]*@(?=[^/]+\/)/, '***@')}`,
   })
 }
 

@@ -245,6 +245,10 @@ describe('opening', () => {
     { url: 'ssh://git:secret@/jobs.git', wantMessage: /write it as ssh:/ },
     { url: 'git://example.com/jobs.git', wantMessage: /no URL that Fusee can follow/ },
     { url: 'https://user:secret@:bad/', wantMessage: /no URL that Fusee can follow/ },
+    { url: 'https:/user:secret@example.com/jobs.git', wantMessage: /^https:\/\*\*\*@example.com\/jobs.git is no URL that Fusee can follow/ },
+    { url: 'HTTPS:user:secret@example.com/jobs.git', wantMessage: /no URL that Fusee can follow/ },
+    { url: 'https//user:secret@example.com/jobs.git', wantMessage: /^https\/\/\*\*\*@example.com\/jobs.git is no URL that Fusee can follow/ },
+    { url: '//user:secret@example.com/jobs.git', wantMessage: /no URL that Fusee can follow/ },
     { url: 'file://elsewhere/repo', wantMessage: /names no folder of this machine/ },
   ])('refuses $url', async ({ url, wantMessage }) => {
     const opening = openRepository({ url, branch: null, statusBranch: 'fusee/status', dataFolder: '/nowhere' })

@@ -11,6 +11,8 @@ describe('a place that ssh reaches', () => {
     { url: 'example.com:/srv/jobs', want: { user: null, host: 'example.com', port: 22, path: '/srv/jobs' } },
     { url: 'git@[::1]:jobs', want: { host: '::1', path: 'jobs', where: '[::1]:jobs' } },
     { url: 'ann:secret@host.example:jobs', want: { user: 'ann', where: 'host.example:jobs' } },
+    { url: 'ann:secret@host.example/jobs', want: { host: 'ann', where: 'ann:***@host.example/jobs' } },
+    { url: 'host.example:jobs@2.git', want: { path: 'jobs@2.git', where: 'host.example:jobs@2.git' } },
     { url: 'ssh://git@example.com:2222/a%20b.git', want: { user: 'git', host: 'example.com', port: 2222, path: '/a b.git' } },
     { url: 'SSH://example.com:80/jobs', want: { user: null, port: 80, path: '/jobs' } },
     { url: 'git+ssh://ann:secret@example.com/~ann/jobs', want: { user: 'ann', path: '~ann/jobs', where: 'ssh://example.com/~ann/jobs' } },
