@@ -144,7 +144,7 @@ it('deletes what was fetched of a Repository when its URL changes and when it is
 
   const put = (spec: Record<string, unknown>, generation: number): void => {
     const object = store.get({ resource: REPOSITORIES, ...REF })
-    store.put(REPOSITORIES, { ...object, metadata: { ...object?.metadata, generation }, spec } as Parameters<typeof store.put>[1])
+    store.put(REPOSITORIES, { ...object, metadata: { ...object?.metadata, generation }, spec })
   }
   put({ url: first, interval: '5m' }, 2)
   await when('the interval counts', () => repositories.current()[0]?.settings.intervalSeconds === 300)
