@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import { formatDuration } from '../history/duration.ts'
-import { plainText } from '../history/markdown.ts'
+import { plainText } from '../runs/plain-text.ts'
 import type { RunRecord } from '../history/record.ts'
 import { statsOf } from '../history/stats.ts'
 import { triggerText } from '../history/trigger-text.ts'

@@ -17,6 +17,9 @@ export interface Served {
   metrics: Metrics
 }
 
+/** So long may a controller that is asked to stop write what has finished; Kubernetes kills after 30 s. */
+export const LAST_WRITE_MS = 10_000
+
 /** Metrics beside what is printed. */
 export function createServed(print: Report): Served {
   const metrics = createMetrics({ withProcess: true })

@@ -7,7 +7,7 @@ import type { Report } from '../controller/events.ts'
 import { createKubernetesContext } from '../create-kubernetes-context.ts'
 import { startHeartbeat } from '../heartbeat.ts'
 import type { Served } from './serve-http.ts'
-import { listenFor, pausedAtStart } from './serve-http.ts'
+import { LAST_WRITE_MS, listenFor, pausedAtStart } from './serve-http.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
 
@@ -43,6 +43,7 @@ export async function serveKubernetes(shell: Shell, options: ServeKubernetesOpti
   try {
     const controller = createController(options.paused === true ? pausedAtStart(cluster.context) : cluster.context)
     let isLeader = false
+    let lastWriteMs = 0
     let stopHeartbeat = (): Promise<void> => Promise.resolve()
     // One that stands by is ready for that: else a Deployment of two would never be.
     const isReady = (): boolean => !isLeader || controller.isReady()
@@ -69,12 +70,13 @@ export async function serveKubernetes(shell: Shell, options: ServeKubernetesOpti
         stopHeartbeat = startHeartbeat(controller)
         const lost = await Promise.race([stopped, cluster.lease.lost])
         if (lost !== 'stopped') giveUp(served.report, lost)
+        lastWriteMs = LAST_WRITE_MS
       }
       say('stopping: what is being written is finished; a step that runs goes on by itself')
     } finally {
       // However it ends: a process that listens or waits for anything would stay, and stand in its successor's way.
       await stopHeartbeat()
-      await controller.drain()
+      await controller.drain(lastWriteMs)
       await server.close()
     }
   } finally {

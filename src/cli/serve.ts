@@ -11,7 +11,7 @@ import { createEventLog } from './event-log.ts'
 import { createPaint } from './paint.ts'
 import { formatEvent } from './print-event.ts'
 import { readRepositoryDocument } from './read-repository.ts'
-import { createServed, listenFor, pausedAtStart } from './serve-http.ts'
+import { createServed, LAST_WRITE_MS, listenFor, pausedAtStart } from './serve-http.ts'
 import { serveKubernetes } from './serve-kubernetes.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
@@ -70,7 +70,7 @@ export async function serve(shell: Shell, config: ServeConfig, print: Report, sa
     if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
     say('stopping: what is being written is finished; a step that runs goes on by itself')
     await stopHeartbeat()
-    await controller.drain()
+    await controller.drain(LAST_WRITE_MS)
     await server.close()
   } finally {
     await close()

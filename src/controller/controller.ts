@@ -9,6 +9,7 @@ import { backfill } from './backfill.ts'
 import { claim } from './claim.ts'
 import { checkExpectations } from './expect.ts'
 import { createFailureNotes } from './failure-notes.ts'
+import { writeLast } from './last-writes.ts'
 import { look } from './look.ts'
 import { createOwnWrites } from './own-writes.ts'
 import { pinDefinition } from './pin-definition.ts'
@@ -32,8 +33,11 @@ const RESYNC_INTERVAL_MS = 30_000
 /** The loops that join everything: events only enqueue a key, a reconcile reads the world again. */
 export interface Controller {
   start(): void
-  /** Starts nothing more, waits for what is being done, aborts requests to git. Steps go on. */
-  drain(): Promise<void>
+  /**
+   * Starts nothing more, waits for what is being done, aborts requests to git. Steps go on. For as long as `lastWriteMs`, 0 without it, what has
+   * finished is first written to the status branch, whatever its interval.
+   */
+  drain(lastWriteMs?: number): Promise<void>
   /** Whether the first look at each Repository has ended or failed. */
   isReady(): boolean
   /** Looks at everything that depends on the time, whatever timers say: clocks are set, machines sleep. */
@@ -224,10 +228,18 @@ export function createController(context: Context): Controller {
       followRepositories()
       wake('resync')
     },
-    async drain() {
+    async drain(lastWriteMs = 0) {
       for (const end of subscriptions) end()
-      for (const end of ends.values()) end.abort()
-      await queue.drain()
+      const abort = (): void => {
+        for (const end of ends.values()) end.abort()
+      }
+      if (lastWriteMs === 0) abort()
+      const cancel = context.clock.setTimer(context.clock.now() + lastWriteMs, abort)
+      const work = queue.drain()
+      if (lastWriteMs > 0) await writeLast(context, [...states.values()], work)
+      cancel()
+      abort()
+      await work
     },
     isReady,
     heartbeat() {

@@ -22,7 +22,7 @@ import { isHistoryFull } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem, startRun } from './repository.ts'
 import type { Versions } from './versions.ts'
-import { noVersions, olderCommitsOf, restoreVersions, validCommitsOf } from './versions.ts'
+import { commitsOf, noVersions, restoreVersions, validCommitsOf } from './versions.ts'
 
 /** Most commits of one push that `commits: Each` looks at. */
 const MOST_COMMITS = 50
@@ -41,6 +41,7 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
       state.versions = restored.versions
       state.versionsAnew = restored.isIncomplete
       state.versionsOf = cursors.lastCommit
+      source.keep(commitsOf(restored.versions).map(asCommitSha))
       wake(`ticks ${state.key}`)
       wake(`ends ${state.key}`)
     }
@@ -155,7 +156,7 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   state.versions = versions
   state.versionsAnew = false
   state.versionsOf = tip
-  source.keep(olderCommitsOf(versions, tip).map(asCommitSha))
+  source.keep(commitsOf(versions).map(asCommitSha))
   if (state.tip !== tip) {
     const schedules = [...versions.schedules.keys()]
     context.report({

@@ -42,9 +42,15 @@ export async function isHistoryFull(context: Context, state: RepositoryState, kn
 /**
  * Writes what has finished as one commit on the status branch, then marks the Runs as recorded: stopped in between, the next pass
  * finds the records there and only marks. While the remote is away or refuses, they wait in the Run objects. What the branch has lost
- * of the Runs that are still held is written again. Returns when to look again.
+ * of the Runs that are still held is written again. The last write before a stop waits for no interval. Returns when to look again, null for never.
  */
-export async function writeRecords(context: Context, state: RepositoryState, wake: Wake, signal: AbortSignal): Promise<number | null> {
+export async function writeRecords(
+  context: Context,
+  state: RepositoryState,
+  wake: Wake,
+  signal: AbortSignal,
+  { isLast = false } = {},
+): Promise<number | null> {
   // Whose the branch is must have been read: a write would put older cursors over those of who had it meanwhile.
   if (!state.claimed || !state.ownerRead) return null
   const { settings, status, owner } = state.followed
@@ -58,8 +64,9 @@ export async function writeRecords(context: Context, state: RepositoryState, wak
   const first = allWaiting.find(mayGo)
   const nowMs = context.clock.now()
   if (first === undefined && cursors.fates.length === 0) {
+    if (isLast) return null
     if (nowMs < state.history.checkAtMs) return state.history.checkAtMs
-  } else {
+  } else if (!isLast) {
     const sinceMs = first === undefined ? (state.fatesSinceMs ??= nowMs) : parseTimestamp(first.status?.finishedAt ?? '')
     const dueAtMs = sinceMs + settings.historyIntervalSeconds * 1000
     if (nowMs < dueAtMs && (allWaiting.length < LARGEST_BATCH || allWaiting.filter(mayGo).length < LARGEST_BATCH)) return dueAtMs

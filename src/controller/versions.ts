@@ -65,11 +65,9 @@ export function eitherVersions(first: Versions, second: Versions): Versions {
   return { workflows: new Map([...second.workflows, ...first.workflows]), schedules: new Map([...second.schedules, ...first.schedules]) }
 }
 
-/** Commits of what is in force, other than the tip: they must stay readable. */
-export function olderCommitsOf(versions: Versions, tip: string): string[] {
-  const commits = new Set([...versions.workflows.values(), ...versions.schedules.values()].map(({ commit }) => commit))
-  commits.delete(tip)
-  return [...commits]
+/** Commits of what is in force, the tip's too: they must stay readable, for the next push may take the tip away and be in error. */
+export function commitsOf(versions: Versions): string[] {
+  return [...new Set([...versions.workflows.values(), ...versions.schedules.values()].map(({ commit }) => commit))]
 }
 
 /** What the cursors keep of it, so that the next start finds the same versions again. */

@@ -67,7 +67,10 @@ export interface SourceRepository {
   range(from: CommitSha, to: CommitSha, limit: number): Promise<CommitRange>
   /** A commit and those before it by first parents, oldest first; at most `limit`, and as far as the repository has them. */
   history(commit: CommitSha, limit: number): Promise<CommitSha[]>
-  /** These commits must stay readable here, whatever the repository forgets; those named before need not any more. */
+  /**
+   * These commits must stay readable here, whatever the repository forgets; those named before need not any more. It counts from the next
+   * `fetchTip` on: what is in force is named before the tip is asked for.
+   */
   keep(commits: readonly CommitSha[]): void
   /** Message of a commit. */
   message(commit: CommitSha): Promise<string>
@@ -87,8 +90,8 @@ export interface StatusBranch {
   /**
    * Writes one commit on top of `parent` (null: the branch's first, orphan commit) and moves the remote's branch to it by
    * compare-and-swap: when the branch is elsewhere, or files are read here at another tip by now, nothing changes and GitError
-   * `Raced` is thrown. After any other error
-   * the commit may have arrived or not: fetch the tip to see. Costs do not grow with the branch's history.
+   * `Raced` is thrown. After any other error the commit may have arrived or not: fetch the tip to see. Costs do not grow with the
+   * branch's history.
    */
   commit(parent: CommitSha | null, changes: FileChanges, message: string, signal?: AbortSignal): Promise<CommitSha>
 }

@@ -1,6 +1,6 @@
 import type { RunResult, StoredRun, TickFate } from '../runs/run.ts'
 import { formatDuration } from './duration.ts'
-import { plainText } from './markdown.ts'
+import { plainText } from '../runs/plain-text.ts'
 import type { RunRecord } from './record.ts'
 import { failedStep } from './state.ts'
 

@@ -113,6 +113,12 @@ it('ends and records the runs of a Repository that is deleted, starts nothing mo
   expect(overview).toContain(await runGit(git.repository, ['rev-parse', 'main']))
 })
 
+it('writes what has ended before it stops, whatever the interval of the history', async () => {
+  await startBoth()
+  expect(await fusee.stop()).toEqual({ code: 0, signal: null })
+  expect(await recorded()).toEqual(['ended'])
+})
+
 it('offers the history of a Repository of the cluster for review as it does elsewhere', async () => {
   await client.request('POST', collection('repositories'), {
     apiVersion: 'fusee.dev/v1alpha1',

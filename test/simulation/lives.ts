@@ -119,7 +119,7 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
         if (!died) beginAfter(downMs)
       }
       clock.setTimer(clock.now() + DRAIN_MS, end('drain took too long'))
-      void controller.drain().then(end('drained'))
+      void controller.drain(DRAIN_MS / 2).then(end('drained'))
     },
     lose(downMs) {
       const isUp = current !== null || draining?.isAlive === true

@@ -4,7 +4,7 @@ import { createController, type Controller } from '../../src/controller/controll
 import type { ControllerEvent } from '../../src/controller/events.ts'
 import type { RepositorySettings } from '../../src/config/repository-settings.ts'
 import { plainWriteSite } from '../../src/crash-points.ts'
-import type { CommitSha, GitError, SourceRepository, StatusBranch } from '../../src/git/ports.ts'
+import { type CommitSha, GitError, type SourceRepository, type StatusBranch } from '../../src/git/ports.ts'
 import { createDefinitionCache } from '../../src/definitions/definition-cache.ts'
 import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
 import { statePolicy } from '../../src/definitions/policy/policy.ts'
@@ -21,6 +21,8 @@ export interface ControlledWorld {
   away: GitError | null
   /** Why the followed branch and its files cannot be reached; null while they can. */
   sourceAway: GitError | null
+  /** Whether each new tip makes the followed branch forget all commits but those that are kept, as a new copy of a remote does. */
+  isForgetful: boolean
   /** Commits to the followed branch. What the commit defines is known before any controller looks: reading files takes real time. */
   push(files: SimulatedFiles): Promise<CommitSha>
   /** A cluster without anything in it. */
@@ -61,13 +63,24 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
       commit: (parent, changes, message, signal) => reach(() => status.commit(parent, changes, message, signal)),
     }
   }
+  let copy: { tip: CommitSha | null; commits: ReadonlySet<string> } = { tip: null, commits: new Set() }
   const guardSource = (source: SourceRepository): SourceRepository => {
+    let kept: readonly CommitSha[] = []
     const reach = <T>(call: () => Promise<T>): Promise<T> => (world.sourceAway === null ? call() : Promise.reject(world.sourceAway))
     return {
       ...source,
-      fetchTip: (signal) => reach(() => source.fetchTip(signal)),
+      keep: (commits) => void (kept = commits),
+      async fetchTip(signal) {
+        const tip = await reach(() => source.fetchTip(signal))
+        if (tip !== copy.tip) copy = { tip, commits: new Set([tip, ...kept.filter((commit) => copy.commits.has(commit))]) }
+        return tip
+      },
       filesAt(commit) {
         const files = source.filesAt(commit)
+        if (world.isForgetful && !copy.commits.has(commit)) {
+          const gone = (): Promise<never> => Promise.reject(new GitError('ObjectNotFound', `${commit} is gone`))
+          return { list: gone, read: gone }
+        }
         return {
           list: (folder) => reach(() => files.list(folder)),
           read: (path, maxBytes) => reach(() => files.read(path, maxBytes)),
@@ -80,6 +93,7 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
     git,
     away: null,
     sourceAway: null,
+    isForgetful: false,
     async push(files) {
       const commit = await git.pushCommit(files)
       await loadDefinitions(git.open().source.filesAt(commit), { path: 'workflows', cache: definitionCache })

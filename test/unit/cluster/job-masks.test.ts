@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createJobMasks } from '../../../src/cluster/job-masks.ts'
 import type { Pod, StoredJob } from '../../../src/runs/objects.ts'
+import { plainText } from '../../../src/runs/plain-text.ts'
 import { resultsOf } from '../../../src/runs/results.ts'
 
 const VALUE = 'correct horse battery'
@@ -47,6 +48,18 @@ describe('values of Secrets in what pods leave', () => {
     const [pod] = await masks.maskPods(job, [{ metadata: meta, status }])
     expect(JSON.stringify(pod)).not.toContain(VALUE)
     expect(pod?.status).toMatchObject({ message: 'at ***', initContainerStatuses: [{ state: { waiting: { message: 'no program ***' } } }] })
+  })
+
+  it('are masked where colour codes or other characters that no page shows stand within one', async () => {
+    const masks = createJobMasks(async () => [VALUE])
+    const coloured = `password=\u001b[01;31m\u001b[Kcorrect\u001b[m\u001b[K horse battery\n`
+    expect(await masks.maskTail(job, `\u001b[32mok\u001b[m\n${coloured}`)).toBe('ok\npassword=***\n')
+    expect(await masks.maskTail(job, 'correct ho\u200erse battery')).toBe('***')
+    expect(await masks.maskTail(job, `\u001b[32mok\u001b[m ${VALUE}`)).toBe('\u001b[32mok\u001b[m ***')
+    for (const length of [0, 3000]) {
+      const [pod] = await masks.maskPods(job, [succeededWith(`${'x'.repeat(length)}\n${coloured}`)])
+      expect(plainText(pod?.status.containerStatuses?.[0]?.state?.terminated?.message ?? '')).toBe(`${'x'.repeat(length)}\npassword=***\n`)
+    }
   })
 
   it('are read once for a message, and not at all without one or without a Secret', async () => {

@@ -154,6 +154,25 @@ describe('after a forced push that breaks the workflow', () => {
     expect(ran).not.toContain('echo 2')
     await again.stop()
   })
+
+  it('what is in force goes along into each new copy of the repository, also when that is made by the first look after a start', async () => {
+    world.isForgetful = true
+    await world.push({ [FILE]: version(1) })
+    const cluster = world.createCluster()
+    for (const next of [BROKEN, '\t[', `${version(1)}\n\t[`]) {
+      const running = world.start(cluster)
+      expect(await ranNext(running)).toEqual(new Set(['echo 1']))
+      await running.stop()
+      world.git.reset(null)
+      await world.push({ [FILE]: next })
+    }
+    const last = world.start(cluster)
+    expect(await ranNext(last)).toEqual(new Set(['echo 1']))
+    world.git.reset(null)
+    await world.push({ [FILE]: '\t[ again' })
+    expect(await ranNext(last)).toEqual(new Set(['echo 1']))
+    await last.stop()
+  })
 })
 
 it('a controller that takes over goes on with what the one before had in force', async () => {
