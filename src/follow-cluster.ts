@@ -49,6 +49,8 @@ interface Opened {
   followed: FollowedRepository
   /** What it was opened with: the object's uid and generation, the versions of its Secrets, and what is Fusee's own beside it. */
   fingerprint: string
+  /** Where its fetched objects lie. */
+  dataFolder: string
   close: () => void
   /** Once the object is gone: until when its runs may be recorded. */
   leavesByMs?: number
@@ -79,7 +81,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     const object = runs.repositories.get({ namespace, name })
     if (object === null) {
       if (await isLeaving(key, { namespace, name })) return context.clock.now() + LEAVE_CHECK_MS
-      replace(key, null)
+      await replace(key, null)
       runs.forgetRepository({ namespace, name })
       await tellUnrecorded({ namespace, name })
       tried.delete(key)
@@ -88,10 +90,10 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     }
     try {
       const next = await open(object, opened.get(key)?.fingerprint)
-      if (next !== null) replace(key, next)
+      if (next !== null) await replace(key, next)
     } catch (error) {
       if (!(error instanceof TypeError || (error instanceof GitError && error.kind === 'RepositoryNotFound'))) throw error
-      replace(key, null)
+      await replace(key, null)
       await tellInvalid(object, error.message)
     }
     tried.add(key)
@@ -150,6 +152,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     return {
       followed,
       fingerprint: found,
+      dataFolder,
       close() {
         git.close()
       },
@@ -163,13 +166,15 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     return { serviceAccounts: options.ownServiceAccounts, secrets: [...secrets].sort() }
   }
 
-  function replace(key: string, next: Opened | null): void {
+  async function replace(key: string, next: Opened | null): Promise<void> {
     const before = opened.get(key)
     if (next === null) opened.delete(key)
     else opened.set(key, next)
     if (before === undefined && next === null) return
     for (const listener of listeners) listener()
     before?.close()
+    // What was fetched of another URL, or for a Repository that is gone, nobody reads again.
+    if (before !== undefined && before.dataFolder !== next?.dataFolder) await rm(before.dataFolder, { recursive: true, force: true })
   }
 
   async function tellInvalid({ metadata }: RepositoryObject, message: string): Promise<void> {

@@ -7,6 +7,7 @@ const ALPHABET = '23456789bcdfghjkmnpqrstvwxz'
 const HASH_LENGTH = 10
 const LONGEST_RUN_PREFIX = 40
 const LONGEST_JOB_NAME = 63
+const LONGEST_LABEL = 63
 
 /** Ten characters that are the same for equal parts, on every machine and for ever. */
 export function hashOf(parts: readonly string[]): string {
@@ -64,6 +65,12 @@ export function jobName(run: string, step: string): string {
   if (jobNames.size >= MOST_JOB_NAMES) jobNames.clear()
   jobNames.set(key, name)
   return name
+}
+
+/** The step's name as the value of a label: at most 63 characters, which an expansion of a step with a long name would exceed. */
+export function stepLabel(step: string): string {
+  const text = step.replaceAll('/', '.')
+  return text.length <= LONGEST_LABEL ? text : `${cut(text, LONGEST_LABEL - HASH_LENGTH - 1)}-${hashOf([step])}`
 }
 
 function cut(text: string, length: number): string {

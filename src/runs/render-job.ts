@@ -1,7 +1,7 @@
 import type { Container, EnvVar } from '../definitions/container.ts'
 import { paramVariable } from '../definitions/param-variable.ts'
 import type { Step } from '../definitions/workflow.ts'
-import { jobName } from './names.ts'
+import { jobName, stepLabel } from './names.ts'
 import type { Job, JobSpec, ObjectMeta, PodSpec } from './objects.ts'
 import { API_VERSION, FINALIZER, LABELS, OWN_PREFIX } from './objects.ts'
 import type { StoredRun } from './run.ts'
@@ -96,7 +96,7 @@ function labelsOf(run: StoredRun, step: Step): Record<string, string> {
     [LABELS.repository]: run.spec.repository,
     [LABELS.workflow]: run.spec.workflow,
     [LABELS.run]: run.metadata.name,
-    [LABELS.step]: step.name.replaceAll('/', '.'),
+    [LABELS.step]: stepLabel(step.name),
   }
 }
 

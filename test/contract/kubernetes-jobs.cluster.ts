@@ -38,7 +38,7 @@ async function openRealCluster(): Promise<JobClusterUnderTest> {
       env: [{ name: 'FUSEE_RESULTS', value: '/dev/termination-log' }],
     }),
     secret: SECRET,
-    unsupported: { spec: { parallelism: -1 }, field: 'spec.parallelism' },
+    unsupported: [{ spec: { parallelism: -1 }, field: 'spec.parallelism' }],
     async close() {
       for (const job of jobs.cache.all()) await jobs.releaseJob(job)
       await jobs.close()

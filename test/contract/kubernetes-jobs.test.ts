@@ -43,7 +43,7 @@ testJobCluster('an API server in memory', async () => {
     failingOnce: () => words('fail-once'),
     leaving: (exitCode, text) => words('leave', String(exitCode), text),
     secret: SECRET,
-    unsupported: null,
+    unsupported: [],
     async close() {
       await jobs.close()
       await close()

@@ -24,7 +24,10 @@ testJobCluster('local', async () => {
       env: [{ name: 'FUSEE_RESULTS', value: '/dev/termination-log' }],
     }),
     secret: SECRET,
-    unsupported: { spec: { completionMode: 'Indexed', completions: 2 }, field: 'spec.completionMode' },
+    unsupported: [
+      { spec: { completionMode: 'Indexed', completions: 2 }, field: 'spec.completionMode' },
+      { spec: { suspend: true }, field: 'spec.suspend' },
+    ],
     async close() {
       await runner.close()
       await remove()

@@ -41,7 +41,7 @@ testJobCluster('the simulated cluster', async () => {
     failingOnce: () => words('fail-once'),
     leaving: (exitCode, text) => words('leave', String(exitCode), text),
     secret: SECRET,
-    unsupported: null,
+    unsupported: [],
     close: async () => {},
   }
 })

@@ -22,8 +22,8 @@ export interface JobClusterUnderTest {
   leaving(exitCode: number, text: string): Container
   /** A Secret of the namespace with one key, `key`. */
   secret: { name: string; value: string }
-  /** A Job that this cluster does not have, and the field that its refusal names; null where there is none. */
-  unsupported: { spec: Partial<JobSpec>; field: string } | null
+  /** Jobs that this cluster does not have, and the field that each refusal names. */
+  unsupported: readonly { spec: Partial<JobSpec>; field: string }[]
   close(): Promise<void>
 }
 

@@ -1,4 +1,5 @@
-import { mkdtemp } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -22,6 +23,7 @@ let runs: KubernetesRuns
 let repositories: ClusterRepositories
 let jobs: KubernetesJobs
 let events: ControllerEvent[]
+let gitFolder: string
 const clock = createVirtualClock(Date.parse('2030-01-01T00:00:00Z'))
 
 beforeEach(async () => {
@@ -36,6 +38,7 @@ beforeEach(async () => {
 })
 /** Another life of what follows Repositories. */
 async function follow(): Promise<ClusterRepositories> {
+  gitFolder = await mkdtemp(path.join(tmpdir(), 'fusee-follow-'))
   return followClusterRepositories({
     client: cluster.client,
     runs,
@@ -47,7 +50,7 @@ async function follow(): Promise<ClusterRepositories> {
       runs,
       jobs,
     },
-    gitFolder: await mkdtemp(path.join(tmpdir(), 'fusee-follow-')),
+    gitFolder,
     clusterId: 'c',
     ownServiceAccounts: [],
     env: {},
@@ -124,4 +127,34 @@ it('starts nothing more of a Repository that is gone, ends its runs, and lets th
       message: expect.stringMatching(/could not be recorded, so they go without: active, ended$/) as string,
     },
   ])
+})
+
+it('deletes what was fetched of a Repository when its URL changes and when it is gone, and nothing else', async () => {
+  const { store } = cluster.api
+  await when('it is followed', () => repositories.current().length === 1)
+  const uid = store.get({ resource: REPOSITORIES, ...REF })?.metadata.uid
+  const folderOf = (url: string): string =>
+    `data.jobs-${createHash('sha256')
+      .update(JSON.stringify([uid, url, '']))
+      .digest('hex')
+      .slice(0, 16)}`
+  const [first, second] = ['https://git.example.com/acme/jobs.git', 'https://git.example.com/acme/moved.git'] as const
+  for (const name of [folderOf(first), folderOf(second), 'data.other-0123456789abcdef'])
+    await mkdir(path.join(gitFolder, name, 'source'), { recursive: true })
+
+  const put = (spec: Record<string, unknown>, generation: number): void => {
+    const object = store.get({ resource: REPOSITORIES, ...REF })
+    store.put(REPOSITORIES, { ...object, metadata: { ...object?.metadata, generation }, spec })
+  }
+  put({ url: first, interval: '5m' }, 2)
+  await when('the interval counts', () => repositories.current()[0]?.settings.intervalSeconds === 300)
+  expect(await readdir(gitFolder)).toHaveLength(3)
+
+  put({ url: second }, 3)
+  await when('that of the former URL is gone', async () => (await readdir(gitFolder)).length === 2)
+  expect(await readdir(gitFolder)).toContain(folderOf(second))
+
+  store.delete({ resource: REPOSITORIES, ...REF }, {})
+  await when('that of the Repository is gone', async () => (await readdir(gitFolder)).length === 1)
+  expect(await readdir(gitFolder)).toEqual(['data.other-0123456789abcdef'])
 })

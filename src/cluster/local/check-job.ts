@@ -27,6 +27,7 @@ export function checkJob(job: Job, canMount: () => boolean): void {
   if ((spec.parallelism ?? 1) > 1 && spec.completions === undefined) {
     throw new UnsupportedJobError('spec.parallelism: a work queue (parallelism without completions) does not run locally. Set spec.completions.')
   }
+  if (spec.suspend === true) refuse('spec.suspend', 'nobody could ever resume it here.')
   checkPodFailurePolicy(spec)
   checkPod(spec.template.spec, canMount)
 }

@@ -12,9 +12,6 @@ import { observe } from './observe.ts'
 /** Most entries of one run, expansions included. */
 const MOST_EXPANDED_STEPS = 1000
 
-/** Why a step whose list is empty has succeeded. */
-export const NOTHING_TO_DO = 'NothingToDo'
-
 /** What one expansion of a step stands for. */
 export type ExpansionValue = { kind: 'Matrix'; matrix: JsonObject } | { kind: 'ForEach'; item: Json }
 
@@ -36,7 +33,7 @@ export function expandStep(board: Board, entry: Entry): true {
     endStep(board, entry, { result: 'Failed', reason: 'TooManySteps', message })
   } else if (count === 0) {
     entry.status.startedAt = formatTimestamp(board.nowMs)
-    endStep(board, entry, { result: 'Succeeded', reason: NOTHING_TO_DO, message: 'its list is empty' })
+    endStep(board, entry, { result: 'Succeeded', reason: 'NothingToDo', message: 'its list is empty' })
   } else {
     const { kind } = entry.status
     const expanded = values.value.map((_, index) =>

@@ -4,7 +4,6 @@ import type { RunHalt } from '../run.ts'
 import type { Board, Entry } from './board.ts'
 import { entriesOf, newEntry, replaceEntries } from './board.ts'
 import { cancellationOf, haltSteps } from './halt.ts'
-import { NOTHING_TO_DO } from './expand.ts'
 import { startReady } from './start.ts'
 
 /** Lays out the undos of a run that failed or timed out: one behind each step that succeeded and can be undone. */
@@ -12,14 +11,17 @@ export function layOutUndos(board: Board): void {
   const { outcome } = board.plan.status
   if (outcome?.result !== 'Failed' && outcome?.result !== 'TimedOut') return
   for (const entry of entriesOf(board, 'Step')) {
-    const { name, result, reason } = entry.status
-    if (result !== 'Succeeded' || entry.step.undo === null) continue
-    // A list without items: nothing has been done that could be undone.
-    if (reason === NOTHING_TO_DO) continue
+    const { name, result } = entry.status
+    if (result !== 'Succeeded' || entry.step.undo === null || wasEmpty(entry)) continue
     replaceEntries(board, entry, [entry, newEntry(board, { name, kind: 'Undo', state: 'Waiting', attempts: [] }, entry.step)])
     // Whether there are undos must be known before the first begins: a cancellation in between would forget it.
     board.plan.storeFirst = true
   }
+}
+
+/** Whether a step that has succeeded had a list without items, in this run or in the one that it is taken over from: there is nothing to undo. */
+function wasEmpty({ status, step }: Entry): boolean {
+  return step.expansion !== null && status.name === step.name
 }
 
 /**

@@ -20,7 +20,8 @@ export function checkNewUndo(input: Case, run: RunFacts, workflow: WorkflowModel
   for (const other of status?.steps ?? []) {
     const isLater = other.kind !== 'Undo' && (other.finishedAt ?? '') > (own?.finishedAt ?? '')
     const model = workflow.steps.find(({ name }) => name === other.name.replace(/\/\d+$/, ''))
-    if (!isLater || other.result !== 'Succeeded' || model?.hasUndo !== true || !hasWork(run, other.name) || isUndone(input, run, other.name)) continue
+    if (!isLater || other.result !== 'Succeeded' || model?.hasUndo !== true || !hasWork(model, other.name) || isUndone(input, run, other.name))
+      continue
     input.complain('undo-order', `${where} was made before ${other.name} was undone, which ended later`)
   }
   if (jobsOf(input.facts, run.name).some((one) => one !== job && isActive(one)))
@@ -32,15 +33,15 @@ export function checkUndone(input: Case, run: RunFacts, workflow: WorkflowModel,
   if (run.cancelledAtMs !== null || isUnknowable(input, run) || !hasFailed(input, run, workflow)) return
   for (const step of workflow.steps.filter(({ hasUndo }) => hasUndo)) {
     for (const { name, end } of unitsOf(input, run, workflow.steps, step)) {
-      if (end === 'Succeeded' && step.kind === 'Container' && hasWork(run, name) && !isUndone(input, run, name))
+      if (end === 'Succeeded' && step.kind === 'Container' && hasWork(step, name) && !isUndone(input, run, name))
         input.complain('finally-too-early', `finally Job ${job.name} was made before ${name} was undone`)
     }
   }
 }
 
-/** A step whose list was empty, which has succeeded, has nothing to undo. */
-function hasWork({ run: { status } }: RunFacts, unit: string): boolean {
-  return status?.steps.find(({ name, kind }) => name === unit && kind !== 'Undo')?.reason !== 'NothingToDo'
+/** A step that has succeeded without expansions, though it has a list, had an empty one: there is nothing to undo. */
+function hasWork({ name, expansion }: StepModel, unit: string): boolean {
+  return expansion === null || unit !== name
 }
 
 /** Whether the undo of a step has had its Job, which is over, or has failed without one. */

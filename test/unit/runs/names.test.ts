@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hashOf, jobName, runName } from '../../../src/runs/names.ts'
+import { hashOf, jobName, runName, stepLabel } from '../../../src/runs/names.ts'
 
 const repository = { namespace: 'data', name: 'data-jobs' }
 const tick = (time: string) => ({ kind: 'Schedule', schedule: 'nightly', tick: time }) as const
@@ -50,6 +50,20 @@ describe('the name of a run', () => {
         expect(jobName(run, `${step}/part.of.it`)).toMatch(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/)
       }),
     )
+  })
+})
+
+describe("a step's label", () => {
+  it('is its name, a point before the index of an expansion', () => {
+    expect(stepLabel('load')).toBe('load')
+    expect(stepLabel('load/12')).toBe('load.12')
+    expect(stepLabel('a'.repeat(63))).toBe('a'.repeat(63))
+  })
+
+  it('is cut where it would be longer than Kubernetes takes, and tells expansions apart still', () => {
+    const labels = Array.from({ length: 12 }, (_, index) => stepLabel(`${'a'.repeat(51)}-${'b'.repeat(11)}/${index}`))
+    expect(new Set(labels).size).toBe(12)
+    for (const label of labels) expect(label).toMatch(/^[a-z0-9](?:[-.a-z0-9]{0,61}[a-z0-9])?$/)
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ContainerWork } from '../../../src/definitions/workflow.ts'
 import type { Pod } from '../../../src/runs/objects.ts'
-import { planRun } from '../../../src/runs/plan-run.ts'
+import { initialSteps, planRun } from '../../../src/runs/plan-run.ts'
 import type { StoredRun } from '../../../src/runs/run.ts'
 import { aDefinition, aRun, aStep, NOON, observed } from '../../support/builders.ts'
 import { EXPRESSIONS, playRun } from '../../support/play-run.ts'
@@ -158,6 +158,18 @@ describe('what a run that fails leaves as it is', () => {
     const { run: ended, started } = playRun({ run: aRun(definition), outcomes: (key) => (key === 'b' ? { exitCodes: [1] } : {}) })
     expect(started).toEqual(['b'])
     expect(ended.status?.steps.map(({ name, kind, result }) => `${name} ${kind} ${result}`)).toEqual(['each Step Succeeded', 'b Step Failed'])
+  })
+
+  it('such a step also when it is taken over from another run', () => {
+    const definition = aDefinition([aStep('each', { undo: work, expansion: { kind: 'ForEach', items: [] } }), aStep('b')])
+    const spec = { rerunOf: 'first', carriedOver: [{ name: 'each' }] }
+    const run = aRun(definition, { spec, status: { steps: initialSteps(definition, spec) } })
+    const { run: ended, started } = playRun({ run, outcomes: () => ({ exitCodes: [1] }) })
+    expect(started).toEqual(['b'])
+    expect(ended.status?.steps.map(({ name, kind, result, reason }) => `${name} ${kind} ${result} ${reason}`)).toEqual([
+      'each Step Succeeded CarriedOver',
+      'b Step Failed ExitCode',
+    ])
   })
 })
 

@@ -89,6 +89,11 @@ describe('the Job of a step', () => {
     for (const name of names) expect(name).toMatch(/^[a-z0-9-]{1,63}$/)
   })
 
+  it('has labels that Kubernetes takes, also for an expansion of a step with a long name', () => {
+    const label = renderJob(run, aStep(`${'a'.repeat(63)}/12`)).metadata.labels?.['fusee.dev/step']
+    expect(label?.length).toBe(63)
+  })
+
   it('is not there for a join', () => {
     expect(() => renderJob(run, aJoin('all', []))).toThrow('it has no Job')
   })

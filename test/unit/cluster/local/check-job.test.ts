@@ -38,6 +38,7 @@ describe('a Job that processes of this machine cannot be', () => {
       'spec.template.spec.initContainers[0].restartPolicy',
       /kubernetes runner/,
     ],
+    ['a Job that is suspended', withSpec({ suspend: true }), 'spec.suspend', /nobody could ever resume it/],
     ['a probe', withContainer({ livenessProbe: {} }), `${container}.livenessProbe`, /kubernetes runner/],
     ['a hook', withContainer({ lifecycle: {} }), `${container}.lifecycle`, /kubernetes runner/],
     ['a container’s name that is a path', withContainer({ name: '../x' }), `${container}.name`, /Use a-z/],
@@ -92,7 +93,7 @@ describe('a Job that processes of this machine can be', () => {
     ],
     [
       'with several completions',
-      withSpec({ completions: 3, parallelism: 2, completionMode: 'NonIndexed', suspend: true, ttlSecondsAfterFinished: 3 }),
+      withSpec({ completions: 3, parallelism: 2, completionMode: 'NonIndexed', suspend: false, ttlSecondsAfterFinished: 3 }),
     ],
     ['with a policy on exit codes', withRule({ action: 'FailJob', onExitCodes: { operator: 'NotIn', values: [1] } })],
     ['that ignores disruption', withRule({ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] })],
