@@ -72,8 +72,8 @@ export function parseTicksFile(text: string): TicksFile {
 }
 
 /** Each tick of the ranges with its fate; of a range that cannot be told tick by tick, the first. */
-export function unfoldRanges(ranges: readonly TickRange[]): { schedule: string; at: Timestamp; fate: OddFate }[] {
-  return ranges.flatMap(unfold).map(({ schedule, atMs, fate }) => ({ schedule, at: formatTick(atMs), fate }))
+export function unfoldRanges(ranges: readonly TickRange[]): (Omit<TickRange, 'from' | 'to' | 'count'> & { at: Timestamp })[] {
+  return ranges.flatMap(unfold).map(({ schedule, atMs, fate, reason, run }) => ({ schedule, at: formatTick(atMs), fate, reason, run }))
 }
 
 /** Reads the fate of an odd tick. */

@@ -1,11 +1,11 @@
 import { ShapeError } from '../shape.ts'
-import { parseTicksFile, type TicksFile, unfoldRanges } from '../ticks.ts'
+import { parseTicksFile, type TickRange, type TicksFile, unfoldRanges } from '../ticks.ts'
 import { type Complain, type KnownChange, type Ledger, readText } from './ledger.ts'
 
 /** Fates that may follow another: all others are for good. */
 const LATER_FATES = new Set(['Late Lost', 'Missed Backfilled', 'Skipped Backfilled', 'Lost Backfilled', 'Late Backfilled'])
 
-/** Checks that fates of ticks are only ever added. Returns the workflows whose ticks changed. */
+/** Checks that fates of ticks are only ever added, and stay as they were told. Returns the workflows whose ticks changed. */
 export async function checkTicks(ledger: Ledger, changes: readonly KnownChange[], complain: Complain): Promise<string[]> {
   const workflows: string[] = []
   for (const { path, from, to, kind } of changes) {
@@ -23,17 +23,32 @@ export async function checkTicks(ledger: Ledger, changes: readonly KnownChange[]
     workflows.push(after.workflow)
     if (before === null || typeof before === 'string') continue
     const now = fatesOf(after)
-    for (const [tick, fate] of fatesOf(before)) {
+    for (const [tick, was] of fatesOf(before)) {
       const next = now.get(tick)
-      if (next === undefined) complain('ticks-changed', path, `tick ${tick} was ${fate} and is not told any more`)
-      else if (next !== fate && !LATER_FATES.has(`${fate} ${next}`)) complain('ticks-changed', path, `tick ${tick} was ${fate} and becomes ${next}`)
+      if (next === undefined) complain('ticks-changed', path, `tick ${tick} was ${was.fate} and is not told any more`)
+      else if (next.fate !== was.fate) {
+        if (!LATER_FATES.has(`${was.fate} ${next.fate}`)) complain('ticks-changed', path, `tick ${tick} was ${was.fate} and becomes ${next.fate}`)
+      } else
+        for (const field of ['reason', 'run'] as const)
+          if (next[field] !== was[field])
+            complain(
+              'ticks-changed',
+              path,
+              `tick ${tick} is ${was.fate} as before, its ${field} was ${told(was[field])} and becomes ${told(next[field])}`,
+            )
     }
   }
   return workflows
 }
 
-function fatesOf({ ranges }: TicksFile): Map<string, string> {
-  return new Map(unfoldRanges(ranges).map(({ schedule, at, fate }) => [`${at} of ${schedule}`, fate]))
+type Told = Pick<TickRange, 'fate' | 'reason' | 'run'>
+
+function fatesOf({ ranges }: TicksFile): Map<string, Told> {
+  return new Map(unfoldRanges(ranges).map(({ schedule, at, ...told }) => [`${at} of ${schedule}`, told]))
+}
+
+function told(text: string | null): string {
+  return text === null ? 'none' : JSON.stringify(text)
 }
 
 function tryTicks(text: string): TicksFile | string {

@@ -185,6 +185,20 @@ describe('verifying a status branch', () => {
     ])
   })
 
+  it.each([
+    {
+      field: 'reason',
+      fate: { reason: 'all was fine' },
+      want: /^tick 2026-11-20T00:00:00Z of nightly-nordics is Missed as before, its reason was ".*" and becomes "all was fine"$/,
+    },
+    { field: 'run', fate: { run: 'another' }, want: /its run was none and becomes "another"$/ },
+  ])('finds a tick whose $field was changed', async ({ fate, want }) => {
+    const folder = await copy()
+    await write(await openStatus(folder), [], [fateOf('2026-11-20T00:00:00Z', fate)])
+    const message = expect.stringMatching(want) as string
+    expect((await verify(folder)).findings).toMatchObject([{ rule: 'ticks-changed', path: `${DAY}/ticks.json`, message }])
+  })
+
   it('finds a commit by somebody else, a merge, and one that was committed again', async () => {
     const folder = await copy()
     await importCommits(folder, [{ 'history/nightly-report/README.md': 'x\n' }], { branch: BRANCH, message: OURS })
