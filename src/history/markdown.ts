@@ -8,8 +8,17 @@ const LONGEST_LOG = 8000
 /** Stands after `@`, so that no forge takes what follows for a person to notify; takes no room. */
 const ZERO_WIDTH_SPACE = '\u200b'
 
+const PAGE_FORMAT = 1
+
 /** Ends every page: pages of another format cannot be made again from their records, and are not compared with them. */
-export const PAGE_END = '<!-- fusee page 1 -->'
+export const PAGE_END = `<!-- fusee page ${PAGE_FORMAT} -->`
+
+/** Of which version of Fusee a page says it is; null where it says nothing, or a format that never was. */
+export function pageAge(page: string): 'Older' | 'Ours' | 'Newer' | null {
+  const format = Number(/<!-- fusee page (\d+) -->\n$/.exec(page)?.[1] ?? 0)
+  if (format === 0) return null
+  return format < PAGE_FORMAT ? 'Older' : format > PAGE_FORMAT ? 'Newer' : 'Ours'
+}
 
 /** What a result looks like at a glance. */
 export function resultMark(result: RunResult | StepResult): string {

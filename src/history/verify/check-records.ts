@@ -1,6 +1,6 @@
 import type { StoredCommit } from '../../git/ports.ts'
 import { recordTrailers, subjectOf, trailersIn } from '../commit-message.ts'
-import { PAGE_END } from '../markdown.ts'
+import { pageAge } from '../markdown.ts'
 import { pathBeside, pathOfRecord } from '../paths.ts'
 import type { RunRecord } from '../record.ts'
 import { recordPage, resultsOf } from '../record-page.ts'
@@ -61,8 +61,8 @@ async function checkPage(ledger: Ledger, base: string, record: RunRecord, id: st
   const path = `${base}.md`
   if (id === null) return complain('page-missing', path, `the record of ${record.run} comes without its page`)
   const page = await readText(ledger.log, id)
-  const format = /<!-- fusee page \d+ -->\n$/.exec(page)?.[0]
-  if (format !== undefined && format !== `${PAGE_END}\n`) {
+  const age = pageAge(page)
+  if (age === 'Older' || age === 'Newer') {
     ledger.otherPages++
     return
   }

@@ -1,5 +1,5 @@
 import type { TreeChange } from '../../git/ports.ts'
-import { PAGE_END } from '../markdown.ts'
+import { pageAge } from '../markdown.ts'
 import { overviewPages } from '../overview-page.ts'
 import { parseOverview } from '../overview.ts'
 import { overviewPagePath, OVERVIEW_PATH, pathOfRecord, statePath, workflowPagePath } from '../paths.ts'
@@ -82,8 +82,15 @@ async function comparePage(ledger: Ledger, ids: ReadonlyMap<string, string>, pat
   const id = ids.get(path)
   if (id === undefined) return complain('page-missing', path, 'the page is not there')
   const page = await readText(ledger.log, id)
-  const format = /<!-- fusee page \d+ -->\n$/.exec(page)?.[0]
-  if (format !== undefined && format !== `${PAGE_END}\n`) ledger.otherPages++
+  const age = pageAge(page)
+  // It stays as it is until something new is recorded, and is then written by the newest version that there is.
+  if (age === 'Older') ledger.otherPages++
+  else if (age === 'Newer')
+    complain(
+      'page-differs',
+      path,
+      'it says that a newer version of Fusee made it: verify with the version of the controller, or it was written by hand',
+    )
   else if (page !== wanted) complain('page-differs', path, 'it does not tell what the state of the branch says')
 }
 

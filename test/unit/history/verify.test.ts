@@ -84,6 +84,19 @@ describe('verifying a status branch', () => {
         ['page-missing', `${FAILED}.md`],
       ],
     },
+    ...[7, 0].map((format): (typeof tampering)[number] => ({
+      name: `fairy tales that say they are of the format ${format}`,
+      files: {
+        'history/nightly-report/README.md': `all green\n<!-- fusee page ${format} -->\n`,
+        'history/README.md': `all green\n<!-- fusee page ${format} -->\n`,
+      },
+      want: [
+        ['unexplained-change', 'history/README.md'],
+        ['unexplained-change', 'history/nightly-report/README.md'],
+        ['page-differs', 'history/nightly-report/README.md'],
+        ['page-differs', 'history/README.md'],
+      ],
+    })),
     { name: 'a changed page', files: { [`${FAILED}.md`]: 'all is well\n' }, want: [['page-changed', `${FAILED}.md`]] },
     {
       name: 'a record that the message does not name, with another page',
