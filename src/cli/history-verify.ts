@@ -79,7 +79,7 @@ async function readKeys(shell: Shell, files: readonly string[]): Promise<Awaited
   }
 }
 
-function describe({ tip, commits, records, otherPages, refilled, findings }: Verification, branch: string, paint: Paint): string {
+function describe({ tip, commits, records, otherPages, refilled, backdated, findings }: Verification, branch: string, paint: Paint): string {
   const lines = [...byRule(findings)].flatMap(([rule, found]) => [
     ...found.slice(0, MOST_SHOWN).map((finding) => describeFinding(finding, paint)),
     ...(found.length > MOST_SHOWN ? [`${paint.bad(rule)}: ${found.length - MOST_SHOWN} more of the same`] : []),
@@ -88,6 +88,7 @@ function describe({ tip, commits, records, otherPages, refilled, findings }: Ver
   return [
     ...lines,
     ...refilled.map((commit) => `note: before ${commit.slice(0, 10)} the branch had been deleted or reset, and was refilled`),
+    ...backdated.slice(0, MOST_SHOWN).map((commit) => `note: ${commit.slice(0, 10)} says that it was made before the commit below it`),
     ...(otherPages === 0 ? [] : [`note: ${count(otherPages, 'page')} of another version of Fusee not compared with what they show`]),
     findings.length === 0 ? paint.good(`✓ ${checked}: nothing is wrong`) : paint.bad(`✗ ${checked}: ${count(findings.length, 'finding')}`),
     '',

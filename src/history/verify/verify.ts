@@ -35,6 +35,8 @@ export interface Verification {
   otherPages: number
   /** What the branch says of itself: commits before which it had been deleted or reset, and was refilled. */
   refilled: CommitSha[]
+  /** Commits that say they were made before the one below them: a clock went wrong, or somebody set it back. */
+  backdated: CommitSha[]
   findings: Finding[]
 }
 
@@ -52,7 +54,8 @@ export async function verifyHistory({ log, tip, keys, since, anchors, against }:
   await guarded(ledger, null, async () => checkTip(ledger, await log.changes(null, tip)))
   if (against !== null) await compareCopies(ledger, tip, against)
   const refilled = commits.filter(({ message }) => /^The branch had been (deleted|reset)/m.test(message)).map(({ id }) => id)
-  return { tip, commits: commits.length, records, otherPages: ledger.otherPages, refilled, findings: ledger.findings }
+  const backdated = commits.filter(({ committer }, index) => committer.atSeconds < (commits[index - 1]?.committer.atSeconds ?? 0)).map(({ id }) => id)
+  return { tip, commits: commits.length, records, otherPages: ledger.otherPages, refilled, backdated, findings: ledger.findings }
 }
 
 /** The commits from the tip back, oldest first, without `since` and those before it. */

@@ -42,7 +42,7 @@ describe('fusee history verify', () => {
       err: '',
     })
     const { out } = await run('--repo', folder, '--output', 'json')
-    expect(JSON.parse(out)).toEqual({ tip, commits: 1, records: 1, otherPages: 0, refilled: [], findings: [] })
+    expect(JSON.parse(out)).toEqual({ tip, commits: 1, records: 1, otherPages: 0, refilled: [], backdated: [], findings: [] })
   })
 
   it('says what is wrong and where, many of a kind once, and ends with 1', async () => {
@@ -53,8 +53,9 @@ describe('fusee history verify', () => {
     const lines = out.split('\n')
     expect(lines[0]).toBe(`foreign-commit: ${commit.slice(0, 10)}: it is by Test <test@localhost>, not by Fusee <fusee@localhost>`)
     expect(lines[1]).toMatch(/^foreign-path: [0-9a-f]{10} src\/00\.js: this file is none of the status branch/)
-    expect(lines.slice(-3)).toEqual([
+    expect(lines.slice(-4)).toEqual([
       'foreign-path: 5 more of the same',
+      `note: ${commit.slice(0, 10)} says that it was made before the commit below it`,
       `✗ 2 commits of fusee/status up to ${commit.slice(0, 10)}, 1 record: 26 findings`,
       '',
     ])

@@ -41,7 +41,7 @@ describe('verifying a status branch', () => {
   it('finds nothing wrong with what Fusee has written, take-overs and refills included', async () => {
     const folder = await copy()
     const status = await openStatus(folder)
-    expect(await verify(folder)).toMatchObject({ commits: 3, records: 3, otherPages: 0, refilled: [], findings: [] })
+    expect(await verify(folder)).toMatchObject({ commits: 3, records: 3, otherPages: 0, refilled: [], backdated: [], findings: [] })
     await takeOver({ status, by: 'ada', nowMs: NOW_MS })
     await claimBranch({ status, owner: 'them', repository: REPOSITORY, nowMs: NOW_MS })
     await write(status, [finishedRun({ name: 'nightly-report-c', createdAt: '2026-11-20T04:00:00Z' })], [], { owner: 'them' })
@@ -189,6 +189,12 @@ describe('verifying a status branch', () => {
     expect(new Set(findings.map((finding) => finding.commit).filter((one) => one !== null))).toEqual(new Set([commit]))
   })
 
+  it('notes a commit that says it was made before the one below it', async () => {
+    const folder = await copy()
+    await write((await open(folder, null, NOW_MS - 1000)).status, [finishedRun({ name: 'nightly-report-c', createdAt: '2026-11-20T04:00:00Z' })], [])
+    expect(await verify(folder)).toMatchObject({ backdated: [await findTip(folder, `refs/heads/${BRANCH}`)], findings: [] })
+  })
+
   it('finds a tick whose fate was changed', async () => {
     const folder = await copy()
     const status = await openStatus(folder)
@@ -320,8 +326,8 @@ describe('verifying a status branch', () => {
   }
 })
 
-function open(folder: string, sign: CommitSigner | null = null) {
-  return openRepository({ url: folder, branch: null, statusBranch: BRANCH, dataFolder: folder, now: () => NOW_MS, sign })
+function open(folder: string, sign: CommitSigner | null = null, nowMs = NOW_MS) {
+  return openRepository({ url: folder, branch: null, statusBranch: BRANCH, dataFolder: folder, now: () => nowMs, sign })
 }
 
 async function openStatus(folder: string, sign: CommitSigner | null = null): Promise<StatusBranch> {
