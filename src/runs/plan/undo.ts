@@ -59,8 +59,9 @@ function nextUndo(board: Board, undos: readonly Entry[]): Entry | undefined {
   return next
 }
 
-/** The names of all steps that these depend on, near or far. */
-function neededBy({ definition }: Board, entries: readonly Entry[]): Set<string> {
+/** The names of all steps that these depend on, near or far; not beyond one that was skipped, which waited for nobody. */
+function neededBy({ definition, entries: all }: Board, entries: readonly Entry[]): Set<string> {
+  const skipped = new Set(all.filter(({ status }) => status.result === 'Skipped').map(({ step }) => step.name))
   const steps = new Map(definition.steps.map((step) => [step.name, step]))
   const needed = new Set<string>()
   const visit = ({ dependsOn }: Step): void => {
@@ -68,7 +69,7 @@ function neededBy({ definition }: Board, entries: readonly Entry[]): Set<string>
       if (needed.has(name)) continue
       needed.add(name)
       const step = steps.get(name)
-      if (step !== undefined) visit(step)
+      if (step !== undefined && !skipped.has(name)) visit(step)
     }
   }
   for (const step of new Set(entries.map(({ step }) => step))) visit(step)

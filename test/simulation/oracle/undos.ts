@@ -22,6 +22,8 @@ export function checkNewUndo(input: Case, run: RunFacts, workflow: WorkflowModel
     const model = workflow.steps.find(({ name }) => name === other.name.replace(/\/\d+$/, ''))
     if (!isLater || other.result !== 'Succeeded' || model?.hasUndo !== true || !hasWork(model, other.name) || isUndone(input, run, other.name))
       continue
+    // One of several that it depends on may have been enough for it to start.
+    if (isNeededBy(workflow, step, model.name)) continue
     input.complain('undo-order', `${where} was made before ${other.name} was undone, which ended later`)
   }
   if (jobsOf(input.facts, run.name).some((one) => one !== job && isActive(one)))
@@ -42,6 +44,14 @@ export function checkUndone(input: Case, run: RunFacts, workflow: WorkflowModel,
 /** A step that has succeeded without expansions, though it has a list, had an empty one: there is nothing to undo. */
 function hasWork({ name, expansion }: StepModel, unit: string): boolean {
   return expansion === null || unit !== name
+}
+
+/** Whether a step depends on another, near or far. */
+function isNeededBy(workflow: WorkflowModel, step: StepModel, name: string): boolean {
+  return step.dependsOn.some((one) => {
+    const needed = workflow.steps.find((other) => other.name === one.step)
+    return one.step === name || (needed !== undefined && isNeededBy(workflow, needed, name))
+  })
 }
 
 /** Whether the undo of a step has had its Job, which is over, or has failed without one. */

@@ -36,6 +36,13 @@ describe('the order of undos', () => {
     expect(playRun({ run }).started).toEqual(['later undo', 'late undo', 'soon undo'])
   })
 
+  it('is by time where a step in between was skipped, which waited for nobody', () => {
+    const steps = [aStep('a', { undo }), aStep('between', { needs: ['a'] }), aStep('b', { needs: ['between'], undo }), aStep('bad')]
+    const skipped = { result: 'Skipped' as const }
+    const run = afterSteps(steps, { a: { at: '2026-11-20T12:00:09Z' }, between: skipped, b: {}, bad: FAILED })
+    expect(playRun({ run }).started).toEqual(['a undo', 'b undo'])
+  })
+
   it('waits for all expansions of what depends on a step', () => {
     const steps = [aStep('a', { undo }), aStep('each', { needs: ['a'], undo, expansion: { kind: 'ForEach', items: [1, 2] } }), aStep('bad')]
     const run = afterSteps(steps, { a: { at: '2026-11-20T12:00:09Z' }, 'each/0': {}, 'each/1': {}, bad: FAILED })

@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Job } from '../../../../src/runs/objects.ts'
@@ -91,11 +91,13 @@ describe('steps survive their controller', () => {
   })
 
   it('starts the pod of a Job whose controller died right after its creation', async () => {
-    const seed = await openRunner(data)
-    await seed.jobs.createJob(aShellJob(`echo ran >>${at('story')}`, { spec: { suspend: true } }))
-    await seed.close()
-    const file = join(data, 'jobs/default/nightly-load/job.json')
-    writeFileSync(file, readFileSync(file, 'utf8').replace('"suspend":true', '"suspend":false'))
+    mkdirSync(data, { recursive: true })
+    const deafShell = at('deaf-sh')
+    writeFileSync(deafShell, `#!/bin/sh\necho asked >>${at('shells')}\n`)
+    chmodSync(deafShell, 0o755)
+    await createAndKill(aShellJob(`echo ran >>${at('story')}`), () => lines('shells').length === 1, deafShell)
+    // As if it had come no further than the Job.
+    rmSync(join(data, 'jobs/default/nightly-load/pods'), { recursive: true })
     const { jobs } = await reopen()
     expect(podEnds(await untilEnded(jobs))).toEqual(['Succeeded 0'])
     expect(lines('story')).toEqual(['ran'])
