@@ -1,3 +1,4 @@
+import { conditionOf, isPodEnded } from './ends.ts'
 import type { ContainerStatus, JobObservation, Pod } from './objects.ts'
 import type { SeenAttempt } from './run.ts'
 
@@ -17,9 +18,8 @@ export type JobDecision = { kind: 'Active' } | { kind: 'Succeeded' } | { kind: '
  */
 export function decideJob(observation: JobObservation, attempts: readonly SeenAttempt[]): JobDecision {
   const { job, pods } = observation
-  const condition = (type: string) => job.status?.conditions?.find((one) => one.type === type && one.status === 'True')
-  if (condition('Complete') !== undefined) return { kind: 'Succeeded' }
-  const failed = condition('Failed')
+  if (conditionOf(job, 'Complete') !== undefined) return { kind: 'Succeeded' }
+  const failed = conditionOf(job, 'Failed')
   const lost = attempts.filter((attempt) => attempt.lost === true).length
   if (lost >= MOST_LOST_PODS) return { kind: 'Disrupted' }
   if (failed !== undefined) return failure(failed.reason, failed.message, pods, attempts)
@@ -45,18 +45,14 @@ function isLost(pod: Pod): boolean {
   return pod.status.conditions?.some((condition) => condition.type === 'DisruptionTarget' && condition.status === 'True') ?? false
 }
 
-function isEnded({ status }: Pod): boolean {
-  return status.phase === 'Succeeded' || status.phase === 'Failed'
-}
-
 /** Whether no process of the Job runs any more. */
 export function hasActivePods(observation: JobObservation): boolean {
-  return !observation.pods.every(isEnded)
+  return !observation.pods.every(isPodEnded)
 }
 
 /** One entry a pod that has ended, in the order of the pods: those that go on are no news that would be worth writing. */
 export function attemptsOf(observation: JobObservation): SeenAttempt[] {
-  return observation.pods.filter(isEnded).map((pod) => {
+  return observation.pods.filter(isPodEnded).map((pod) => {
     const terminated = decidingContainer(pod)?.state?.terminated
     const reason = terminated === undefined ? pod.status.reason : terminated.reason
     return {

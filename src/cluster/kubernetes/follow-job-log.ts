@@ -1,3 +1,4 @@
+import { isFinished, isPodEnded } from '../../runs/ends.ts'
 import type { Pod, StoredJob } from '../../runs/objects.ts'
 import type { ApiClient } from './api-client.ts'
 import { pause } from './api-client.ts'
@@ -25,7 +26,7 @@ export async function followJobLog({ client, pods, isOnly, current, hear, signal
     const present = pods()
     // Looked at before what is new is followed: a pod that comes later is seen by the next turn.
     const job = current()
-    const isOver = job === null || (present.every(isEnded) && (isOnly || isDecided(job, present)))
+    const isOver = job === null || (present.every(isPodEnded) && (isOnly || isDecided(job, present)))
     for (const pod of present) {
       for (const container of containersOf(pod)) {
         const key = `${pod.metadata.uid}/${container}`
@@ -43,12 +44,7 @@ export async function followJobLog({ client, pods, isOnly, current, hear, signal
 
 /** Whether no further pod will come. */
 function isDecided(job: StoredJob, pods: readonly Pod[]): boolean {
-  const isFinished = job.status?.conditions?.some(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True') ?? false
-  return isFinished || (pods.length > 0 && job.spec.backoffLimit === 0 && (job.spec.completions ?? 1) === 1)
-}
-
-function isEnded({ status }: Pod): boolean {
-  return status.phase === 'Succeeded' || status.phase === 'Failed'
+  return isFinished(job) || (pods.length > 0 && job.spec.backoffLimit === 0 && (job.spec.completions ?? 1) === 1)
 }
 
 /** Those that have begun, in the order in which they run. */
@@ -58,7 +54,7 @@ function containersOf({ status }: Pod): string[] {
 }
 
 function isContainerOver(pod: Pod | undefined, container: string): boolean {
-  if (pod === undefined || isEnded(pod)) return true
+  if (pod === undefined || isPodEnded(pod)) return true
   const statuses = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])]
   return statuses.find(({ name }) => name === container)?.state?.terminated !== undefined
 }

@@ -1,3 +1,4 @@
+import { isPodEnded } from '../../runs/ends.ts'
 import type { Pod } from '../../runs/objects.ts'
 
 /** Pods that are gone while their Job is not: what became of them still says something about the step. */
@@ -32,8 +33,8 @@ export function createGonePods(): GonePods {
  * it counts is for its Job to say. When is not known; all that asks for the time asks whether there is one.
  */
 function ended(pod: Pod): Pod {
+  if (isPodEnded(pod)) return pod
   const { metadata, status } = pod
-  if (status.phase === 'Succeeded' || status.phase === 'Failed') return pod
   return {
     ...pod,
     metadata: { ...metadata, deletionTimestamp: metadata.deletionTimestamp ?? metadata.creationTimestamp },

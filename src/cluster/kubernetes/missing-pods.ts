@@ -1,3 +1,4 @@
+import { isFinished, isPodEnded } from '../../runs/ends.ts'
 import type { Pod, StoredJob } from '../../runs/objects.ts'
 import type { ApiClient } from './api-client.ts'
 import { collectionPath } from './resources.ts'
@@ -25,7 +26,7 @@ export function createMissingPods(client: ApiClient, put: (pod: Pod) => void): M
 
   return {
     async fetch(job, known) {
-      if (!isFinished(job) || countEnded(known) >= (job.status?.succeeded ?? 0) + (job.status?.failed ?? 0)) return
+      if (!isFinished(job) || known.filter(isPodEnded).length >= (job.status?.succeeded ?? 0) + (job.status?.failed ?? 0)) return
       const { uid } = job.metadata
       const asking = asked.get(uid) ?? ask(job)
       asked.set(uid, asking)
@@ -40,14 +41,4 @@ export function createMissingPods(client: ApiClient, put: (pod: Pod) => void): M
       asked.delete(jobUid)
     },
   }
-}
-
-function isFinished({ status }: StoredJob): boolean {
-  return (
-    status?.conditions?.some((condition) => (condition.type === 'Complete' || condition.type === 'Failed') && condition.status === 'True') ?? false
-  )
-}
-
-function countEnded(pods: readonly Pod[]): number {
-  return pods.filter(({ status }) => status.phase === 'Succeeded' || status.phase === 'Failed').length
 }

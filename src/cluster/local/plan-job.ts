@@ -1,4 +1,5 @@
 import { formatTimestamp, parseTimestamp } from '../../clock.ts'
+import { conditionOf, isFinished } from '../../runs/ends.ts'
 import type { Condition, StoredJob } from '../../runs/objects.ts'
 import type { PodEnd } from './pod-failure-policy.ts'
 import { judgeFailure } from './pod-failure-policy.ts'
@@ -39,11 +40,6 @@ export function planJob(job: StoredJob, pods: readonly PodView[], nowMs: number)
   const doom = conditionOf(job, 'FailureTarget')
   if (doom !== undefined) return live > 0 ? { ...NOTHING, stopSinceMs: parseTimestamp(doom.lastTransitionTime) } : fail(doom, 0, nowMs)
   return planActive(job, pods, live, nowMs)
-}
-
-/** Whether the Job has come to its end, whatever becomes of its object. */
-export function isFinished(job: StoredJob): boolean {
-  return conditionOf(job, 'Complete') !== undefined || conditionOf(job, 'Failed') !== undefined
 }
 
 function planActive(job: StoredJob, pods: readonly PodView[], live: number, nowMs: number): JobPlan {
@@ -95,10 +91,6 @@ function deadlineOf(job: StoredJob): number | null {
   const { activeDeadlineSeconds } = job.spec
   if (activeDeadlineSeconds === undefined) return null
   return parseTimestamp(job.metadata.creationTimestamp) + activeDeadlineSeconds * 1000
-}
-
-function conditionOf(job: StoredJob, type: string): Condition | undefined {
-  return job.status?.conditions?.find((candidate) => candidate.type === type && candidate.status === 'True')
 }
 
 function condition(type: string, reason: string, message: string, nowMs: number): Condition {

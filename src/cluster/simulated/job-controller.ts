@@ -5,7 +5,8 @@ import { freezeJson } from './copy-json.ts'
 import { judgeJob, type JobVerdict } from './job-verdict.ts'
 import type { ObjectStore, ServerState } from './object-store.ts'
 import type { PodScript, PodScripts } from './pod-script.ts'
-import { endedPod, isPodEnded, pendingPod, startedPod, type PodEnd } from './pods.ts'
+import { isPodEnded } from '../../runs/ends.ts'
+import { endedPod, pendingPod, startedPod, type PodEnd } from './pods.ts'
 
 /** How long the cluster takes, in ms. */
 export interface JobTiming {

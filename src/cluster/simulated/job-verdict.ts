@@ -1,5 +1,6 @@
 import type { Pod, StoredJob } from '../../runs/objects.ts'
-import { exitCodeOf, isDisrupted, isPodEnded } from './pods.ts'
+import { isPodEnded } from '../../runs/ends.ts'
+import { exitCodeOf, isDisrupted } from './pods.ts'
 
 /** What the Job controller makes of a Job's pods: wait for those that run, make new ones, or end the Job. */
 export type JobVerdict =

@@ -88,11 +88,6 @@ function terminated(container: ContainerStatus, nowMs: number, exitCode: number,
   }
 }
 
-/** Whether nothing of the pod runs any more. */
-export function isPodEnded(pod: Pod): boolean {
-  return pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'
-}
-
 /** Whether the pod was lost rather than failing by itself. */
 export function isDisrupted(pod: Pod): boolean {
   return (pod.status.conditions ?? []).some(({ type, status }) => type === 'DisruptionTarget' && status === 'True')

@@ -1,4 +1,5 @@
-import { endedPod, isPodEnded, startedPod, type PodEnd } from '../../../src/cluster/simulated/pods.ts'
+import { endedPod, startedPod, type PodEnd } from '../../../src/cluster/simulated/pods.ts'
+import { isPodEnded } from '../../../src/runs/ends.ts'
 import type { Pod } from '../../../src/runs/objects.ts'
 import { PODS, type StoredObject } from './resources.ts'
 import type { ObjectStore } from './store.ts'
