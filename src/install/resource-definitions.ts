@@ -1,6 +1,7 @@
 import repositorySchema from '../../schemas/repository.schema.json' with { type: 'json' }
 import runSchema from '../../schemas/run.schema.json' with { type: 'json' }
 import type { JsonObject } from '../definitions/container.ts'
+import { TRIGGER_IDENTITY } from '../definitions/trigger-identity.ts'
 import { INSTALL_LABELS, type InstallObject } from './controller-objects.ts'
 import { structuralSchema } from './structural-schema.ts'
 
@@ -48,21 +49,12 @@ const CONDITIONS: JsonObject = {
 
 const NAME_FITS: Rule = { rule: 'self.metadata.name.size() <= 63', message: 'the name becomes a label of Jobs and Pods: 63 characters at most' }
 
-/** What triggers need beside their kind; those that people ask for need nothing. */
-const TRIGGER_FIELDS = [
-  ['Push', 'branch'],
-  ['Schedule', 'schedule', 'tick'],
-  ['Webhook', 'name', 'delivery'],
-  ['Workflow', 'workflow', 'run'],
-  ['Backfill', 'schedule', 'tick'],
-] as const
+const TRIGGER_FIELDS = Object.entries(TRIGGER_IDENTITY)
 
 const TRIGGER_RULE = [
   '!has(self.trigger)',
   "self.trigger.kind in ['Manual', 'Api', 'Rerun']",
-  ...TRIGGER_FIELDS.map(
-    ([kind, ...fields]) => `self.trigger.kind == '${kind}' && ${fields.map((field) => `has(self.trigger.${field})`).join(' && ')}`,
-  ),
+  ...TRIGGER_FIELDS.map(([kind, fields]) => `self.trigger.kind == '${kind}' && ${fields.map((field) => `has(self.trigger.${field})`).join(' && ')}`),
 ].join(' || ')
 
 const REPOSITORY: Kind = {
@@ -136,7 +128,7 @@ const RUN: Kind = {
     },
     {
       rule: TRIGGER_RULE,
-      message: `trigger lacks what identifies it, or is of a kind that starts nothing: ${TRIGGER_FIELDS.map(([kind, ...fields]) => `${kind} needs ${fields.join(', ')}`).join('; ')}. For a run by hand leave it out`,
+      message: `trigger lacks what identifies it, or is of a kind that starts nothing: ${TRIGGER_FIELDS.map(([kind, fields]) => `${kind} needs ${fields.join(', ')}`).join('; ')}. For a run by hand leave it out`,
     },
     { rule: '!has(oldSelf.cancel) || has(self.cancel)', message: 'a cancellation cannot be taken back: create another Run' },
   ],

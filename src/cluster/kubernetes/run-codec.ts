@@ -1,3 +1,4 @@
+import { TRIGGER_IDENTITY } from '../../definitions/trigger-identity.ts'
 import type { Condition, StoredMeta } from '../../runs/objects.ts'
 import { API_VERSION } from '../../runs/objects.ts'
 import { parseTimestamp } from '../../clock.ts'
@@ -58,22 +59,13 @@ export function decodeRun(object: RunObject): StoredRun {
   }
 }
 
-/** What identifies each kind; the others are of people. */
-const IDENTITIES: Partial<Record<string, readonly string[]>> = {
-  Push: ['branch'],
-  Schedule: ['schedule', 'tick'],
-  Webhook: ['name', 'delivery'],
-  Workflow: ['workflow', 'run'],
-  Backfill: ['schedule', 'tick'],
-}
-
 /** The trigger as somebody wrote it; what it lacks is filled in, and one that nothing identifies is somebody's by hand. */
 function wholeTrigger(written: Partial<Record<string, unknown>> | undefined, uid: string): Trigger {
   const { kind = 'Manual', reason } = written ?? {}
   const text = (field: string): string | undefined => (typeof written?.[field] === 'string' ? written[field] : undefined)
   const by = text('by') ?? 'kubectl'
   const isByHand = kind === 'Manual' || kind === 'Api' || kind === 'Rerun'
-  const identity = isByHand ? undefined : IDENTITIES[String(kind)]
+  const identity = isByHand ? undefined : TRIGGER_IDENTITY[String(kind)]
   const isWhole =
     identity?.every((field) => (text(field) ?? '') !== '') === true && !Number.isNaN(parseTimestamp(text('tick') ?? '1970-01-01T00:00:00Z'))
   if (isWhole) return (kind === 'Backfill' ? { ...written, by } : written) as Trigger
