@@ -22,9 +22,17 @@ export interface JobMasks {
 /** `readValues` reads all values of one Secret as the Job's pods see it, none when it is not there; its errors are those of the masks. */
 export function createJobMasks(readValues: (job: StoredJob, secret: string) => Promise<string[]>): JobMasks {
   const masked = new Map<string, string>()
+  const named = new WeakMap<object, string[]>()
+
+  /** The Secrets that a Job names; each pass asks again, of a spec that stays as it is. */
+  function secretsNamedBy({ spec: { template } }: StoredJob): string[] {
+    const names = named.get(template) ?? secretsOf(template.spec)
+    named.set(template, names)
+    return names
+  }
 
   async function valuesOf(job: StoredJob): Promise<string[]> {
-    return (await Promise.all(secretsOf(job.spec.template.spec).map((name) => readValues(job, name)))).flat()
+    return (await Promise.all(secretsNamedBy(job).map((name) => readValues(job, name)))).flat()
   }
 
   async function maskMessage(job: StoredJob, text: string): Promise<string> {
@@ -59,7 +67,7 @@ export function createJobMasks(readValues: (job: StoredJob, secret: string) => P
   return {
     valuesOf,
     maskTail: async (job, text) => (text === '' ? '' : maskShown(text, await valuesOf(job), maskCutText)),
-    maskPods: async (job, pods) => (secretsOf(job.spec.template.spec).length === 0 ? pods : Promise.all(pods.map((pod) => maskPod(job, pod)))),
+    maskPods: async (job, pods) => (secretsNamedBy(job).length === 0 ? pods : Promise.all(pods.map((pod) => maskPod(job, pod)))),
   }
 }
 
