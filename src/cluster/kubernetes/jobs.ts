@@ -128,7 +128,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     }
   }
 
-  /** Takes our finalizer away where it stands; the others are not ours to touch. Needs no version: it is tested to be there. */
+  /** Adds labels to this very Job. */
   async function relabel(job: StoredJob, labels: Readonly<Record<string, string>>): Promise<void> {
     const path = objectPath('jobs', job.metadata)
     const added = Object.entries(labels).map(([name, value]) => ({ op: 'add', path: `/metadata/labels/${escapePointer(name)}`, value }))
@@ -141,6 +141,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
     }
   }
 
+  /** Takes our finalizer away where it stands; the others are not ours to touch. Needs no version: it is tested to be there. */
   async function release(job: StoredJob): Promise<void> {
     const path = objectPath('jobs', job.metadata)
     for (let current = jobs.get(job.metadata) ?? job; current.metadata.uid === job.metadata.uid;) {
