@@ -15,7 +15,7 @@ import { createSystemClock } from '../system-clock.ts'
 import { changedPaths } from './changed-paths.ts'
 import { checkFolder } from './check-folder.ts'
 import { coloursOf } from './colours.ts'
-import { readRepositoryDocument } from './read-repository.ts'
+import { readChosenRepository } from './read-repository.ts'
 import { readSources } from './read-sources.ts'
 import type { Shell } from './shell.ts'
 import { orWrongUse } from './wrong-use.ts'
@@ -45,14 +45,14 @@ export function createPlanCommand(shell: Shell): Command {
 async function showPlan(shell: Shell, folder: string, options: PlanOptions): Promise<void> {
   const root = path.resolve(shell.workingDirectory, folder)
   await checkFolder(root, folder)
-  const document = options.repository === undefined ? null : await readRepositoryDocument(path.resolve(shell.workingDirectory, options.repository))
+  const { document, folder: definitions } = await readChosenRepository(shell, options)
   const base = await orWrongUse(() => resolveCommit(root, options.base))
   const { commit } = options
   const change = commit === undefined ? null : await orWrongUse(() => resolveCommit(root, commit))
   const files: Files = change?.files ?? createWorkingTreeFiles(root)
   const known = change ?? (await resolveCommit(root, 'HEAD'))
   const load = {
-    path: options.path ?? document?.spec.path ?? 'workflows',
+    path: definitions,
     cache: createDefinitionCache(),
     policy: document === null ? ASSUMED_POLICY : policyOf(document),
   }

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { parseRepositoryDocument, type RepositoryDocument } from '../config/repository-document.ts'
+import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
 
 /** Reads the Repository document that the user names. Throws UsageError with what is wrong with it. */
@@ -12,6 +14,15 @@ export async function readRepositoryDocument(file: string): Promise<RepositoryDo
     if (error instanceof TypeError) throw new UsageError(error.message, { cause: error })
     throw error
   }
+}
+
+/** What `--repository` and `--path` say: the Repository document, null without one, and the folder of the definitions. Throws UsageError. */
+export async function readChosenRepository(
+  { workingDirectory }: Pick<Shell, 'workingDirectory'>,
+  options: { repository?: string; path?: string },
+): Promise<{ document: RepositoryDocument | null; folder: string }> {
+  const document = options.repository === undefined ? null : await readRepositoryDocument(path.resolve(workingDirectory, options.repository))
+  return { document, folder: options.path ?? document?.spec.path ?? 'workflows' }
 }
 
 const UNREADABLE: Readonly<Record<string, string>> = {

@@ -19,7 +19,7 @@ import type { StoredRun } from '../runs/run.ts'
 import { parseParamWords, resolveParams } from '../triggers/params.ts'
 import { createLiveLog } from './live-log.ts'
 import { createPaint } from './paint.ts'
-import { readRepositoryDocument } from './read-repository.ts'
+import { readChosenRepository } from './read-repository.ts'
 import { recordText } from './record-text.ts'
 import type { Shell } from './shell.ts'
 import { checkDefinitionsFolder, checkFolder, checkSecretsFolder } from './check-folder.ts'
@@ -70,8 +70,7 @@ export function createRunCommand(shell: Shell): Command {
 async function runWorkflow(shell: Shell, name: string, options: RunOptions): Promise<StoredRun | null> {
   const root = path.resolve(shell.workingDirectory, options.repo)
   await checkFolder(root, options.repo)
-  const document = options.repository === undefined ? null : await readRepositoryDocument(path.resolve(shell.workingDirectory, options.repository))
-  const folder = options.path ?? document?.spec.path ?? 'workflows'
+  const { document, folder } = await readChosenRepository(shell, options)
   if (options.commit === undefined) await checkDefinitionsFolder(root, folder)
   const source = await orWrongUse(() => readRunSource({ root, path: folder, commit: options.commit ?? null }))
   const workflow = source.definitions.workflows.find((one) => one.name === name)

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { Command, Option } from 'commander'
 import { policyOf } from '../config/repository-policy.ts'
 import { createDefinitionCache } from '../definitions/definition-cache.ts'
@@ -15,7 +14,7 @@ import { createAnalysisThreads } from './analysis-threads.ts'
 import { checkDefinitionsFolder } from './check-folder.ts'
 import { coloursOf } from './colours.ts'
 import { findLinks } from './find-links.ts'
-import { readRepositoryDocument } from './read-repository.ts'
+import { readChosenRepository } from './read-repository.ts'
 import { readSources } from './read-sources.ts'
 import { type Shell, UsageError } from './shell.ts'
 import { describeDefinitions } from './validate-json.ts'
@@ -56,8 +55,7 @@ export function createValidateCommand(shell: Shell): Command {
 }
 
 async function validate(shell: Shell, place: string, options: ValidateOptions): Promise<void> {
-  const document = options.repository === undefined ? null : await readRepositoryDocument(path.resolve(shell.workingDirectory, options.repository))
-  const folder = options.path ?? document?.spec.path ?? 'workflows'
+  const { document, folder } = await readChosenRepository(shell, options)
   const elsewhere = createAnalysisThreads()
   const loading = { path: folder, policy: document === null ? ASSUMED_POLICY : policyOf(document), cache: createDefinitionCache(), elsewhere }
   const format = { place: folder, output: options.output }
