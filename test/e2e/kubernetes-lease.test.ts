@@ -8,6 +8,7 @@ import { startFakeApi } from '../support/fake-api/server.ts'
 import { freePort } from '../support/free-port.ts'
 import type { FuseeProcess } from '../support/fusee-process.ts'
 import { startFusee, until } from '../support/fusee-process.ts'
+import { writeKubeconfig } from '../support/plain-kubeconfig.ts'
 import { scriptedPods } from '../support/scripted-pods.ts'
 import type { ScriptedServer } from '../support/scripted-server.ts'
 import { answerJson, startScriptedServer } from '../support/scripted-server.ts'
@@ -30,24 +31,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function writeKubeconfig(url: string): Promise<string> {
-  const kubeconfig = path.join(folder, 'kubeconfig')
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'here',
-    contexts: [{ name: 'here', context: { cluster: 'here', user: 'me' } }],
-    clusters: [{ name: 'here', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
-    users: [{ name: 'me', user: {} }],
-  }
-  await writeFile(kubeconfig, JSON.stringify(config))
-  return kubeconfig
-}
-
 /** Starts one that follows the namespace `data` of the API server. */
 async function serve(port = 0): Promise<FuseeProcess> {
   const words = ['serve', '--runner=kubernetes', '--namespace=data', '--output=json', `--listen=127.0.0.1:${port}`, `--data=${folder}`]
-  const fusee = startFusee(words, { KUBECONFIG: await writeKubeconfig(api.url), POD_NAMESPACE: 'data', POD_IP: '127.0.0.1' })
+  const fusee = startFusee(words, { KUBECONFIG: await writeKubeconfig(folder, api.url), POD_NAMESPACE: 'data', POD_IP: '127.0.0.1' })
   running.push(fusee)
   return fusee
 }
@@ -89,7 +76,7 @@ describe('an API server that does not give what is needed first', () => {
 
   async function start(answer: Parameters<typeof startScriptedServer>[0], words: readonly string[]): Promise<FuseeProcess> {
     server = await startScriptedServer(answer)
-    const fusee = startFusee(words, { KUBECONFIG: await writeKubeconfig(server.connection.server.origin), POD_NAMESPACE: 'data' })
+    const fusee = startFusee(words, { KUBECONFIG: await writeKubeconfig(folder, server.connection.server.origin), POD_NAMESPACE: 'data' })
     running.push(fusee)
     return fusee
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -12,6 +12,7 @@ import { startFusee, until } from '../support/fusee-process.ts'
 import { importCommits, runGit } from '../support/git-program.ts'
 import type { ServedRepository } from '../support/git-served.ts'
 import { serveRepository } from '../support/git-served.ts'
+import { writeKubeconfig } from '../support/plain-kubeconfig.ts'
 import { scriptedPods } from '../support/scripted-pods.ts'
 
 const WORKFLOWS = {
@@ -41,7 +42,7 @@ beforeEach(async () => {
   await importCommits(git.repository, [WORKFLOWS])
   folder = await mkdtemp(path.join(tmpdir(), 'fusee-deleted-'))
   fusee = startFusee(['serve', '--runner=kubernetes', '--namespace=data', '--output=json', '--listen=127.0.0.1:0', `--data=${folder}`], {
-    KUBECONFIG: await writeKubeconfig(),
+    KUBECONFIG: await writeKubeconfig(folder, api.url),
     POD_NAMESPACE: 'data',
   })
 })
@@ -52,20 +53,6 @@ afterEach(async () => {
   await git.close()
   await rm(folder, { recursive: true, force: true })
 })
-
-async function writeKubeconfig(): Promise<string> {
-  const file = path.join(folder, 'kubeconfig')
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'here',
-    contexts: [{ name: 'here', context: { cluster: 'here', user: 'me' } }],
-    clusters: [{ name: 'here', cluster: { server: api.url, 'insecure-skip-tls-verify': true } }],
-    users: [{ name: 'me', user: {} }],
-  }
-  await writeFile(file, JSON.stringify(config))
-  return file
-}
 
 const collection = (plural: string): string => `/apis/fusee.dev/v1alpha1/namespaces/data/${plural}`
 const runObject = (name: string, workflow: string): object => ({

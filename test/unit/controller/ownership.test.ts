@@ -26,6 +26,17 @@ async function takenOver(world: ControlledWorld): Promise<void> {
   await takeOver({ status: world.git.open().status, by: 'ada', nowMs: world.clock.now() })
 }
 
+/** A world whose one controller has looked at the repository, and has ended. */
+async function followedBefore(): Promise<{ world: ControlledWorld; cluster: ReturnType<ControlledWorld['createCluster']> }> {
+  const world = createControlledWorld()
+  await world.push({ 'workflows/report.yaml': BY_PUSH })
+  const cluster = world.createCluster()
+  const before = world.start(cluster)
+  await world.pass(1000)
+  await before.stop()
+  return { world, cluster }
+}
+
 describe('a former owner of the status branch', () => {
   it('that starts while git is away goes on with ticks, and with pushes only once it has read that the branch is its own', async () => {
     const world = createControlledWorld()
@@ -73,12 +84,7 @@ describe('a former owner of the status branch', () => {
 
 describe('an owner that starts while git is away', () => {
   it('runs what was pushed meanwhile once git is back', async () => {
-    const world = createControlledWorld()
-    await world.push({ 'workflows/report.yaml': BY_PUSH })
-    const cluster = world.createCluster()
-    const before = world.start(cluster)
-    await world.pass(1000)
-    await before.stop()
+    const { world, cluster } = await followedBefore()
     world.away = AWAY
     const first = world.start(cluster)
     await world.pass(1000)
@@ -116,12 +122,7 @@ describe('an owner that starts while git is away', () => {
 
 describe('a backfill', () => {
   it('goes on once it can be looked up what has run', async () => {
-    const world = createControlledWorld()
-    await world.push({ 'workflows/report.yaml': BY_PUSH })
-    const cluster = world.createCluster()
-    const before = world.start(cluster)
-    await world.pass(1000)
-    await before.stop()
+    const { world, cluster } = await followedBefore()
     const ref = { namespace: 'data', name: 'jobs' }
     const [from, to] = ['2026-11-19T00:00:00Z', '2026-11-19T00:05:00Z']
     const backfill = { schedule: 'report', from, to, doneUpTo: '2026-11-18T23:59:00Z', maxActive: 1, by: 'ada', reason: '' }
@@ -141,12 +142,7 @@ describe('a backfill', () => {
 
 describe('a Job whose Run is gone', () => {
   it('is left alone until its record can be looked up', async () => {
-    const world = createControlledWorld()
-    await world.push({ 'workflows/report.yaml': BY_PUSH })
-    const cluster = world.createCluster()
-    const before = world.start(cluster)
-    await world.pass(1000)
-    await before.stop()
+    const { world, cluster } = await followedBefore()
     world.away = AWAY
     await cluster.jobs.createJob({
       apiVersion: 'batch/v1',
@@ -219,12 +215,7 @@ describe('cursors of another repository or branch', () => {
   })
 
   it('go on where only the URL is another and the history is the same', async () => {
-    const world = createControlledWorld()
-    await world.push({ 'workflows/report.yaml': BY_PUSH })
-    const cluster = world.createCluster()
-    const before = world.start(cluster)
-    await world.pass(1000)
-    await before.stop()
+    const { world, cluster } = await followedBefore()
     const ref = { namespace: 'data', name: 'jobs' }
     await cluster.runs.writeCursors(ref, { ...((await cluster.runs.readCursors(ref)) ?? fail()), followed: { url: 'ssh://other', branch: 'main' } })
     const commit = await world.push({ 'notes.txt': 'while the URL was changed' })
