@@ -9,7 +9,7 @@ import { isRemoteUrl } from './config/repository-name.ts'
 import { parseRepositoryDocument, type RepositoryDocument } from './config/repository-document.ts'
 import { resolveServeConfig } from './config/serve-config.ts'
 import type { Context, FollowedRepositories, FollowedRepository } from './context.ts'
-import { updateCursors, withCondition } from './controller/cursors.ts'
+import { updateCursors, withReady } from './controller/cursors.ts'
 import { createWorkQueue } from './controller/work-queue.ts'
 import { GitError } from './git/ports.ts'
 import { endOrphans, isTaken } from './end-orphans.ts'
@@ -139,7 +139,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       workingDirectory: '/',
     })
     const own = ownNames([namespace, ...(document.spec.policy.namespaces ?? [])])
-    config.settings = { ...config.settings, policy: { ...config.settings.policy, own } }
+    config.settings = { ...config.settings, generation, policy: { ...config.settings.policy, own } }
     const secrets = clusterSecrets(client, namespace)
     const owner = `${clusterId}/${namespace}/${name}`
     const dataFolder = path.join(options.gitFolder, `${namespace}.${name}-${digest([uid, config.url, config.history?.url ?? ''])}`)
@@ -183,8 +183,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     await updateCursors(context, ref, (current) => {
       const known = current.conditions.find((one) => one.type === 'Ready')
       isNews = known?.message !== message
-      const condition = { type: 'Ready', status: 'False', reason: 'CannotBeOpened', message } as const
-      return { ...current, conditions: withCondition(current.conditions, condition, context.clock.now()) }
+      return withReady(current, metadata.generation, { status: 'False', reason: 'CannotBeOpened', message }, context.clock.now())
     })
     if (isNews) context.report({ kind: 'LookFailed', repository: `${ref.namespace}/${ref.name}`, reason: 'CannotBeOpened', message })
   }

@@ -4,6 +4,8 @@ import type { ObjectRef } from '../runs/objects.ts'
 /** What the Repository document says about how it is followed; defaults filled in. */
 export interface RepositorySettings {
   ref: ObjectRef
+  /** Of the Repository object from which these are; absent where it has none. */
+  generation?: number
   /** As shown to people: without credentials. */
   url: string
   /** Folder of the definitions, relative to the repository's root. */

@@ -4,7 +4,7 @@ import { claimBranch, readOwnership } from '../history/owner.ts'
 import { readCursorCopies } from '../history/read.ts'
 import { jobName } from '../runs/names.ts'
 import { stepKey } from '../runs/step-key.ts'
-import { updateCursors, withCondition } from './cursors.ts'
+import { updateCursors, withReady } from './cursors.ts'
 import { findLost } from './lost.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { pause } from './pause.ts'
@@ -148,8 +148,8 @@ export async function standBack(context: Context, state: RepositoryState, messag
     context.report({ kind: 'BranchOwned', repository: state.key, message })
   })
   state.look = 'Failed'
-  await updateCursors(context, state.followed.settings.ref, (current) => ({
-    ...current,
-    conditions: withCondition(current.conditions, { type: 'Ready', status: 'False', reason: 'BranchOwned', message }, context.clock.now()),
-  }))
+  const { ref, generation } = state.followed.settings
+  await updateCursors(context, ref, (current) =>
+    withReady(current, generation, { status: 'False', reason: 'BranchOwned', message }, context.clock.now()),
+  )
 }

@@ -40,6 +40,20 @@ export async function updateCursors(
   }
 }
 
+/** The cursors with the condition Ready set, and the generation of the Repository of which it speaks. */
+export function withReady(
+  cursors: Cursors,
+  generation: number | undefined,
+  condition: Omit<Cursors['conditions'][number], 'lastTransitionTime' | 'type'>,
+  nowMs: number,
+): Cursors {
+  return {
+    ...cursors,
+    conditions: withCondition(cursors.conditions, { type: 'Ready', ...condition }, nowMs),
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+  }
+}
+
 /** The conditions with one of them set; its time changes only when its status does. */
 export function withCondition(
   conditions: Cursors['conditions'],

@@ -14,7 +14,7 @@ import { planPush } from '../triggers/push.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import { repositorySuspension } from '../triggers/suspension.ts'
 import { isStillOurs, readOwner } from './claim.ts'
-import { initialCursors, updateCursors, withCondition } from './cursors.ts'
+import { initialCursors, updateCursors, withReady } from './cursors.ts'
 import type { CommitDefinitions } from './in-force.ts'
 import { findInForce } from './in-force.ts'
 import { noteForgottenPushes } from './forgotten-pushes.ts'
@@ -63,14 +63,9 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
   }
   if (state.problems.has('look')) context.report({ kind: 'LookRecovered', repository: state.key })
   noteProblem(state, 'look', null, () => undefined)
-  await updateCursors(context, settings.ref, (current) => ({
-    ...current,
-    conditions: withCondition(
-      current.conditions,
-      { type: 'Ready', status: 'True', reason: 'Followed', message: `${source.branch} is followed` },
-      context.clock.now(),
-    ),
-  }))
+  await updateCursors(context, settings.ref, (current) =>
+    withReady(current, settings.generation, { status: 'True', reason: 'Followed', message: `${source.branch} is followed` }, context.clock.now()),
+  )
   if (isNews || state.look !== 'Ended') {
     state.look = 'Ended'
     wake(`expect ${state.key}`)
@@ -251,14 +246,9 @@ async function noteFailure(context: Context, state: RepositoryState, error: GitE
     state.look = 'Failed'
     wake(`ticks ${state.key}`)
   }
-  await updateCursors(context, settings.ref, (current) => ({
-    ...current,
-    conditions: withCondition(
-      current.conditions,
-      { type: 'Ready', status: 'False', reason: error.kind, message: error.message },
-      context.clock.now(),
-    ),
-  }))
+  await updateCursors(context, settings.ref, (current) =>
+    withReady(current, settings.generation, { status: 'False', reason: error.kind, message: error.message }, context.clock.now()),
+  )
 }
 
 /**

@@ -178,6 +178,8 @@ export interface Cursors {
   /** Ticks whose runs were lost with the cluster, until they are told as Lost and run again where that is wished. Absent: none. */
   lost?: LostTick[]
   conditions: { type: string; status: 'True' | 'False'; reason: string; message: string; lastTransitionTime: Timestamp }[]
+  /** Generation of the Repository that the condition Ready speaks of; absent where it has none. */
+  observedGeneration?: number
   /** The operator's switch: while it is set nothing new starts. */
   paused?: Pause
   /** Ranges of past ticks that somebody has asked to run. */

@@ -127,11 +127,12 @@ describe('our kinds on a real cluster', () => {
       fates: [{ schedule: 'nightly', workflow: 'nightly', at, until: at, count: 2, fate: 'Missed', reason: 'why', run: null }],
       lost: [{ schedule: 'nightly', workflow: 'nightly', at, run: 'r' }],
       conditions: [{ type: 'Ready', status: 'True', reason: 'Looked', message: '', lastTransitionTime: at }],
+      observedGeneration: 1,
       paused: { by: 'me', at, reason: '' },
       backfills: [{ schedule: 'nightly', from: at, to: at, doneUpTo: at, maxActive: 1, by: 'me', reason: '' }],
     }
     const created = (await create('Repository', 'known', { url })).body as RepositoryObject
-    const answer = await api.request('PUT', path('repositories', '/known/status'), { ...created, status: encodeCursors(created, cursors) })
+    const answer = await api.request('PUT', path('repositories', '/known/status'), { ...created, status: encodeCursors(cursors) })
     expect(answer.status, messageOf(answer)).toBe(200)
     const { resourceVersion: _, ...kept } = decodeCursors(answer.body as RepositoryObject) ?? {}
     const { resourceVersion: _written, ...written } = cursors

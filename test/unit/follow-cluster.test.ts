@@ -5,10 +5,13 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createKubernetesJobs, type KubernetesJobs } from '../../src/cluster/kubernetes/jobs.ts'
 import { createKubernetesRuns, type KubernetesRuns } from '../../src/cluster/kubernetes/runs.ts'
+import { updateCursors, withReady } from '../../src/controller/cursors.ts'
 import type { ControllerEvent } from '../../src/controller/events.ts'
+import { plainWriteSite } from '../../src/crash-points.ts'
 import type { ClusterRepositories } from '../../src/follow-cluster.ts'
 import { followClusterRepositories } from '../../src/follow-cluster.ts'
 import { FINALIZER } from '../../src/runs/objects.ts'
+import type { Cursors } from '../../src/runs/run.ts'
 import { createVirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { createSystemRandom } from '../../src/system-clock.ts'
 import { REPOSITORIES, RUNS } from '../support/fake-api/resources.ts'
@@ -71,6 +74,13 @@ async function when(what: string, holds: () => boolean | Promise<boolean>): Prom
   })
 }
 
+/** Somebody changes the Repository. */
+function putSpec(spec: Record<string, unknown>, generation: number): void {
+  const { store } = cluster.api
+  const object = store.get({ resource: REPOSITORIES, ...REF })
+  store.put(REPOSITORIES, { ...object, metadata: { ...object?.metadata, generation }, spec })
+}
+
 /** A Run that a controller has taken in hand. */
 function takenRun(name: string, phase: 'Running' | 'Finished'): void {
   const { store } = cluster.api
@@ -102,6 +112,21 @@ it('knows of a Repository that cannot be followed', async () => {
   cluster.api.store.put(REPOSITORIES, { ...object, spec })
   await when('it is let go of', () => events.some(({ kind }) => kind === 'LookFailed'))
   expect([repositories.current(), repositories.exists('data/jobs'), repositories.exists('data/nobody')]).toEqual([[], true, false])
+})
+
+it('says of which generation the condition Ready speaks, whatever else is written meanwhile', async () => {
+  const observed = () =>
+    (cluster.api.store.get({ resource: REPOSITORIES, ...REF }) as { status?: { observedGeneration?: number } } | null)?.status?.observedGeneration
+  const write = (change: (cursors: Cursors) => Cursors) => updateCursors({ runs, writeSite: plainWriteSite }, REF, change)
+  await when('it is followed', () => repositories.current()[0]?.settings.generation === 1)
+  await write((cursors) => withReady(cursors, 1, { status: 'True', reason: 'Followed', message: '' }, clock.now()))
+  expect(observed()).toBe(1)
+  putSpec({ url: 'https://git.example.com/acme/jobs.git', interval: '5m' }, 2)
+  await when('the change counts', () => repositories.current()[0]?.settings.generation === 2)
+  await write((cursors) => ({ ...cursors, lastCommit: 'c' }))
+  expect(observed()).toBe(1)
+  putSpec({ url: 'file:///nowhere' }, 3)
+  await when('it is refused', () => observed() === 3)
 })
 
 it('starts nothing more of a Repository that is gone, ends its runs, and lets them go unrecorded after a minute, with their names', async () => {
@@ -142,15 +167,11 @@ it('deletes what was fetched of a Repository when its URL changes and when it is
   for (const name of [folderOf(first), folderOf(second), 'data.other-0123456789abcdef'])
     await mkdir(path.join(gitFolder, name, 'source'), { recursive: true })
 
-  const put = (spec: Record<string, unknown>, generation: number): void => {
-    const object = store.get({ resource: REPOSITORIES, ...REF })
-    store.put(REPOSITORIES, { ...object, metadata: { ...object?.metadata, generation }, spec })
-  }
-  put({ url: first, interval: '5m' }, 2)
+  putSpec({ url: first, interval: '5m' }, 2)
   await when('the interval counts', () => repositories.current()[0]?.settings.intervalSeconds === 300)
   expect(await readdir(gitFolder)).toHaveLength(3)
 
-  put({ url: second }, 3)
+  putSpec({ url: second }, 3)
   await when('that of the former URL is gone', async () => (await readdir(gitFolder)).length === 2)
   expect(await readdir(gitFolder)).toContain(folderOf(second))
 

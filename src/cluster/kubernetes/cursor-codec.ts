@@ -17,7 +17,7 @@ interface StoredStatus {
   observedGeneration?: number
   lastCommit?: string
   conditions?: Cursors['conditions']
-  cursors?: Packed<Omit<Cursors, 'resourceVersion' | 'conditions'>>
+  cursors?: Packed<Omit<Cursors, 'resourceVersion' | 'conditions' | 'observedGeneration'>>
 }
 
 /** The cursors of a Repository; null when none were ever written. Their version is the object's. */
@@ -26,15 +26,15 @@ export function decodeCursors({ metadata, status }: RepositoryObject): Cursors |
   return {
     ...structuredClone(unpack(status.cursors)),
     conditions: structuredClone(status.conditions ?? []),
+    ...(status.observedGeneration === undefined ? {} : { observedGeneration: status.observedGeneration }),
     resourceVersion: metadata.resourceVersion,
   }
 }
 
 /** The status that holds the cursors. */
-export function encodeCursors(object: RepositoryObject, { resourceVersion: _, conditions, ...cursors }: Cursors): StoredStatus {
-  const { generation } = object.metadata
+export function encodeCursors({ resourceVersion: _, conditions, observedGeneration, ...cursors }: Cursors): StoredStatus {
   return {
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    ...(observedGeneration === undefined ? {} : { observedGeneration }),
     ...(cursors.lastCommit === null ? {} : { lastCommit: cursors.lastCommit }),
     conditions,
     cursors: pack(cursors),

@@ -200,14 +200,14 @@ export async function createKubernetesRuns({ client, namespace, report, signal }
 
   function keepInMemory(key: string, object: RepositoryObject, cursors: Cursors): Cursors {
     const resourceVersion = `${object.metadata.resourceVersion}+`
-    gone.set(key, { ...object, metadata: { ...object.metadata, resourceVersion }, status: encodeCursors(object, cursors) })
+    gone.set(key, { ...object, metadata: { ...object.metadata, resourceVersion }, status: encodeCursors(cursors) })
     return { ...cursors, resourceVersion }
   }
 
   async function writeRepositoryStatus(object: RepositoryObject, cursors: Cursors): Promise<Cursors> {
     const path = objectPath('repositories', object.metadata)
     try {
-      const body = { ...object, status: encodeCursors(object, cursors) }
+      const body = { ...object, status: encodeCursors(cursors) }
       const written = await client.request<RepositoryObject>({ method: 'PUT', path: `${path}/status`, body })
       repositories.put(written)
       return { ...cursors, resourceVersion: written.metadata.resourceVersion }
