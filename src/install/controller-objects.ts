@@ -15,13 +15,14 @@ const HTTP_PORT = 8080
 /** Labels of everything that belongs to the installation. */
 export const INSTALL_LABELS = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/part-of': NAME }
 
-const POD_LABELS = { ...INSTALL_LABELS, 'app.kubernetes.io/component': 'controller' }
+/** Labels of the controller's Deployment and pods. */
+export const CONTROLLER_LABELS = { ...INSTALL_LABELS, 'app.kubernetes.io/component': 'controller' }
 
 /** The user `node` of Node's images. */
 const USER_ID = 1000
 
-/** Kubernetes puts the variable's value in. */
-const OWN_NAMESPACE_ONLY = '--namespace=$(POD_NAMESPACE)'
+/** Word of the controller's command by which it keeps to its own namespace. Kubernetes puts the variable's value in. */
+export const OWN_NAMESPACE_ONLY = '--namespace=$(POD_NAMESPACE)'
 
 /** Two replicas, one of them active; neither may write anywhere but to its two scratch folders, nor be anybody but a plain user. */
 export function controllerDeployment(image: string, namespace: string, followsOwnNamespace: boolean): InstallObject {
@@ -29,12 +30,12 @@ export function controllerDeployment(image: string, namespace: string, followsOw
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: NAME, namespace, labels: POD_LABELS },
+    metadata: { name: NAME, namespace, labels: CONTROLLER_LABELS },
     spec: {
       replicas: 2,
-      selector: { matchLabels: POD_LABELS },
+      selector: { matchLabels: CONTROLLER_LABELS },
       template: {
-        metadata: { labels: POD_LABELS },
+        metadata: { labels: CONTROLLER_LABELS },
         spec: {
           serviceAccountName: NAME,
           securityContext: {
@@ -45,7 +46,12 @@ export function controllerDeployment(image: string, namespace: string, followsOw
             seccompProfile: { type: 'RuntimeDefault' },
           },
           topologySpreadConstraints: [
-            { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: POD_LABELS } },
+            {
+              maxSkew: 1,
+              topologyKey: 'kubernetes.io/hostname',
+              whenUnsatisfiable: 'ScheduleAnyway',
+              labelSelector: { matchLabels: CONTROLLER_LABELS },
+            },
           ],
           containers: [
             {
@@ -86,7 +92,7 @@ export function controllerService(namespace: string): InstallObject {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name: NAME, namespace, labels: POD_LABELS },
-    spec: { selector: POD_LABELS, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+    metadata: { name: NAME, namespace, labels: CONTROLLER_LABELS },
+    spec: { selector: CONTROLLER_LABELS, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
   }
 }

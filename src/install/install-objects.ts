@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { controllerDeployment, controllerService, INSTALL_LABELS, NAME, type InstallObject } from './controller-objects.ts'
 import { resourceDefinitions } from './resource-definitions.ts'
-import { CONTROLLER_RIGHTS, EDITOR_RIGHTS, IDENTITY_RIGHTS, LEADER_RIGHTS, VIEWER_RIGHTS } from './rights.ts'
+import { CONTROLLER_RIGHTS, EDITOR_RIGHTS, IDENTITY_RIGHTS, LEADER_RIGHTS, PLACEMENT_RIGHTS, VIEWER_RIGHTS } from './rights.ts'
 
 /** What is to be installed. */
 export interface Installation {
@@ -15,6 +15,7 @@ export interface Installation {
 const RBAC = 'rbac.authorization.k8s.io'
 const CONTROLLER = `${NAME}-controller`
 const IDENTITY = `${NAME}-identity`
+const PLACEMENT = `${NAME}-placement`
 const LEADER = `${NAME}-leader`
 
 /** Everything of an installation, in the order in which it can be applied. */
@@ -27,10 +28,16 @@ export function installObjects({ image, namespace, scope }: Installation): Insta
     ...roleObjects(),
     { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata: { name: LEADER, namespace, labels: INSTALL_LABELS }, rules: LEADER_RIGHTS },
     binding('RoleBinding', LEADER, 'Role', namespace, subject),
-    binding('ClusterRoleBinding', IDENTITY, 'ClusterRole', null, subject),
-    scope === 'Cluster'
-      ? binding('ClusterRoleBinding', CONTROLLER, 'ClusterRole', null, subject)
-      : binding('RoleBinding', CONTROLLER, 'ClusterRole', namespace, subject),
+    ...(scope === 'Cluster'
+      ? [IDENTITY, PLACEMENT, CONTROLLER].map((role) => binding('ClusterRoleBinding', role, 'ClusterRole', null, subject))
+      : [
+          // There may be one for each of several namespaces.
+          {
+            ...binding('ClusterRoleBinding', IDENTITY, 'ClusterRole', null, subject),
+            metadata: { name: `${IDENTITY}-${namespace}`, labels: INSTALL_LABELS },
+          },
+          binding('RoleBinding', CONTROLLER, 'ClusterRole', namespace, subject),
+        ]),
     controllerService(namespace),
     controllerDeployment(image, namespace, scope === 'Namespace'),
   ]
@@ -53,6 +60,7 @@ function roleObjects(): InstallObject[] {
   return [
     role(CONTROLLER, CONTROLLER_RIGHTS),
     role(IDENTITY, IDENTITY_RIGHTS),
+    role(PLACEMENT, PLACEMENT_RIGHTS),
     role(`${NAME}-view`, VIEWER_RIGHTS, aggregated('view', 'edit', 'admin')),
     role(`${NAME}-edit`, EDITOR_RIGHTS, aggregated('edit', 'admin')),
   ]

@@ -28,13 +28,14 @@ export const LEADER_RIGHTS: readonly Right[] = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: ['fusee'], verbs: ['get', 'update'] },
 ]
 
-/** Of the cluster as a whole. */
+/** Of the cluster as a whole, in whatever namespaces it works. */
 export const IDENTITY_RIGHTS: readonly Right[] = [
   // The uid of `kube-system` is the cluster's name, by which a status branch knows its owner.
   { apiGroups: [''], resources: ['namespaces'], resourceNames: ['kube-system'], verbs: ['get'] },
-  // To ask whether a namespace lets another one make Jobs in it.
-  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
 ]
+
+/** Where it works in all namespaces: to ask whether one lets another make Jobs in it. */
+export const PLACEMENT_RIGHTS: readonly Right[] = [{ apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] }]
 
 /** For people: whoever may view, or edit, a namespace may do the same with our objects in it. */
 export const VIEWER_RIGHTS: readonly Right[] = [{ apiGroups: ['fusee.dev'], resources: ['repositories', 'runs'], verbs: ['get', 'list', 'watch'] }]

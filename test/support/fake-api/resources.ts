@@ -49,6 +49,8 @@ export const RESOURCES: readonly Resource[] = [
   resource('', 'v1', 'secrets', 'Secret'),
   resource('', 'v1', 'configmaps', 'ConfigMap'),
   resource('', 'v1', 'events', 'Event'),
+  resource('apps', 'v1', 'deployments', 'Deployment', { hasStatus: true }),
+  resource('rbac.authorization.k8s.io', 'v1', 'clusterrolebindings', 'ClusterRoleBinding', { isNamespaced: false }),
   resource('coordination.k8s.io', 'v1', 'leases', 'Lease'),
   resource('apiextensions.k8s.io', 'v1', 'customresourcedefinitions', 'CustomResourceDefinition', { isNamespaced: false, hasStatus: true }),
 ]

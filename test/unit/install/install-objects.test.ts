@@ -32,7 +32,9 @@ describe('what is installed', () => {
 
   it('has no rights beyond its namespace where it follows that alone, but to know the cluster', () => {
     const bound = objectsOf('Namespace').filter(({ kind }) => kind === 'ClusterRoleBinding')
-    expect(bound.map((object) => (object['roleRef'] as { name: string }).name)).toEqual(['fusee-identity'])
+    expect(bound.map(({ metadata, ...object }) => [metadata.name, (object['roleRef'] as { name: string }).name])).toEqual([
+      ['fusee-identity-ci', 'fusee-identity'],
+    ])
     expect(objectsOf('Namespace').filter(({ kind }) => kind === 'Namespace')).toEqual([])
   })
 

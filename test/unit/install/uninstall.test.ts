@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { installObjects } from '../../../src/install/install-objects.ts'
 import { uninstall } from '../../../src/install/uninstall.ts'
 import { FINALIZER } from '../../../src/runs/objects.ts'
 import { plainClient } from '../../support/api-client.ts'
-import { JOBS, PODS, REPOSITORIES, RUNS } from '../../support/fake-api/resources.ts'
+import { JOBS, PODS, REPOSITORIES, RESOURCES, RUNS } from '../../support/fake-api/resources.ts'
 import { startFakeApi, type FakeApi } from '../../support/fake-api/server.ts'
 import { scriptedPods } from '../../support/scripted-pods.ts'
 
@@ -15,14 +16,14 @@ describe('fusee uninstall', () => {
   })
   afterEach(() => api.close())
 
-  async function takeAway(force: boolean, pause: () => void = () => undefined): Promise<void> {
+  async function takeAway(force: boolean, pause: () => void = () => undefined, namespace = 'fusee'): Promise<void> {
     const client = plainClient(api.url)
     const request = async <T>({ method = 'GET', path, query = {}, body, contentType }: Parameters<Parameters<typeof uninstall>[0]['request']>[0]) => {
       const words = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`]))
       const { status, body: answer } = await client.request(method, `${path}?${words.join('&')}`, body, contentType)
       return status === 404 ? null : (answer as T)
     }
-    await uninstall({ request, pause: async () => pause(), say: (line) => said.push(line) }, { namespace: 'fusee', force })
+    await uninstall({ request, pause: async () => pause(), say: (line) => said.push(line) }, { namespace, force })
   }
 
   function makeRun(name: string, finalizers: string[]): void {
@@ -74,7 +75,62 @@ describe('fusee uninstall', () => {
     await expect(takeAway(false)).rejects.toThrow(/pods of the controller are still there in namespace fusee/)
   })
 
+  /** What `fusee install` brings, as far as others may have it too. */
+  function install(home: string, scope: 'Cluster' | 'Namespace'): void {
+    for (const object of installObjects({ image: 'fusee', namespace: home, scope })) {
+      const resource = RESOURCES.find(({ kind }) => kind === object.kind)
+      if (resource === undefined || object.kind === 'Namespace') continue
+      const namespace = object.metadata.namespace ?? ''
+      const isThere = api.store.list(resource).some(({ metadata }) => metadata.namespace === namespace && metadata.name === object.metadata.name)
+      if (!isThere) api.store.create(resource, namespace, { ...object, metadata: { ...object.metadata, namespace } })
+    }
+  }
+
+  function whatIsInstalled(): string[] {
+    const kinds = ['Deployment', 'CustomResourceDefinition', 'ClusterRoleBinding']
+    return RESOURCES.filter(({ kind }) => kinds.includes(kind)).flatMap((resource) =>
+      api.store
+        .list(resource)
+        .map(({ metadata }) => [resource.plural, metadata.namespace, metadata.name].filter((word) => word !== undefined && word !== '').join('/')),
+    )
+  }
+
+  it('leaves to other controllers what they share and what they look after', async () => {
+    install('data', 'Namespace')
+    install('other', 'Namespace')
+    makeRun('mine', [FINALIZER])
+    api.store.create(RUNS, 'other', {
+      metadata: { name: 'theirs', namespace: 'other', finalizers: [FINALIZER] },
+      spec: { repository: 'jobs', workflow: 'nightly' },
+    })
+    await expect(takeAway(false, undefined, 'data')).rejects.toThrow(/wait for their record: data\/mine\. Nothing was changed/)
+    await takeAway(true, undefined, 'data')
+    expect(api.store.list(RUNS).map(({ metadata }) => [metadata.name, metadata.finalizers])).toEqual([
+      ['mine', undefined],
+      ['theirs', [FINALIZER]],
+    ])
+    expect(whatIsInstalled()).toEqual([
+      'deployments/other/fusee',
+      'clusterrolebindings/fusee-identity-other',
+      'customresourcedefinitions/repositories.fusee.dev',
+      'customresourcedefinitions/runs.fusee.dev',
+    ])
+    expect(said).toContain('the kinds, their objects and their roles are left: controllers remain in the namespaces other (for itself)')
+    await takeAway(true, undefined, 'other')
+    expect(whatIsInstalled()).toEqual([])
+  })
+
+  it('leaves all runs to another controller that looks after all namespaces', async () => {
+    install('fusee', 'Cluster')
+    install('data', 'Namespace')
+    makeRun('run', [FINALIZER])
+    await takeAway(false, undefined, 'data')
+    expect(api.store.list(RUNS).map(({ metadata }) => metadata.finalizers)).toEqual([[FINALIZER]])
+    expect(whatIsInstalled()).toContain('clusterrolebindings/fusee-controller')
+  })
+
   it('deletes the kinds before the rights, and leaves the namespace', async () => {
+    install('fusee', 'Cluster')
     await takeAway(false)
     const deleted = api.requests.filter((request) => request.startsWith('DELETE')).map((request) => /([a-z]+\/[^/?]+)\?/.exec(request)?.[1])
     expect(deleted.slice(0, 3)).toEqual([
