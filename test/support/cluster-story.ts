@@ -43,6 +43,8 @@ export interface ClusterStory {
   /** The lease of one that was killed would be waited for. */
   forgetLeader(): Promise<unknown>
   push(): Promise<void>
+  /** Labels its Runs otherwise than before, which their Jobs follow while they are active. */
+  relabel(): Promise<unknown>
   /** Whether each commit has its record. */
   isRecorded(): Promise<boolean>
   /** Until each commit has its record and nothing is held any more, but for Runs that retention keeps. */
@@ -63,13 +65,14 @@ export async function openClusterStory(): Promise<ClusterStory> {
   const git = await serveRepository()
   const seen: WatchReader[] = []
   const commits: string[] = []
+  let labels = 0
   const running = new Set<FuseeProcess>()
   await importCommits(git.repository, [{ 'workflows/story.yaml': WORKFLOW }])
   await kubectl(['create', '-n', namespace, '-f', '-'], {
     apiVersion: 'fusee.dev/v1alpha1',
     kind: 'Repository',
     metadata: { name: 'jobs' },
-    spec: { url: git.url, interval: '1s', history: { interval: '0s' } },
+    spec: { url: git.url, interval: '1s', history: { interval: '0s', review: { into: 'main' } } },
   })
 
   async function records(): Promise<Recorded[]> {
@@ -103,6 +106,7 @@ export async function openClusterStory(): Promise<ClusterStory> {
     async push() {
       commits.push(await importCommits(git.repository, [{ 'notes.txt': `${commits.length}\n` }], { message: 'Change the notes' }))
     },
+    relabel: () => kubectl(['label', 'frun', '--all', '--overwrite', `seen=${(labels += 1)}`, '-n', namespace]),
     async settle(fusee) {
       const lastLines = () => fusee.lines.slice(-20).map((line) => JSON.stringify(line))
       await until(
