@@ -108,6 +108,11 @@ function describe(error: ErrorObject, place: Place): SchemaFinding {
       const at = entryOf(place.node, field)?.key.start ?? place.at
       return { rule: 'unknown-field', at, message: describeUnknownField(field, place.field, error) }
     }
+    case 'propertyNames': {
+      const field = String(error.params.propertyName)
+      const { patternErrorMessage = 'is no key that may stand here' } = error.params.of as { patternErrorMessage?: string }
+      return { rule: 'invalid-value', at: entryOf(place.node, field)?.key.start ?? place.at, message: `${excerpt(field)} ${patternErrorMessage}` }
+    }
     case 'required':
       return { rule: 'missing-field', at: place.at, message: `${name} needs the field "${String(error.params.missingProperty)}"` }
     case 'type':
@@ -143,13 +148,26 @@ function describeValue(error: ErrorObject, node: SourceNode): string {
     }
     case 'pattern': {
       if (error.parentSchema?.['form'] === 'quantity') return describeQuantity(node.json)
-      const { description, examples } = error.parentSchema as { description?: string; examples?: string[] }
+      const { description, examples, patternErrorMessage } = error.parentSchema as {
+        description?: string
+        examples?: string[]
+        patternErrorMessage?: string
+      }
+      if (patternErrorMessage !== undefined) return `${patternErrorMessage}, not ${excerpt(node.json)}`
       return `is written wrong: ${excerpt(node.json)}. ${description ?? ''}${examples ? ` Such as ${examples.join(', ')}.` : ''}`
     }
     case 'minimum':
-      return `must be at least ${String(error.params.limit)}`
+    case 'maximum': {
+      const { minimum, maximum, form } = error.parentSchema as { minimum?: number; maximum?: number; form?: string }
+      const shown = form === 'mode' ? `0${Number(node.json).toString(8)}` : excerpt(node.json)
+      if (form === 'mode') return `must be a file mode from 0 to 0777, not ${shown}`
+      if (minimum !== undefined && maximum !== undefined) return `must be from ${minimum} to ${maximum}, not ${shown}`
+      return `must be at ${minimum === undefined ? 'most' : 'least'} ${String(error.params.limit)}, not ${shown}`
+    }
     case 'maxLength':
       return `must have at most ${String(error.params.limit)} characters`
+    case 'maxItems':
+      return `must have at most ${String(error.params.limit)} items`
     case 'minLength':
     case 'minItems':
       return 'must not be empty'
