@@ -159,8 +159,8 @@ function describeValue(error: ErrorObject, node: SourceNode): string {
     case 'minimum':
     case 'maximum': {
       const { minimum, maximum, form } = error.parentSchema as { minimum?: number; maximum?: number; form?: string }
-      const shown = form === 'mode' ? `0${Number(node.json).toString(8)}` : excerpt(node.json)
-      if (form === 'mode') return `must be a file mode from 0 to 0777, not ${shown}`
+      const shown = excerpt(node.json)
+      if (form === 'mode') return `must be a file mode from 0 to 0777${octalAdvice(node.json)}`
       if (minimum !== undefined && maximum !== undefined) return `must be from ${minimum} to ${maximum}, not ${shown}`
       return `must be at ${minimum === undefined ? 'most' : 'least'} ${String(error.params.limit)}, not ${shown}`
     }
@@ -174,4 +174,10 @@ function describeValue(error: ErrorObject, node: SourceNode): string {
     default:
       return error.message ?? 'is not valid'
   }
+}
+
+/** Modes are written in octal, which a leading 0 says: `700` is 01274. */
+function octalAdvice(value: unknown): string {
+  const isMeantAsOctal = typeof value === 'number' && /^[0-7]{1,3}$/.test(String(value))
+  return isMeantAsOctal ? `; write 0${String(value)}: without the 0 the number is not octal` : `, not ${excerpt(value)}`
 }

@@ -9,6 +9,42 @@ interface Case {
 }
 
 const CASES: Record<string, Case[]> = {
+  'invalid-value': [
+    {
+      name: 'numbers out of their bounds',
+      step: 'ports: [{containerPort: «0}, {containerPort: «65536}]\nsecurityContext: {runAsUser: «-1}\nlivenessProbe: {exec: {command: [a]}, timeoutSeconds: «-1}\njob: {parallelism: «-1, completions: «3000000000}\npod: {volumes: [{name: a, secret: {secretName: a, defaultMode: «700}}, {name: b, configMap: {name: a, defaultMode: «-1}}]}',
+      want: [
+        'must be from 1 to 65535, not 0',
+        'must be from 1 to 65535, not 65536',
+        'not -1',
+        'from 0 to 2147483647, not -1',
+        '"parallelism" must be from 0',
+        'not 3000000000',
+        'write 0700: without the 0 the number is not octal',
+        'from 0 to 0777, not -1',
+      ],
+    },
+    {
+      name: 'names, keys and paths',
+      step: 'envFrom: [{secretRef: {name: «Db}}]\nenv: [{name: A, valueFrom: {secretKeyRef: {name: db, key: «a/b}}}]\nvolumeMounts: [{name: a, mountPath: /a, subPath: «../b}]\nports: [{name: «http-and-more-than-that, containerPort: 80}]\npod:\n  serviceAccountName: «Robot\n  nodeSelector: {«-disk: ssd, zone: «a/b}\n  volumes: [{name: a, secret: {secretName: a, items: [{key: a, path: «/a}]}}, {name: «A_b}]',
+      want: [
+        'must be a name of Kubernetes',
+        'must be a key of a Secret',
+        'must be a path inside the volume',
+        'must be a port name',
+        '"serviceAccountName" must be a name',
+        '"-disk" must be a name with an optional DNS prefix',
+        'must be a label value',
+        'must be a path inside',
+        'must be a DNS label',
+      ],
+    },
+    {
+      name: 'lists that are empty or too long',
+      step: 'readinessProbe: {exec: {command: «[]}}\npod: {dnsConfig: {nameservers: «[1.1.1.1, 1.1.1.2, 1.1.1.3, 1.1.1.4]}, hostAliases: [{ip: «localhost, hostnames: [«A]}]}',
+      want: ['"command" must not be empty', 'at most 3 items', 'must be an IP address', 'must be a name of Kubernetes'],
+    },
+  ],
   'invalid-resources': [
     {
       name: 'a request above its limit, however they are written',
