@@ -7,7 +7,7 @@ import { createRunObject } from '../../src/runs/create-run.ts'
 import type { StoredRun } from '../../src/runs/run.ts'
 import { isActive } from '../../src/runs/step-key.ts'
 import type { RunRequest } from '../../src/triggers/run-request.ts'
-import type { RunCase } from '../cases/run-cases.ts'
+import type { RunCase } from '../cases/run-case.ts'
 import { createInMemoryFiles } from '../unit/definitions/in-memory-files.ts'
 import { workflowOf } from './run-case.ts'
 
