@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../definitions/workflow.ts'
-import type { LostHistory } from '../history/write.ts'
+import type { LostHistory } from '../history/commit-message.ts'
 import type { StepStatus, StoredRun, TickFate } from '../runs/run.ts'
 
 /** What somebody did to the status branch. */
