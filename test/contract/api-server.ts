@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ApiAnswer, ApiClient, WatchReader } from '../support/api-client.ts'
 import { eventually } from '../support/local-cluster.ts'
@@ -180,6 +181,16 @@ export function testApiServer(server: string, open: () => Promise<ApiServerUnder
       expect((await merge([])).status).toBe(200)
       expect(await get(maps('/one'))).toBeNull()
       expect((await call('DELETE', maps('/one'))).status).toBe(404)
+    })
+
+    it('makes nothing more in a namespace that is being deleted', async () => {
+      const name = `ending-${randomBytes(4).toString('hex')}`
+      const held = { metadata: { name, finalizers: ['example.com/hold'] } }
+      expect((await call('POST', '/api/v1/namespaces', held)).status).toBe(201)
+      expect((await call('DELETE', `/api/v1/namespaces/${name}`)).status).toBe(200)
+      const refused = await call('POST', `/api/v1/namespaces/${name}/configmaps`, aMap('late'))
+      expect(refused).toMatchObject({ status: 403, body: { reason: 'Forbidden', details: { causes: [{ reason: 'NamespaceTerminating' }] } } })
+      await call('PATCH', `/api/v1/namespaces/${name}`, { metadata: { finalizers: null } }, 'application/merge-patch+json')
     })
 
     it('counts generations of what is meant, and keeps the status to its own way in', async () => {

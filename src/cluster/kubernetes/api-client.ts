@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { IncomingMessage } from 'node:http'
-import { ApiError, UnansweredError } from './api-error.ts'
+import { ApiError, UnansweredError, type Refusal } from './api-error.ts'
 import type { Connection } from './connection.ts'
 
 /** A request that the server does not answer within this time has failed. */
@@ -171,9 +171,9 @@ async function errorOf(request: ApiRequest, response: IncomingMessage, status: n
 }
 
 /** A metav1.Status; what proxies answer is text. */
-function parseStatus(body: string): { reason?: string; message?: string } {
+function parseStatus(body: string): Refusal {
   try {
-    return JSON.parse(body) as { reason?: string; message?: string }
+    return JSON.parse(body) as Refusal
   } catch {
     return { message: body.slice(0, 200) }
   }

@@ -9,7 +9,7 @@ import type { AbandonableJobs, ClusterEvent } from '../ports.ts'
 import { JobRefusedError, UnsupportedJobError } from '../ports.ts'
 import type { ApiClient } from './api-client.ts'
 import { pause } from './api-client.ts'
-import { ApiError, isConflict, isNotFound, isTaken } from './api-error.ts'
+import { ApiError, isConflict, isInEndingNamespace, isNotFound, isTaken } from './api-error.ts'
 import { followJobLog } from './follow-job-log.ts'
 import { createGonePods } from './gone-pods.ts'
 import { createMissingPods } from './missing-pods.ts'
@@ -210,6 +210,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
           if (!isRefused && !isTaken(error)) throw error
           const existing = await find(place)
           if (existing !== null) return { kind: 'Exists', object: restoreOwner(take(existing)) }
+          if (isInEndingNamespace(error)) throw new UnsupportedJobError(`the namespace ${place.namespace} is being deleted`, { cause: error })
           if (isRefused) throw new JobRefusedError(error.message, { cause: error })
         }
       }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { formatTick } from '../../../src/clock.ts'
 import { ApiFailure } from './api-failure.ts'
-import { apiVersionOf, keyText, RESOURCES, type ApiObject, type Key, type Propagation, type Resource, type StoredObject } from './resources.ts'
+import { apiVersionOf, keyText, NAMESPACES, type ApiObject, type Key, type Propagation, type Resource, type StoredObject } from './resources.ts'
 
 /** What has become of an object. */
 export interface StoreEvent {
@@ -152,18 +152,26 @@ export function createObjectStore(): ObjectStore {
     )
   }
 
+  const isEnding = (namespace: string): boolean =>
+    list(NAMESPACES).some(({ metadata }) => metadata.name === namespace && metadata.deletionTimestamp !== undefined)
+  const list = (resource: Resource): StoredObject[] =>
+    [...objects]
+      .filter(([, one]) => one.resource === resource)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([, { object }]) => object)
+
   const store: ObjectStore = {
     version: () => version,
     get,
     find,
-    list: (resource) =>
-      [...objects]
-        .filter(([, one]) => one.resource === resource)
-        .sort(([one], [other]) => (one < other ? -1 : 1))
-        .map(([, { object }]) => object),
+    list,
     create(resource, namespace, object) {
       const name = object.metadata.name ?? `${object.metadata.generateName ?? ''}${randomUUID().slice(0, 5)}`
       const key: Key = { resource, namespace, name }
+      if (isEnding(namespace)) {
+        const why = `unable to create new content in namespace ${namespace} because it is being terminated`
+        throw new ApiFailure(403, 'Forbidden', `${resource.plural} "${name}" is forbidden: ${why}`, ['NamespaceTerminating'])
+      }
       if (find(key) !== null) throw new ApiFailure(409, 'AlreadyExists', `${resource.plural} "${name}" already exists`)
       if (object.metadata.resourceVersion !== undefined && object.metadata.resourceVersion !== '') {
         throw new ApiFailure(400, 'BadRequest', 'resourceVersion should not be set on objects to be created')
@@ -212,8 +220,7 @@ export function createObjectStore(): ObjectStore {
       return () => listeners.delete(listener)
     },
   }
-  const namespaces = RESOURCES.find(({ plural }) => plural === 'namespaces')
-  for (const name of ['default', 'kube-system']) if (namespaces !== undefined) store.create(namespaces, '', { metadata: { name, namespace: '' } })
+  for (const name of ['default', 'kube-system']) store.create(NAMESPACES, '', { metadata: { name, namespace: '' } })
   compactedAt = version
   history = []
   return store
