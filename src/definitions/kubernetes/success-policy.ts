@@ -1,5 +1,5 @@
 import type { Finding } from '../problem.ts'
-import { childOf, entryOf, itemsOf, type SourceNode } from '../source/source-node.ts'
+import { childOf, itemsOf, type SourceNode } from '../source/source-node.ts'
 import { knownText, numberOf, setFields } from './set-fields.ts'
 
 /** What is wrong with a Job's successPolicy; `completions` is how many indexes it has, null when that is not known. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkMarked, load, workflow } from '../check-marked.ts'
+import { checkMarked, workflow } from '../check-marked.ts'
 
 /** Fields of the only step of a workflow, each place that is wrong after a mark, and what is said there. */
 interface Case {
