@@ -2,6 +2,9 @@ import type { Param } from '../definitions/workflow.ts'
 import { didYouMean } from '../definitions/near-names.ts'
 import { checkParamValue } from '../definitions/param-value.ts'
 
+/** Most bytes of all values together, as JSON: Linux takes no longer variable, and every container finds them in FUSEE_PARAMS. */
+const MOST_BYTES = 130_000
+
 /** Values by name, or everything that is wrong with what was given: full sentences, one a problem. */
 export type ParamResolution = { kind: 'Valid'; values: Record<string, unknown> } | { kind: 'Invalid'; problems: string[] }
 
@@ -22,9 +25,12 @@ export function resolveParams(declared: Readonly<Record<string, Param>>, given: 
       continue
     }
     const problem = checkParamValue(param, value)
-    if (problem === null) values.push([name, value])
-    else problems.push(`param ${name} ${problem}`)
+    if (problem !== null) problems.push(`param ${name} ${problem}`)
+    else if (typeof value === 'string' && value.includes('\0')) problems.push(`param ${name} must not hold a NUL character: no variable can`)
+    else values.push([name, value])
   }
+  if (problems.length === 0 && Buffer.byteLength(JSON.stringify(Object.fromEntries(values))) > MOST_BYTES)
+    problems.push(`the params come to more than ${MOST_BYTES} bytes together: hand over the place of what is large`)
   return problems.length > 0 ? { kind: 'Invalid', problems } : { kind: 'Valid', values: Object.fromEntries(values) }
 }
 

@@ -48,6 +48,21 @@ describe('the params of a run', () => {
     expect(resolveParams(declared, given)).toEqual({ kind: 'Invalid', problems: [wantProblem] })
   })
 
+  it('are refused where no variable could hold them', () => {
+    const any = { text: param({}), list: param({ type: 'array' }), more: param({}), most: param({}) }
+    expect(resolveParams(any, { list: ['a\0b'] })).toMatchObject({ kind: 'Valid' })
+    expect(resolveParams(any, { text: 'a\0b' })).toEqual({
+      kind: 'Invalid',
+      problems: ['param text must not hold a NUL character: no variable can'],
+    })
+    const large = '€'.repeat(20_000)
+    expect(resolveParams(any, { text: large, more: large })).toMatchObject({ kind: 'Valid' })
+    expect(resolveParams(any, { text: large, more: large, most: large })).toEqual({
+      kind: 'Invalid',
+      problems: ['the params come to more than 130000 bytes together: hand over the place of what is large'],
+    })
+  })
+
   it('tell all problems at once', () => {
     expect(resolveParams(declared, { sit: 'x', count: 'many' })).toEqual({
       kind: 'Invalid',
