@@ -50,7 +50,8 @@ export function createRemoteLog(uploadPack: UploadPack, where: string, folder: s
   })
 }
 
-function createLog(store: Pick<ObjectStore, 'raw'>, where: string, tip: CommitLog['tip']): CommitLog {
+/** A log of the objects in a store; `tip` finds branches. */
+export function createLog(store: Pick<ObjectStore, 'raw'>, where: string, tip: CommitLog['tip']): CommitLog {
   /** Bytes that have the id under which they are kept: whoever checks a history cannot take that on trust. */
   async function read(id: string, type: ObjectType): Promise<Uint8Array> {
     const bytes = await store.raw(id, type)

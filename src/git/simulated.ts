@@ -1,10 +1,12 @@
 import type { CommitStyle } from './build-commit.ts'
 import { FUSEE_AUTHOR, buildCommit } from './build-commit.ts'
+import { createLog } from './commit-log.ts'
 import type { ObjectReader } from './object-reader.ts'
+import type { ObjectStore } from './object-store.ts'
 import { MissingObjectError, createPlainAccess } from './object-reader.ts'
 import type { CommitObject, NewObject, TreeEntry } from './objects.ts'
 import { EMPTY_TREE, createObject, encodeCommit, parseCommit, parseTree } from './objects.ts'
-import type { CommitSha, FileChanges, ReviewBranches, SourceRepository, StatusBranch } from './ports.ts'
+import type { CommitLog, CommitSha, FileChanges, ReviewBranches, SourceRepository, StatusBranch } from './ports.ts'
 import type { ReviewPlace } from './review.ts'
 import { createReviewBranches } from './review.ts'
 import { GitError, asCommitSha } from './ports.ts'
@@ -29,6 +31,8 @@ export type SimulatedFiles = Readonly<Record<string, string | Uint8Array | null>
 export interface SimulatedGit {
   /** New handles on the repository, as a newly started controller gets them: each has its own view of the last fetched tip. */
   open(): { source: SourceRepository; status: StatusBranch }
+  /** Reads all of it commit by commit. */
+  log: CommitLog
   /** A new handle on branches of review. */
   openReviews(into: string): ReviewBranches
   /** Commits the changes on a branch, by default the source branch, and moves it. Further `parents` make a merge. */
@@ -94,6 +98,7 @@ export function createSimulatedGit(options: SimulatedGitOptions): SimulatedGit {
       source: openSource(store, branches, branch),
       status: openStatus(store, branches, statusBranch, style),
     }),
+    log: createLog(store, WHERE, async (name) => branches.get(name) ?? null),
     openReviews: (into) => createReviewBranches(reviewPlace(store, branches), statusBranch, into, style),
     pushCommit,
     statusCommits,
@@ -163,6 +168,7 @@ function reviewPlace(store: MemoryStore, branches: Map<string, CommitSha>): Revi
 
 interface MemoryStore {
   reader: ObjectReader
+  raw: ObjectStore['raw']
   add(objects: readonly NewObject[]): void
   commit(id: string): CommitObject
   /** The same commit with more parents. */
@@ -173,6 +179,7 @@ function createMemoryStore(): MemoryStore {
   const commits = new Map<string, CommitObject>()
   const trees = new Map<string, TreeEntry[]>([[EMPTY_TREE, []]])
   const blobs = new Map<string, Uint8Array>()
+  const all = new Map<string, NewObject>()
 
   function find<T>(objects: ReadonlyMap<string, T>, id: string): T {
     const object = objects.get(id)
@@ -181,6 +188,7 @@ function createMemoryStore(): MemoryStore {
   }
   function add(objects: readonly NewObject[]): void {
     for (const object of objects) {
+      all.set(object.id, object)
       if (object.type === 'commit') commits.set(object.id, parseCommit(object.bytes))
       else if (object.type === 'tree') trees.set(object.id, parseTree(object.bytes))
       else blobs.set(object.id, object.bytes)
@@ -189,6 +197,11 @@ function createMemoryStore(): MemoryStore {
   return {
     add,
     commit: (id) => find(commits, id),
+    raw: async (id, type) => {
+      const object = find(all, id)
+      if (object.type === type) return object.bytes
+      throw new GitError('Corrupt', `object ${id} of ${WHERE} is a ${object.type} where a ${type} belongs`)
+    },
     addParents(id, parents) {
       const commit = find(commits, id)
       const text = { ...commit, parents: [...commit.parents, ...parents], author: FUSEE_AUTHOR, atSeconds: commit.committedAtSeconds }

@@ -2,10 +2,19 @@ import type { RunResult, StoredRun, TickFate } from '../runs/run.ts'
 import { formatDuration } from './duration.ts'
 import { plainText } from '../runs/plain-text.ts'
 import type { RunRecord } from './record.ts'
-import { failedStep } from './state.ts'
+import { failedStep, failedStepsOf, type RunDigest } from './state.ts'
 
 /** Tells forges' pipelines that there is nothing to build. */
 export const SKIP_CI = '[skip ci]'
+
+/** What somebody did to the branch: it was gone as a whole, or records were. */
+export type LostHistory = 'BranchDeleted' | 'RecordsMissing'
+
+/** Why records are written again, as the message of such a commit says it. */
+export const REFILL_NOTES: Readonly<Record<LostHistory, string>> = {
+  BranchDeleted: 'The branch had been deleted: what is left of its records is written again.',
+  RecordsMissing: 'The branch had been reset, or records removed: what is left of them is written again.',
+}
 
 const RESULTS: readonly RunResult[] = ['Succeeded', 'Failed', 'TimedOut', 'Cancelled', 'Skipped']
 const FATES: readonly TickFate['fate'][] = ['Late', 'Skipped', 'Missed', 'Backfilled', 'Lost']
@@ -17,16 +26,21 @@ export function commitMessage(runs: readonly StoredRun[], fates: readonly TickFa
   return `${paragraphs.join('\n\n')}\n`
 }
 
-/** The message of a commit that only says who writes here. */
-export function ownerMessage(text: string): string {
-  return `${oneLine(text)} ${SKIP_CI}\n`
+/** The message of the commit by which a controller claims the branch. */
+export function claimMessage(owner: string): string {
+  return `${oneLine(`${owner} claims this branch`)} ${SKIP_CI}\n`
+}
+
+/** The message of the commit by which a person takes the branch from its owner. */
+export function releaseMessage(formerOwner: string, releasedBy: string): string {
+  return `${oneLine(`${formerOwner} no longer owns this branch: taken over by ${releasedBy}`)} ${SKIP_CI}\n`
 }
 
 function subject(runs: readonly StoredRun[], fates: readonly TickFate[]): string {
   const [run, tick] = [runs[0], fates[0]]
   if (run !== undefined)
     return runs.length === 1
-      ? `${oneLine(run.spec.workflow)}: ${outcome(run)}`
+      ? `${oneLine(run.spec.workflow)}: ${outcome(outcomeOf(run))}`
       : `${runs.length} runs: ${tally(
           runs.map((one) => [resultOf(one), 1]),
           RESULTS,
@@ -41,12 +55,15 @@ function subject(runs: readonly StoredRun[], fates: readonly TickFate[]): string
   )}`
 }
 
-function outcome(run: StoredRun): string {
-  const step = failedStep(run)
-  const { startedAt, finishedAt } = run.status ?? {}
-  const duration =
-    startedAt === undefined || finishedAt === undefined ? '' : ` after ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))}`
-  return `${resultOf(run)}${step === null ? '' : ` at ${oneLine(step)}`}${duration}`
+type Outcome = Pick<RunDigest, 'result' | 'failedStep' | 'startedAt' | 'finishedAt'>
+
+function outcomeOf(run: StoredRun): Outcome {
+  return { result: resultOf(run), failedStep: failedStep(run), startedAt: run.status?.startedAt ?? null, finishedAt: run.status?.finishedAt ?? '' }
+}
+
+function outcome({ result, failedStep, startedAt, finishedAt }: Outcome): string {
+  const duration = startedAt === null || finishedAt === '' ? '' : ` after ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))}`
+  return `${result}${failedStep === null ? '' : ` at ${oneLine(failedStep)}`}${duration}`
 }
 
 function tally(times: readonly (readonly [word: string, times: number])[], order: readonly string[]): string {
@@ -82,14 +99,25 @@ export function trailersIn(message: string): string[] {
     .filter((text) => text !== '')
 }
 
-/** What the first line of a message has to begin with when these records are in its commit. */
-export function subjectOf(records: readonly Pick<RunRecord, 'workflow' | 'result'>[]): string {
+/** First lines that a message can have when these records are in its commit: a record does not say which of its failed steps decided. */
+export function subjectsOf(records: readonly RunRecord[]): string[] {
   const [first] = records
-  if (first !== undefined && records.length === 1) return `${oneLine(first.workflow)}: ${first.result}`
-  return `${records.length} runs: ${tally(
-    records.map(({ result }) => [result, 1]),
-    RESULTS,
-  )} ${SKIP_CI}`
+  if (first === undefined) return []
+  if (records.length > 1)
+    return [
+      `${records.length} runs: ${tally(
+        records.map(({ result }) => [result, 1]),
+        RESULTS,
+      )} ${SKIP_CI}`,
+    ]
+  return failedStepsOf(first).map((step) => `${oneLine(first.workflow)}: ${outcome({ ...first, failedStep: step })} ${SKIP_CI}`)
+}
+
+/** Whether the first line of a message is that of a commit that tells fates of ticks alone. */
+export function isTicksSubject(subject: string): boolean {
+  const { groups } = /^(?:\S+: )?(?:tick \S+ (?<fate>\w+)|\d+ ticks: (?<fates>(?:\d+ \w+(?:, )?)+)) \[skip ci\]$/.exec(subject) ?? {}
+  const told = groups?.['fate'] ?? groups?.['fates']
+  return told !== undefined && told.split(', ').every((part) => FATES.some((fate) => part.replace(/^\d+ /, '') === fate))
 }
 
 function resultOf(run: StoredRun): RunResult {

@@ -64,7 +64,7 @@ export function emptyOverview(): Overview {
 export function updateOverview(
   old: Overview,
   touched: readonly WorkflowState[],
-  cursors: Cursors,
+  cursors: CursorCopies,
   schedules: readonly ScheduleNote[],
   started: readonly StoredRun[] = [],
 ): Overview {
@@ -114,7 +114,7 @@ function startedRun({ metadata, spec }: StoredRun): StartedRun {
   return { run: metadata.name, workflow: spec.workflow, trigger: triggerOf(spec.trigger) }
 }
 
-function copyCursors({ lastCommit, rewound, validCommits, validScheduleCommits, schedules }: Cursors): CursorCopies {
+function copyCursors({ lastCommit, rewound, validCommits, validScheduleCommits, schedules }: CursorCopies): CursorCopies {
   return {
     lastCommit,
     rewound,
@@ -138,7 +138,7 @@ function nextTickAt(workflow: string, schedules: readonly ScheduleNote[]): Times
  * The next tick that a row told and that has come meanwhile: what came of it is under way, and will change the row when it is recorded.
  * Until then it stays, so that a commit changes no rows but its own.
  */
-function keptTick(row: OverviewRow, schedules: readonly ScheduleNote[], cursors: Cursors): Timestamp | null {
+function keptTick(row: OverviewRow, schedules: readonly ScheduleNote[], cursors: CursorCopies): Timestamp | null {
   if (row.nextTickAt === null) return null
   const toldMs = parseTimestamp(row.nextTickAt)
   const isPassed = schedules.some(

@@ -1,7 +1,7 @@
 import { formatTimestamp } from '../clock.ts'
 import type { CommitSha, StatusBranch } from '../git/ports.ts'
 import type { ObjectRef } from '../runs/objects.ts'
-import { ownerMessage } from './commit-message.ts'
+import { claimMessage, releaseMessage } from './commit-message.ts'
 import { type BranchOwned, claimOf, encodeOwner, judgeOwner, type Owner, type Ownership, parseOwner, releaseOf } from './owner-file.ts'
 import { OWNER_PATH } from './paths.ts'
 import { onNewestTip } from './races.ts'
@@ -36,7 +36,7 @@ export async function claimBranch(
         return ownership
       case 'Free': {
         const claim = claimOf(owner, `${repository.namespace}/${repository.name}`, formatTimestamp(nowMs))
-        return { kind: 'Claimed', commit: await status.commit(tip, ownerChange(claim), ownerMessage(`${owner} claims this branch`), signal) }
+        return { kind: 'Claimed', commit: await status.commit(tip, ownerChange(claim), claimMessage(owner), signal) }
       }
     }
   })
@@ -62,12 +62,7 @@ export async function takeOver(request: { status: StatusBranch; by: string; nowM
       }
     }
     const released = releaseOf(held, held.owner, by, formatTimestamp(nowMs))
-    const commit = await status.commit(
-      tip,
-      ownerChange(released),
-      ownerMessage(`${held.owner} no longer owns this branch: taken over by ${by}`),
-      signal,
-    )
+    const commit = await status.commit(tip, ownerChange(released), releaseMessage(held.owner, by), signal)
     const message = `${held.owner} no longer owns the status branch; the next other controller that starts claims it`
     return { kind: 'TakenOver', formerOwner: held.owner, commit, message }
   })

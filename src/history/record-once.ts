@@ -3,10 +3,12 @@ import type { StoredRun } from '../runs/run.ts'
 import { commitMessage } from './commit-message.ts'
 import { emptyOverview, encodeOverview, parseOverview, withRow } from './overview.ts'
 import { overviewPages } from './overview-page.ts'
-import { OVERVIEW_PATH, overviewPagePath, recordPath, statePath, workflowPagePath } from './paths.ts'
-import { encodeRecord, recordOf } from './record.ts'
+import { parseOwner } from './owner-file.ts'
+import { OVERVIEW_PATH, overviewPagePath, OWNER_PATH, recordPath, statePath, workflowPagePath } from './paths.ts'
+import { encodeRecord, recordOf, type RunRecord } from './record.ts'
 import { recordGraph, recordPage } from './record-page.ts'
 import { onNewestTip } from './races.ts'
+import { ShapeError } from './shape.ts'
 import { emptyState, encodeState, parseState, withRuns } from './state.ts'
 import { workflowPage } from './workflow-page.ts'
 
@@ -28,11 +30,21 @@ export async function recordOnce(status: StatusBranch, run: StoredRun, signal?: 
       [statePath(workflow), encodeState(state)],
       [workflowPagePath(workflow), workflowPage(state)],
       [OVERVIEW_PATH, encodeOverview(overview)],
-      ...overviewPages(record.repository, overview.workflows).map((page, index): [string, string] => [overviewPagePath(index + 1), page]),
+      ...overviewPages(await repositoryOf(status, record), overview.workflows).map((page, index): [string, string] => [
+        overviewPagePath(index + 1),
+        page,
+      ]),
     ])
     const encoder = new TextEncoder()
     return status.commit(tip, new Map([...files].map(([file, text]) => [file, encoder.encode(text)])), commitMessage([run], []), signal)
   })
+}
+
+/** The pages go on telling the name under which the branch is owned. */
+async function repositoryOf(status: StatusBranch, record: RunRecord): Promise<string> {
+  const bytes = await status.read(OWNER_PATH)
+  const owner = bytes === null ? null : parseOwner(new TextDecoder().decode(bytes))
+  return owner === null || owner instanceof ShapeError ? record.repository : owner.repository
 }
 
 async function readParsed<T>(status: StatusBranch, path: string, parse: (text: string) => T, otherwise: T): Promise<T> {

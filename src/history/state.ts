@@ -1,7 +1,7 @@
 import type { Timestamp } from '../clock.ts'
 import { API_VERSION } from '../runs/objects.ts'
 import type { RunResult, ScheduleCursor, StoredRun, Trigger } from '../runs/run.ts'
-import { readRunResult, readTrigger, recordOf, triggeredAtMs } from './record.ts'
+import { readRunResult, readTrigger, recordOf, type RunRecord, triggeredAtMs } from './record.ts'
 import * as shape from './shape.ts'
 import { type OddFate, readOddFate, type TickRange } from './ticks.ts'
 
@@ -45,6 +45,8 @@ export interface WorkflowState {
   lastCommit: string | null
   validCommit: string | null
   schedules: Record<string, ScheduleCursor>
+  /** End of the newest success; as long as there was none, the creation of the first run. Absent while nothing is recorded. */
+  freshSince?: Timestamp
   /** Newest first. */
   runs: RunDigest[]
   /** Newest first. */
@@ -62,8 +64,26 @@ export function emptyState(workflow: string): WorkflowState {
 
 /** The state with these runs among the recent ones; a run that is there already is replaced. */
 export function withRuns(state: WorkflowState, runs: readonly StoredRun[]): WorkflowState {
-  const digests = new Map([...state.runs, ...runs.map(digestOf)].map((digest) => [digest.run, digest]))
-  return { ...state, runs: [...digests.values()].sort(newestFirst).slice(0, MOST_RUNS) }
+  return withDigests(
+    state,
+    runs.map((run) => digestOf(recordOf(run), failedStep(run))),
+  )
+}
+
+/** The same by their digests. */
+export function withDigests(state: WorkflowState, added: readonly RunDigest[]): WorkflowState {
+  const digests = new Map([...state.runs, ...added].map((digest) => [digest.run, digest]))
+  const all = [...digests.values()].sort(newestFirst)
+  const { freshSince: known, runs: _, tickDays, ...cursors } = state
+  const since = freshSince(known, all)
+  return { ...cursors, ...(since === undefined ? {} : { freshSince: since }), runs: all.slice(0, MOST_RUNS), tickDays }
+}
+
+/** Since when a workflow is without a newer success, of whose runs these are the newest; `known` is what was known before. */
+function freshSince(known: Timestamp | undefined, runs: readonly RunDigest[]): Timestamp | undefined {
+  const ends = runs.flatMap(({ result, finishedAt }) => (result === 'Succeeded' ? finishedAt : []))
+  const newest = [...ends, ...(known === undefined ? [] : [known])].toSorted().at(-1)
+  return newest ?? runs.map(({ createdAt }) => createdAt).toSorted()[0]
 }
 
 /** The state with one day's ticks as they now are. */
@@ -88,6 +108,11 @@ export function failedStep(run: StoredRun): string | null {
   return run.status.steps.find((step) => step.result === 'Failed' && !allowed.has(step.name))?.name ?? null
 }
 
+/** What `failedStep` can be of a run with this record: it names the steps that failed, not those that were allowed to. */
+export function failedStepsOf({ result, steps }: Pick<RunRecord, 'result' | 'steps'>): (string | null)[] {
+  return result === 'Failed' ? [null, ...steps.filter((step) => step.result === 'Failed').map(({ name }) => name)] : [null]
+}
+
 /** The bytes of a state file. */
 export function encodeState(state: WorkflowState): string {
   return `${JSON.stringify(state, null, 2)}\n`
@@ -98,10 +123,10 @@ export function parseState(text: string): WorkflowState {
   return shape.parseJson(text, readState)
 }
 
-/** The digest of a finished run. */
-function digestOf(run: StoredRun): RunDigest {
-  const { result, trigger, commit, createdAt, startedAt, finishedAt } = recordOf(run)
-  return { run: run.metadata.name, result, failedStep: failedStep(run), trigger, commit, createdAt, startedAt, finishedAt }
+/** The digest of a record; `failedStep` is the step that decided its failure. */
+export function digestOf(record: RunRecord, failedStep: string | null): RunDigest {
+  const { run, result, trigger, commit, createdAt, startedAt, finishedAt } = record
+  return { run, result, failedStep, trigger, commit, createdAt, startedAt, finishedAt }
 }
 
 /** Those alike of a day in one row, though others lie between them. */
@@ -149,6 +174,7 @@ const readState = shape.object<WorkflowState>({
   lastCommit: shape.nullable(shape.commitId),
   validCommit: shape.nullable(shape.commitId),
   schedules: shape.dictionary(readScheduleCursor),
+  freshSince: shape.optional(shape.timestamp),
   runs: shape.list(readRunDigest, MOST_RUNS),
   tickDays: shape.list(shape.object<TickDay>({ day: shape.text, rows: shape.list(readTickRow, MOST_TICK_ROWS) }), MOST_TICK_DAYS),
 })

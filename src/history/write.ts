@@ -1,6 +1,7 @@
 import type { CommitSha, StatusBranch } from '../git/ports.ts'
 import type { StoredRun } from '../runs/run.ts'
 import type { CronCache } from '../triggers/cron.ts'
+import { type LostHistory, REFILL_NOTES } from './commit-message.ts'
 import { missingRuns } from './missing.ts'
 import { type BranchOwned, judgeOwner } from './owner-file.ts'
 import { OWNER_PATH } from './paths.ts'
@@ -45,14 +46,6 @@ export type WriteResult =
   /** Nothing was written. */
   | BranchOwned
 
-/** What somebody did to the branch: it was gone as a whole, or records were. */
-export type LostHistory = 'BranchDeleted' | 'RecordsMissing'
-
-const NOTES: Readonly<Record<LostHistory, string>> = {
-  BranchDeleted: 'The branch had been deleted: what is left of its records is written again.',
-  RecordsMissing: 'The branch had been reset, or records removed: what is left of them is written again.',
-}
-
 /**
  * Records a batch with one commit on top of wherever the branch is now, and with it what the branch has lost since. Safe to repeat after
  * any crash and any error. A lost race is tried again on the new tip; every other GitError goes to the caller, and so does `Raced` when
@@ -71,7 +64,7 @@ export async function writeHistory(request: WriteRequest, signal?: AbortSignal):
       cursors,
       started,
       schedules,
-      refill: lost === null ? null : NOTES[lost],
+      refill: lost === null ? null : REFILL_NOTES[lost],
     }
     const old = await readFiles(status, filesToRead(batch))
     const ownership = judgeOwner(old.get(OWNER_PATH) ?? null, owner)

@@ -2,9 +2,12 @@ import { createSimulatedGit, type SimulatedGit } from '../../src/git/simulated.t
 import type { Faults } from './faults.ts'
 import { openReviews, deleteReview, REVIEWED_INTO, type Review } from './reviewers.ts'
 import { GitError } from '../../src/git/ports.ts'
-import type { CommitSha, FileChanges, ReviewBranches, SourceRepository, StatusBranch } from '../../src/git/ports.ts'
+import type { CommitLog, CommitSha, FileChanges, ReviewBranches, SourceRepository, StatusBranch } from '../../src/git/ports.ts'
 
 const STATUS = 'fusee/status'
+
+/** What somebody leaves beside the records now and then. */
+export const NOTE = { path: 'history/note.txt', message: 'a note' }
 
 /** A file tree: content by path. */
 export type Tree = ReadonlyMap<string, string>
@@ -44,6 +47,8 @@ export interface GitRemote {
   harmStatus(share: number): CommitSha | null
   /** What a newly started process opens. */
   open(): { source: SourceRepository; status: StatusBranch; reviews: ReviewBranches }
+  /** Reads it commit by commit. */
+  log: CommitLog
   /** Takes the branch of a review away. */
   deleteReview(name: string): void
 }
@@ -110,6 +115,7 @@ export function createGitRemote(world: GitRemoteWorld): GitRemote {
       return tip
     },
     open: () => ({ ...openRemote(git, world), reviews: openReviews(git, world.onReview) }),
+    log: git.log,
     deleteReview: (name) => deleteReview(git, name),
   }
 }
@@ -129,8 +135,8 @@ function openRemote(git: SimulatedGit, { now, onStatusCommit, fateOfPush }: GitR
 
 /** Somebody leaves a note beside the records. */
 async function writeNote(git: SimulatedGit, parent: CommitSha): Promise<Omit<StatusCommit, 'atMs'>> {
-  const message = 'a note'
-  const sha = await git.pushCommit({ 'history/note.txt': parent }, message, { branch: STATUS })
+  const { path, message } = NOTE
+  const sha = await git.pushCommit({ [path]: parent }, message, { branch: STATUS })
   return { sha, parent, message, changes: new Map() }
 }
 

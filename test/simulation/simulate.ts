@@ -3,6 +3,7 @@ import { checkLostTicks } from './oracle/loss.ts'
 import { checkRecord, checkRefill, checkTickFiles } from './oracle/records.ts'
 import { checkResults, checkTimeouts } from './oracle/results.ts'
 import { checkCalmTicks } from './oracle/ticks.ts'
+import { checkVerified } from './oracle/verified.ts'
 import { drawScenario, ECHO_MS, type Scenario } from './scenario.ts'
 import type { CreateController } from './lives.ts'
 import { createWorld, type Violation, type World } from './world.ts'
@@ -39,6 +40,7 @@ export async function simulate(seed: string, createController: CreateController,
   await world.author.pushNothing()
   await world.clock.runUntil(scenario.endMs + LONGEST_REST_MS, () => isOver() || world.isAtRest())
   if (world.violations.length === 0) judgeEnd(world, timers, scenario)
+  if (world.violations.length === 0) await checkVerified(world.judged)
   return {
     seed,
     violations: world.violations,

@@ -1,12 +1,13 @@
 import { FUSEE_AUTHOR } from '../../git/build-commit.ts'
 import type { StoredCommit, TrustedKeys } from '../../git/ports.ts'
 import { SKIP_CI } from '../commit-message.ts'
-import { parseOwner } from '../owner-file.ts'
 import { pathSegment } from '../paths.ts'
-import { ShapeError } from '../shape.ts'
+import { checkMessage } from './check-message.ts'
+import { checkOwner } from './check-owner.ts'
 import { checkRecords } from './check-records.ts'
+import { checkState } from './check-state.ts'
 import { checkTicks } from './check-ticks.ts'
-import { kindOf, type Complain, type KnownChange, type Ledger, readText } from './ledger.ts'
+import { kindOf, type Complain, type KnownChange, type Ledger } from './ledger.ts'
 
 /** Checks one commit on top of what the ledger knows, and adds it to that. */
 export async function checkCommit(ledger: Ledger, commit: StoredCommit, keys: TrustedKeys | null): Promise<void> {
@@ -16,10 +17,12 @@ export async function checkCommit(ledger: Ledger, commit: StoredCommit, keys: Tr
   const changes = (await ledger.log.changes(commit.parents[0] ?? null, commit.id)).map((change) => ({ ...change, kind: kindOf(change.path) }))
   for (const { path } of changes.filter(({ kind }) => kind === 'foreign'))
     complain('foreign-path', path, 'this file is none of the status branch: nothing but what Fusee writes below history/ belongs there')
-  const recorded = await checkRecords(ledger, commit, changes, complain)
-  const ticked = await checkTicks(ledger, changes, complain)
-  const claimed = await checkOwner(ledger, changes, complain)
-  checkExplained(changes, { workflows: new Set([...recorded, ...ticked].map(pathSegment)), claimed, commit }, complain)
+  const records = await checkRecords(ledger, changes, complain)
+  const days = await checkTicks(ledger, changes, complain)
+  checkMessage(commit, records, days.length > 0, complain)
+  await checkOwner(ledger, commit, changes, complain)
+  await checkState(ledger, changes, { records, days }, complain)
+  checkExplained(changes, { workflows: new Set([...records, ...days].map(({ workflow }) => pathSegment(workflow))), commit }, complain)
 }
 
 function checkOrigin({ parents, author, committer, message }: StoredCommit, complain: Complain): void {
@@ -50,37 +53,15 @@ async function checkSignature(ledger: Ledger, commit: StoredCommit, keys: Truste
     complain('signature-untrusted', null, `it is signed by the key ${verdict.key}, which is not among those that are trusted`)
 }
 
-/** Returns whether the owner changed. */
-async function checkOwner(ledger: Ledger, changes: readonly KnownChange[], complain: Complain): Promise<boolean> {
-  const change = changes.find(({ kind }) => kind === 'owner')
-  if (change === undefined) return false
-  const before = ledger.owner
-  if (change.to === null) {
-    complain('owner-changed', change.path, 'the owner of the branch is removed')
-    ledger.owner = null
-    return true
-  }
-  const owner = parseOwner(await readText(ledger.log, change.to))
-  if (owner instanceof ShapeError) complain('owner-changed', change.path, `it names no owner any more: ${owner.message}`)
-  else if (before?.owner != null && owner.owner !== null && owner.owner !== before.owner)
-    complain('owner-changed', change.path, `the branch goes from ${before.owner} to ${owner.owner} without a take-over`)
-  ledger.owner = owner instanceof ShapeError ? null : owner
-  return true
-}
-
 /** Pages and state change with the records and ticks of their workflow, and in no other way. */
-function checkExplained(
-  changes: readonly KnownChange[],
-  why: { workflows: ReadonlySet<string>; claimed: boolean; commit: StoredCommit },
-  complain: Complain,
-): void {
+function checkExplained(changes: readonly KnownChange[], why: { workflows: ReadonlySet<string>; commit: StoredCommit }, complain: Complain): void {
   const isBegin = why.commit.message.startsWith(`Begin anew ${SKIP_CI}`)
-  for (const { path, kind } of changes) {
+  for (const { path, from, kind } of changes) {
     const [, folder = '', file = ''] = path.split('/')
     const workflow = kind === 'workflow-page' ? folder : kind === 'state' ? file.replace(/\.json$/, '') : null
     if (workflow !== null && !why.workflows.has(workflow))
       complain('unexplained-change', path, `it changes without a record or a tick of ${workflow} in the same commit`)
-    if ((kind === 'overview' || kind === 'overview-page') && why.workflows.size === 0 && !isBegin)
+    if ((kind === 'overview' || kind === 'overview-page') && why.workflows.size === 0 && !(isBegin && (kind === 'overview-page' || from === null)))
       complain('unexplained-change', path, 'it changes without any record or tick in the same commit')
   }
   if (changes.length === 0) complain('foreign-commit', null, 'it changes nothing')

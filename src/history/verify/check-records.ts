@@ -1,13 +1,11 @@
-import type { StoredCommit } from '../../git/ports.ts'
-import { recordTrailers, subjectOf, trailersIn } from '../commit-message.ts'
 import { pageAge } from '../markdown.ts'
 import { pathBeside, pathOfRecord } from '../paths.ts'
-import type { RunRecord } from '../record.ts'
+import { encodeRecord, type RunRecord } from '../record.ts'
 import { recordPage, resultsOf } from '../record-page.ts'
-import { type Complain, type KnownChange, type Ledger, readText, tryRecord } from './ledger.ts'
+import { type Complain, type KnownChange, type KnownRecord, type Ledger, readText, tryRecord } from './ledger.ts'
 
-/** Checks the records and their pages that a commit brings, and that it leaves all others alone. Returns the workflows that it recorded runs of. */
-export async function checkRecords(ledger: Ledger, commit: StoredCommit, changes: readonly KnownChange[], complain: Complain): Promise<string[]> {
+/** Checks the records and their pages that a commit brings, and that it leaves all others alone. Returns the new records. */
+export async function checkRecords(ledger: Ledger, changes: readonly KnownChange[], complain: Complain): Promise<RunRecord[]> {
   const added: RunRecord[] = []
   const pages = new Map(changes.filter(({ kind }) => kind === 'page').map((change) => [change.path.replace(/\.md$/, ''), change]))
   for (const { path, from, to, kind } of changes) {
@@ -23,18 +21,20 @@ export async function checkRecords(ledger: Ledger, commit: StoredCommit, changes
       ledger.records.delete(base)
       continue
     }
-    const record = tryRecord(await readText(ledger.log, to))
+    const text = await readText(ledger.log, to)
+    const record = tryRecord(text)
     if (from !== null && from === to) complain('record-changed', path, 'it is no ordinary file any more')
     if (before !== null && typeof before !== 'string') complain('record-changed', path, describeChange(before, record))
     else if (typeof record === 'string') complain('record-malformed', path, record)
     else if (pathOfRecord(record) !== base && pathBeside(record) !== base)
       complain('record-misplaced', path, `the record in it belongs to ${pathOfRecord(record)}.json`)
     else {
+      if (encodeRecord(record) !== text) complain('record-malformed', path, 'it is not laid out as Fusee does it: a field may stand there twice')
       added.push(record)
       await checkPage(ledger, base, record, pages.get(base)?.to ?? null, complain)
       pages.delete(base)
     }
-    if (typeof record !== 'string') ledger.records.set(base, record)
+    if (typeof record !== 'string') ledger.records.set(base, known(record))
   }
   for (const [base, { path, from, to }] of pages) {
     if (to === null && !ledger.records.has(base)) continue
@@ -44,8 +44,12 @@ export async function checkRecords(ledger: Ledger, commit: StoredCommit, changes
       to === null ? 'the page of a record is removed' : from === null ? 'a page without a record in the same commit' : 'the page of a record changes',
     )
   }
-  checkMessage(commit, added, complain)
-  return added.map(({ workflow }) => workflow)
+  return added
+}
+
+/** A branch may hold hundreds of thousands. */
+function known({ run, workflow, repository, trigger, createdAt, result, commit }: RunRecord): KnownRecord {
+  return { run, workflow, repository, trigger, createdAt, result, commit }
 }
 
 function describeChange(before: RunRecord, after: RunRecord | string): string {
@@ -85,24 +89,4 @@ function wrongNode(graph: string, record: RunRecord): string | null {
     if (name !== undefined && (results.get(name) ?? shown) !== shown) return `${name} as ${shown ?? 'not ended'}`
   }
   return null
-}
-
-/** Each record is named once, as it is, and nothing else is. */
-function checkMessage({ message }: StoredCommit, added: readonly RunRecord[], complain: Complain): void {
-  const said = trailersIn(message)
-  const wanted = added.map((record) => ({ record, trailers: recordTrailers(record) }))
-  for (const { record, trailers } of wanted) {
-    const about = trailers.split('\n')[0] ?? ''
-    const found = said.filter((text) => text.split('\n')[0] === about)
-    if (found.length === 0) complain('message-differs', null, `it records ${record.run} and does not say so in its trailers`)
-    else if (found.length > 1 || found[0] !== trailers)
-      complain('message-differs', null, `its trailers do not tell what the record of ${record.run} says`)
-  }
-  const names = new Set(wanted.map(({ trailers }) => trailers.split('\n')[0]))
-  for (const text of said) {
-    const [about = ''] = text.split('\n')
-    if (!names.has(about)) complain('message-differs', null, `its trailers name ${about.replace('Fusee-Run: ', '')}, of which it holds no new record`)
-  }
-  if (added.length > 0 && !message.startsWith(subjectOf(added)))
-    complain('message-differs', null, `its first line should begin with ${JSON.stringify(subjectOf(added))}`)
 }

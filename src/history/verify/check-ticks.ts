@@ -1,13 +1,15 @@
+import { dayOfTimestamp, ticksPath } from '../paths.ts'
 import { ShapeError } from '../shape.ts'
-import { parseTicksFile, type TickRange, type TicksFile, unfoldRanges } from '../ticks.ts'
+import { encodeTicks, mergeTicks, parseTicksFile, type TickRange, type TicksFile, unfoldRanges } from '../ticks.ts'
+import type { TickedDay } from './check-state.ts'
 import { type Complain, type KnownChange, type Ledger, readText } from './ledger.ts'
 
 /** Fates that may follow another: all others are for good. */
 const LATER_FATES = new Set(['Late Lost', 'Missed Backfilled', 'Skipped Backfilled', 'Lost Backfilled', 'Late Backfilled'])
 
-/** Checks that fates of ticks are only ever added, and stay as they were told. Returns the workflows whose ticks changed. */
-export async function checkTicks(ledger: Ledger, changes: readonly KnownChange[], complain: Complain): Promise<string[]> {
-  const workflows: string[] = []
+/** Checks that fates of ticks are only ever added, and stay as they were told. Returns the days whose ticks changed. */
+export async function checkTicks(ledger: Ledger, changes: readonly KnownChange[], complain: Complain): Promise<TickedDay[]> {
+  const days: TickedDay[] = []
   for (const { path, from, to, kind } of changes) {
     if (kind !== 'ticks') continue
     if (to === null) {
@@ -15,12 +17,19 @@ export async function checkTicks(ledger: Ledger, changes: readonly KnownChange[]
       continue
     }
     const before = from === null ? null : tryTicks(await readText(ledger.log, from))
-    const after = tryTicks(await readText(ledger.log, to))
+    const text = await readText(ledger.log, to)
+    const after = tryTicks(text)
     if (typeof after === 'string') {
       complain('ticks-malformed', path, after)
       continue
     }
-    workflows.push(after.workflow)
+    const day = path.split('/').slice(2, 5).join('/')
+    const isMisplaced = (at: string): boolean => ticksPath(after.workflow, dayOfTimestamp(at)) !== path
+    if (isMisplaced(`${day.replaceAll('/', '-')}T00:00:00Z`)) complain('ticks-malformed', path, `the ticks in it are of ${after.workflow}`)
+    else if (after.ranges.some(({ from }) => isMisplaced(from))) complain('ticks-malformed', path, 'it tells of ticks of another day')
+    if (encodeTicks(after.workflow, mergeTicks(after.ranges, [])) !== text)
+      complain('ticks-malformed', path, 'it is not laid out as Fusee does it: a tick may stand there twice')
+    days.push({ workflow: after.workflow, day, ranges: after.ranges })
     if (before === null || typeof before === 'string') continue
     const now = fatesOf(after)
     for (const [tick, was] of fatesOf(before)) {
@@ -38,7 +47,7 @@ export async function checkTicks(ledger: Ledger, changes: readonly KnownChange[]
             )
     }
   }
-  return workflows
+  return days
 }
 
 type Told = Pick<TickRange, 'fate' | 'reason' | 'run'>

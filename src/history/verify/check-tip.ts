@@ -1,13 +1,10 @@
 import type { TreeChange } from '../../git/ports.ts'
 import { pageAge } from '../markdown.ts'
 import { overviewPages } from '../overview-page.ts'
-import { parseOverview } from '../overview.ts'
-import { overviewPagePath, OVERVIEW_PATH, pathOfRecord, statePath, workflowPagePath } from '../paths.ts'
-import type { RunRecord } from '../record.ts'
-import { ShapeError } from '../shape.ts'
-import { newestFirst, parseState, type WorkflowState } from '../state.ts'
+import { overviewPagePath, OVERVIEW_PATH, pathBeside, pathOfRecord, STATE_FOLDER, statePath, workflowPagePath } from '../paths.ts'
+import { newestFirst, type WorkflowState } from '../state.ts'
 import { workflowPage } from '../workflow-page.ts'
-import { type Complain, kindOf, type Ledger, readText, tryRecord } from './ledger.ts'
+import { type Complain, type KnownRecord, kindOf, type Ledger, readText, tryRecord } from './ledger.ts'
 
 /** Checks that pages and state at the tip tell what the records say. `files` is all that lies there. */
 export async function checkTip(ledger: Ledger, files: readonly TreeChange[]): Promise<void> {
@@ -19,19 +16,23 @@ export async function checkTip(ledger: Ledger, files: readonly TreeChange[]): Pr
     if (kindOf(path) === 'record' && !ids.has(path.replace(/\.json$/, '.md')))
       complain('page-missing', path.replace(/\.json$/, '.md'), 'a record has no page')
   }
+  checkWhole(ids, complain)
   const newest = newestByWorkflow(ledger)
-  for (const path of [...ids.keys()].filter((one) => kindOf(one) === 'state')) {
-    const state = parsed(await readText(ledger.log, ids.get(path) ?? ''), parseState, path, complain)
+  for (const state of ledger.states.values()) {
     if (state === null) continue
-    if (statePath(state.workflow) !== path) complain('state-differs', path, `it is the state of ${state.workflow}`)
     await checkRuns(ledger, ids, state, newest.get(state.workflow), complain)
     await comparePage(ledger, ids, workflowPagePath(state.workflow), workflowPage(state), complain)
   }
-  const overviewId = ids.get(OVERVIEW_PATH)
-  const overview = overviewId === undefined ? null : parsed(await readText(ledger.log, overviewId), parseOverview, OVERVIEW_PATH, complain)
-  if (overview === null || ledger.owner === null) return
-  const pages = overviewPages(ledger.owner.repository, overview.workflows)
+  const { overview } = ledger
+  // Runs may be recorded where no controller has ever claimed the branch.
+  const repository = ledger.owner?.repository ?? [...ledger.records.values()].at(-1)?.repository
+  if (overview === null || repository === undefined) return
+  const pages = overviewPages(repository, overview.workflows)
   for (const [index, page] of pages.entries()) await comparePage(ledger, ids, overviewPagePath(index + 1), page, complain)
+  const surplus = [...ids.keys()].filter(
+    (path) => kindOf(path) === 'overview-page' && !pages.some((_, index) => overviewPagePath(index + 1) === path),
+  )
+  for (const path of surplus) complain('page-differs', path, 'there are not so many workflows that there would be such a page')
   for (const row of overview.workflows) {
     const last = newest.get(row.workflow)
     if (last !== undefined && (row.last?.run !== last.run || row.last.result !== last.result))
@@ -43,9 +44,22 @@ export async function checkTip(ledger: Ledger, files: readonly TreeChange[]): Pr
   }
 }
 
+/** Whatever has records or fates of ticks has state, and what has none has no page. */
+function checkWhole(ids: ReadonlyMap<string, string>, complain: Complain): void {
+  const folders = new Set<string>()
+  for (const path of ids.keys()) {
+    const kind = kindOf(path)
+    if (kind === 'record' || kind === 'ticks' || kind === 'workflow-page') folders.add(path.split('/')[1] ?? '')
+  }
+  for (const folder of folders) {
+    const path = `${STATE_FOLDER}/${folder}.json`
+    if (!ids.has(path)) complain('state-differs', path, `it is not there, though history/${folder} is`)
+  }
+}
+
 /** Where all records were read: the newest of each workflow. */
-function newestByWorkflow({ records }: Ledger): Map<string, RunRecord> {
-  const newest = new Map<string, RunRecord>()
+function newestByWorkflow({ records }: Ledger): Map<string, KnownRecord> {
+  const newest = new Map<string, KnownRecord>()
   for (const record of records.values()) {
     if (record === null) return new Map()
     const other = newest.get(record.workflow)
@@ -58,14 +72,15 @@ async function checkRuns(
   ledger: Ledger,
   ids: ReadonlyMap<string, string>,
   state: WorkflowState,
-  newest: RunRecord | undefined,
+  newest: KnownRecord | undefined,
   complain: Complain,
 ): Promise<void> {
   const path = statePath(state.workflow)
   if (newest !== undefined && state.runs[0]?.run !== newest.run)
     complain('state-differs', path, `its newest run is ${state.runs[0]?.run ?? 'none'}, the newest record is of ${newest.run}`)
   for (const { run, result, commit, trigger, createdAt } of state.runs) {
-    const base = pathOfRecord({ run, workflow: state.workflow, trigger, createdAt })
+    const placed = { run, workflow: state.workflow, trigger, createdAt }
+    const base = ids.has(`${pathBeside(placed)}.json`) ? pathBeside(placed) : pathOfRecord(placed)
     const id = ids.get(`${base}.json`)
     if (id === undefined) {
       complain('state-differs', path, `it tells of ${run}, which has no record at ${base}.json`)
@@ -92,14 +107,4 @@ async function comparePage(ledger: Ledger, ids: ReadonlyMap<string, string>, pat
       'it says that a newer version of Fusee made it: verify with the version of the controller, or it was written by hand',
     )
   else if (page !== wanted) complain('page-differs', path, 'it does not tell what the state of the branch says')
-}
-
-function parsed<T>(text: string, parse: (text: string) => T, path: string, complain: Complain): T | null {
-  try {
-    return parse(text)
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error
-    complain('state-differs', path, `it cannot be read: ${error.message}`)
-    return null
-  }
 }

@@ -33,8 +33,10 @@ export type Rule =
   | 'ticks-changed'
   | 'ticks-removed'
   | 'owner-changed'
-  /** The state of a workflow does not fit its records. */
+  /** The state of a workflow, or the overview, does not fit what is recorded. */
   | 'state-differs'
+  /** The copy of a cursor goes back: whoever carried on from it would run again what has run. */
+  | 'cursor-moved-back'
 
 /** One thing that is wrong: what, and where. */
 export interface Finding {

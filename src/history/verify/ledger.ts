@@ -1,13 +1,22 @@
 import type { CommitLog, TreeChange } from '../../git/ports.ts'
+import type { Overview } from '../overview.ts'
 import type { Owner } from '../owner-file.ts'
 import { parseRecord, RecordError, type RunRecord } from '../record.ts'
+import type { WorkflowState } from '../state.ts'
 import type { Finding, Rule } from './finding.ts'
+
+/** What is kept in mind of a record. */
+export type KnownRecord = Pick<RunRecord, 'run' | 'workflow' | 'repository' | 'trigger' | 'createdAt' | 'result' | 'commit'>
 
 /** What the branch holds as of one commit, and what was found so far. */
 export interface Ledger {
   log: CommitLog
   /** Records by path, without `.json`; null for one that was not read. */
-  records: Map<string, RunRecord | null>
+  records: Map<string, KnownRecord | null>
+  /** State of the workflows by path; null for one that cannot be read. */
+  states: Map<string, WorkflowState | null>
+  /** Null for none, and for one that cannot be read. */
+  overview: Overview | null
   /** Owner as of the commit before; null for none. */
   owner: Owner | null
   /** Whether a commit before was signed. */

@@ -3,8 +3,10 @@ import { checkCommit } from './check-commit.ts'
 import { checkTip } from './check-tip.ts'
 import type { Finding } from './finding.ts'
 import { kindOf, type Ledger, readText } from './ledger.ts'
+import { parseOverview } from '../overview.ts'
 import { parseOwner } from '../owner-file.ts'
 import { ShapeError } from '../shape.ts'
+import { parseState } from '../state.ts'
 
 /** A commit at which the branch is known to have been, and from where: a clone's log of its refs, a person. */
 export interface Anchor {
@@ -42,7 +44,7 @@ export interface Verification {
 
 /** Checks a status branch commit by commit, oldest first, with nothing but what the repository holds. Throws GitError when it cannot be read at all. */
 export async function verifyHistory({ log, tip, keys, since, anchors, against }: VerifyRequest): Promise<Verification> {
-  const ledger: Ledger = { log, records: new Map(), owner: null, isSigned: false, otherPages: 0, findings: [] }
+  const ledger: Ledger = { log, records: new Map(), states: new Map(), overview: null, owner: null, isSigned: false, otherPages: 0, findings: [] }
   const { commits, ancestors, isWhole } = await readChain(ledger, tip, since)
   checkAnchors(ledger, ancestors, anchors, since, isWhole)
   const base = since !== null && ancestors.has(since) ? since : (commits[0]?.parents[0] ?? null)
@@ -103,12 +105,25 @@ function checkAnchors(ledger: Ledger, ancestors: ReadonlySet<string>, anchors: r
 /** What lies on the branch where the check begins. */
 async function begin(ledger: Ledger, base: CommitSha): Promise<void> {
   for (const { path, to } of await ledger.log.changes(null, base)) {
-    if (kindOf(path) === 'record') ledger.records.set(path.replace(/\.json$/, ''), null)
-    if (kindOf(path) !== 'owner' || to === null) continue
-    const owner = parseOwner(await readText(ledger.log, to))
-    ledger.owner = owner instanceof ShapeError ? null : owner
+    const kind = kindOf(path)
+    if (kind === 'record') ledger.records.set(path.replace(/\.json$/, ''), null)
+    if (to === null || (kind !== 'owner' && kind !== 'state' && kind !== 'overview')) continue
+    const text = await readText(ledger.log, to)
+    if (kind === 'state') ledger.states.set(path, parsedOrNull(text, parseState))
+    if (kind === 'overview') ledger.overview = parsedOrNull(text, parseOverview)
+    const owner = kind === 'owner' ? parseOwner(text) : null
+    if (owner !== null) ledger.owner = owner instanceof ShapeError ? null : owner
   }
   ledger.isSigned = (await ledger.log.commit(base)).signature !== null
+}
+
+function parsedOrNull<T>(text: string, parse: (text: string) => T): T | null {
+  try {
+    return parse(text)
+  } catch (error) {
+    if (error instanceof ShapeError) return null
+    throw error
+  }
 }
 
 /** Records are the same wherever they were merged to. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { commitMessage, ownerMessage } from '../../../src/history/commit-message.ts'
+import { claimMessage, commitMessage, releaseMessage } from '../../../src/history/commit-message.ts'
 import { formatDuration } from '../../../src/history/duration.ts'
 import { COMMIT, definedStep, endedStep, failedRun, fateOf, finishedRun } from '../../support/history-builders.ts'
 
@@ -87,7 +87,8 @@ describe('the trailers of a commit', () => {
     )
     expect(message.match(/^Fusee-Result: .*$/gm)).toEqual(['Fusee-Result: Failed'])
     expect(message).not.toMatch(/^Signed-off-by|@/m)
-    expect(ownerMessage('a\nb @ada')).toBe('a b (at)ada [skip ci]\n')
+    expect(releaseMessage('a\nb', '@ada')).toBe('a b no longer owns this branch: taken over by (at)ada [skip ci]\n')
+    expect(claimMessage('a\nb')).toBe('a b claims this branch [skip ci]\n')
   })
 })
 
