@@ -4,13 +4,33 @@ import { HISTORY_FOLDER, OVERVIEW_PATH, OWNER_PATH, pathSegment, STATE_FOLDER, w
 import { parseRecord, RecordError, type RunRecord } from './record.ts'
 import { ShapeError } from './shape.ts'
 import { newestFirst, parseState } from './state.ts'
+import { parseTicksFile, type TickRange } from './ticks.ts'
 
 /** What a reader finds; a broken file hides no good one. */
 export interface ReadHistory {
   /** Newest first, by what triggered them. */
   records: RunRecord[]
+  /** Ticks that did not simply fire, newest first, of the days that were looked at. */
+  ticks: WorkflowTicks[]
   /** Files that are no records, in the days that were looked at. */
   unreadable: { path: string; message: string }[]
+}
+
+/** Ticks of a schedule with the same fate, and the workflow that it starts. */
+export interface WorkflowTicks extends TickRange {
+  workflow: string
+}
+
+/** What is looked for. */
+export interface HistoryQuery {
+  /** Of all workflows without it. */
+  workflow?: string
+  /** Most records, and most ranges of ticks. */
+  limit: number
+  /** Which records; all without it. Null for none: days are then looked at until there are enough ticks. */
+  matches?: ((record: RunRecord) => boolean) | null
+  /** Which ticks; all without it. Null for none. */
+  matchesTicks?: ((ticks: TickRange) => boolean) | null
 }
 
 /**
@@ -40,11 +60,15 @@ export async function readStarted(status: StatusBranch): Promise<StartedRun[]> {
   return (await readParsed(status, OVERVIEW_PATH, parseOverview))?.started ?? []
 }
 
-/** Whether a run has a record, wherever its day is: walks all days of its workflow, newest first. At the tip last fetched or written. */
+/** Whether a run has a record, wherever its day is: walks all days of its workflow, the newest month first. At the tip last fetched or written. */
 export async function hasRecord(status: StatusBranch, workflow: string, run: string): Promise<boolean> {
   const file = `${pathSegment(run)}.json`
-  for await (const day of daysOf(status, workflowFolder(workflow))) {
-    if ((await status.list(day)).includes(file)) return true
+  for (const year of await numbered(status, workflowFolder(workflow), /^\d{4}$/)) {
+    for (const month of await numbered(status, year, /^\d\d$/)) {
+      const days = await numbered(status, month, /^\d\d$/)
+      const names = await Promise.all(days.map((day) => status.list(day)))
+      if (names.some((ofDay) => ofDay.includes(file))) return true
+    }
   }
   return false
 }
@@ -69,25 +93,31 @@ export async function listWorkflows(status: StatusBranch): Promise<string[]> {
   return folders.filter((name) => `${HISTORY_FOLDER}/${name}` !== STATE_FOLDER).toSorted()
 }
 
-/** The newest `limit` records that match, of one workflow or of all. Reads the days that it needs and no others. At the tip last fetched or written. */
+/**
+ * The newest records that match, of one workflow or of all, and the ticks of their days that do. Reads the days that it needs and no others. At the tip
+ * last fetched or written.
+ */
 export async function readHistory(
   status: StatusBranch,
-  { workflow, limit, matches = () => true }: { workflow?: string; limit: number; matches?: (record: RunRecord) => boolean },
+  { workflow, limit, matches = () => true, matchesTicks = () => true }: HistoryQuery,
 ): Promise<ReadHistory> {
   const folders = workflow === undefined ? (await listWorkflows(status)).map((name) => `${HISTORY_FOLDER}/${name}`) : [workflowFolder(workflow)]
   const walks = await Promise.all(folders.map(async (folder) => startWalk(folder, daysOf(status, folder))))
-  const found: ReadHistory = { records: [], unreadable: [] }
-  while (found.records.length < limit) {
+  const found: ReadHistory = { records: [], ticks: [], unreadable: [] }
+  while ((matches === null ? found.ticks : found.records).length < limit) {
     const newest = walks.reduce<string | null>((day, walk) => (walk.day !== null && (day === null || walk.day > day) ? walk.day : day), null)
     if (newest === null) break
-    const ofDay: RunRecord[] = []
+    const [ofDay, ticks]: [RunRecord[], WorkflowTicks[]] = [[], []]
     for (const walk of walks.filter(({ day }) => day === newest)) {
-      ofDay.push(...(await readDay(status, `${walk.folder}/${newest}`, found.unreadable)))
+      const folder = `${walk.folder}/${newest}`
+      if (matches !== null) ofDay.push(...(await readDay(status, folder, found.unreadable)).filter(matches))
+      if (matchesTicks !== null) ticks.push(...(await readTicks(status, `${folder}/ticks.json`, found.unreadable)).filter(matchesTicks))
       await walk.advance()
     }
-    found.records.push(...ofDay.filter(matches).toSorted(newestFirst))
+    found.records.push(...ofDay.toSorted(newestFirst))
+    found.ticks.push(...ticks.toSorted((left, right) => (left.to < right.to ? 1 : left.to > right.to ? -1 : 0)))
   }
-  return { ...found, records: found.records.slice(0, limit) }
+  return { ...found, records: found.records.slice(0, limit), ticks: found.ticks.slice(0, limit) }
 }
 
 interface Walk {
@@ -141,6 +171,19 @@ async function readDay(status: StatusBranch, folder: string, unreadable: ReadHis
     }
   }
   return records
+}
+
+async function readTicks(status: StatusBranch, path: string, unreadable: ReadHistory['unreadable']): Promise<WorkflowTicks[]> {
+  const bytes = await status.read(path)
+  if (bytes === null) return []
+  try {
+    const { workflow, ranges } = parseTicksFile(new TextDecoder().decode(bytes))
+    return ranges.map((range) => ({ workflow, ...range }))
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error
+    unreadable.push({ path, message: error.message })
+    return []
+  }
 }
 
 async function readParsed<T>(status: StatusBranch, path: string, parse: (text: string) => T): Promise<T | null> {

@@ -2,8 +2,8 @@ import type { Param } from '../definitions/workflow.ts'
 import { didYouMean } from '../definitions/near-names.ts'
 import { checkParamValue } from '../definitions/param-value.ts'
 
-/** Most bytes of all values together, as JSON: Linux takes no longer variable, and every container finds them in FUSEE_PARAMS. */
-const MOST_BYTES = 130_000
+/** Most bytes of all values as JSON: every container gets them in one variable, and Linux takes none of more than 128 KiB. */
+const MOST_BYTES = 120_000
 
 /** Values by name, or everything that is wrong with what was given: full sentences, one a problem. */
 export type ParamResolution = { kind: 'Valid'; values: Record<string, unknown> } | { kind: 'Invalid'; problems: string[] }
@@ -29,8 +29,9 @@ export function resolveParams(declared: Readonly<Record<string, Param>>, given: 
     else if (typeof value === 'string' && value.includes('\0')) problems.push(`param ${name} must not hold a NUL character: no variable can`)
     else values.push([name, value])
   }
-  if (problems.length === 0 && Buffer.byteLength(JSON.stringify(Object.fromEntries(values))) > MOST_BYTES)
-    problems.push(`the params come to more than ${MOST_BYTES} bytes together: hand over the place of what is large`)
+  const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(values)))
+  if (bytes > MOST_BYTES)
+    problems.push(`the params are ${bytes} bytes as JSON, at most ${MOST_BYTES} are allowed: hand over the name of a file instead`)
   return problems.length > 0 ? { kind: 'Invalid', problems } : { kind: 'Valid', values: Object.fromEntries(values) }
 }
 

@@ -48,19 +48,23 @@ describe('the params of a run', () => {
     expect(resolveParams(declared, given)).toEqual({ kind: 'Invalid', problems: [wantProblem] })
   })
 
-  it('are refused where no variable could hold them', () => {
-    const any = { text: param({}), list: param({ type: 'array' }), more: param({}), most: param({}) }
+  it('hold no character that no variable can hold', () => {
+    const any = { text: param({}), list: param({ type: 'array' }) }
     expect(resolveParams(any, { list: ['a\0b'] })).toMatchObject({ kind: 'Valid' })
     expect(resolveParams(any, { text: 'a\0b' })).toEqual({
       kind: 'Invalid',
       problems: ['param text must not hold a NUL character: no variable can'],
     })
-    const large = '€'.repeat(20_000)
-    expect(resolveParams(any, { text: large, more: large })).toMatchObject({ kind: 'Valid' })
-    expect(resolveParams(any, { text: large, more: large, most: large })).toEqual({
+  })
+
+  it('are together no more than a container takes in one variable', () => {
+    const texts = Object.fromEntries(['a', 'b', 'c'].map((name) => [name, 'ä'.repeat(20_000)]))
+    const three = Object.fromEntries(Object.keys(texts).map((name) => [name, param({})]))
+    expect(resolveParams(three, texts)).toEqual({
       kind: 'Invalid',
-      problems: ['the params come to more than 130000 bytes together: hand over the place of what is large'],
+      problems: ['the params are 120022 bytes as JSON, at most 120000 are allowed: hand over the name of a file instead'],
     })
+    expect(resolveParams(three, { ...texts, c: '' }).kind).toBe('Valid')
   })
 
   it('tell all problems at once', () => {
