@@ -10,6 +10,7 @@ import { listWorkflows, readHistory } from '../history/read.ts'
 import { plainText } from '../runs/plain-text.ts'
 import { recordPage } from '../history/record-page.ts'
 import { encodeJson, type RunRecord } from '../history/record.ts'
+import type { CountedRun } from '../history/stats.ts'
 import type { RunResult } from '../runs/run.ts'
 import { historySummary, historyTable } from './history-table.ts'
 import { createVerifyCommand } from './history-verify.ts'
@@ -24,6 +25,7 @@ export type OpenStatus = (options: {
   statusBranch: string
   dataFolder: string
   credentials: Credentials
+  orOfOrigin?: boolean
 }) => OpenedStatus | Promise<OpenedStatus>
 
 interface OpenedStatus {
@@ -65,7 +67,8 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
     .addOption(new Option('--output <FORMAT>', 'text or json').choices(['text', 'json']).default('text'))
     .addHelpText('after', '\nExample:\n  fusee history nightly-report --repo https://git.example.com/acme/data-jobs.git --limit 5')
     .action(async (workflow: string | undefined, options: HistoryOptions) => {
-      await withStatus(shell, options, open, (opened) => showHistory(shell, opened, workflow, options))
+      const openRead: OpenStatus = (place) => open({ ...place, orOfOrigin: true })
+      await withStatus(shell, options, openRead, (opened) => showHistory(shell, opened, workflow, options))
     })
   addStatusOptions(history.command('take-over'))
     .description('take the status branch from the controller that owns it; the next other controller claims it')
@@ -94,12 +97,22 @@ async function showHistory(shell: Shell, { url, branch, status }: Opened, workfl
     (options.result?.includes(result) ?? true) &&
     (options.trigger ?? trigger.kind).toLowerCase() === trigger.kind.toLowerCase() &&
     (options.run ?? run) === run
-  const { records, unreadable } = await readHistory(status, { limit: options.limit, matches, ...(workflow === undefined ? {} : { workflow }) })
+  const isTable = options.output === 'text' && options.run === undefined
+  /** The numbers are those of all that match, shown or not. */
+  const counted: CountedRun[] = []
+  const hear = ({ result, startedAt, finishedAt }: RunRecord): void => void counted.push({ result, startedAt, finishedAt })
+  const { records, unreadable } = await readHistory(status, {
+    limit: options.limit,
+    matches,
+    ...(workflow === undefined ? {} : { workflow }),
+    ...(options.run === undefined ? {} : { run: options.run }),
+    ...(isTable ? { hear } : {}),
+  })
   const [record] = records
   if (options.run !== undefined && record === undefined) throw new Error(`${url} has no record of a run ${JSON.stringify(options.run)} on ${branch}`)
   if (options.output === 'json') shell.stdout.write(encodeJson({ records }))
   else if (options.run !== undefined && record !== undefined) shell.stdout.write(plainText(recordPage(record, null)))
-  else shell.stdout.write(`${historyTable(records, createPaint(shell))}${historySummary(records)}`)
+  else shell.stdout.write(`${historyTable(records, createPaint(shell))}${historySummary(records.length, counted)}`)
   for (const { path: file, message } of unreadable) shell.stderr.write(`fusee: ${file}: ${message}\n`)
   if (unreadable.length > 0) shell.exitCode = 1
 }
@@ -113,8 +126,10 @@ async function checkWorkflow({ url, branch, status }: Omit<Opened, 'log'>, workf
   throw new Error(`${url} has no records of a workflow ${JSON.stringify(workflow)} on ${branch}, ${others}`)
 }
 
-async function releaseBranch(shell: Shell, { status }: Opened, isJson: boolean): Promise<void> {
+async function releaseBranch(shell: Shell, { url, branch, status, log }: Opened, isJson: boolean): Promise<void> {
   const result = await takeOver({ status, by: userInfo().username, nowMs: Date.now() }, shell.stopSignal())
+  if (result.kind === 'NoBranch' && (await log.tip(branch)) !== null)
+    throw new Error(`${url} has ${branch} only as its origin had it last: take the branch over there, with --repo and the URL of origin`)
   shell.stdout.write(isJson ? encodeJson(result) : `${result.message}\n`)
   if (result.kind === 'NoBranch') shell.exitCode = 1
 }

@@ -69,25 +69,52 @@ export async function listWorkflows(status: StatusBranch): Promise<string[]> {
   return folders.filter((name) => `${HISTORY_FOLDER}/${name}` !== STATE_FOLDER).toSorted()
 }
 
-/** The newest `limit` records that match, of one workflow or of all. Reads the days that it needs and no others. At the tip last fetched or written. */
-export async function readHistory(
-  status: StatusBranch,
-  { workflow, limit, matches = () => true }: { workflow?: string; limit: number; matches?: (record: RunRecord) => boolean },
-): Promise<ReadHistory> {
+/** Which records are read. */
+export interface HistoryQuery {
+  /** Absent: of all. */
+  workflow?: string
+  /** Most records that are given back. */
+  limit: number
+  matches?: (record: RunRecord) => boolean
+  /** The run, where only one is wanted: no file of another is read. */
+  run?: string
+  /** Hears of every record that matches, beyond the limit too; without it, nothing beyond the limit is read. */
+  hear?: (record: RunRecord) => void
+}
+
+/** Days that are read at once where all are wanted: a remote sends in one answer what is asked for together. */
+const DAYS_AT_ONCE = 64
+
+/** The newest `limit` records that match. Reads the days that it needs and no others. At the tip last fetched or written. */
+export async function readHistory(status: StatusBranch, query: HistoryQuery): Promise<ReadHistory> {
+  const { workflow, limit, matches = () => true, hear } = query
   const folders = workflow === undefined ? (await listWorkflows(status)).map((name) => `${HISTORY_FOLDER}/${name}`) : [workflowFolder(workflow)]
   const walks = await Promise.all(folders.map(async (folder) => startWalk(folder, daysOf(status, folder))))
   const found: ReadHistory = { records: [], unreadable: [] }
-  while (found.records.length < limit) {
+  for (let isEnough = false; !isEnough || hear !== undefined; isEnough = found.records.length >= limit) {
+    const days = await nextDays(walks, isEnough ? DAYS_AT_ONCE : 1)
+    if (days.length === 0) break
+    for (const day of await Promise.all(days.map((day) => readDays(status, day, query.run)))) {
+      found.unreadable.push(...day.unreadable)
+      const matching = day.records.filter(matches).toSorted(newestFirst)
+      for (const record of matching) hear?.(record)
+      found.records.push(...matching.slice(0, Math.max(0, limit - found.records.length)))
+    }
+  }
+  return found
+}
+
+/** The folders of the newest days that were not read yet, by day; of one day, those of all workflows that have it. */
+async function nextDays(walks: readonly Walk[], most: number): Promise<string[][]> {
+  const days: string[][] = []
+  while (days.length < most) {
     const newest = walks.reduce<string | null>((day, walk) => (walk.day !== null && (day === null || walk.day > day) ? walk.day : day), null)
     if (newest === null) break
-    const ofDay: RunRecord[] = []
-    for (const walk of walks.filter(({ day }) => day === newest)) {
-      ofDay.push(...(await readDay(status, `${walk.folder}/${newest}`, found.unreadable)))
-      await walk.advance()
-    }
-    found.records.push(...ofDay.filter(matches).toSorted(newestFirst))
+    const having = walks.filter(({ day }) => day === newest)
+    days.push(having.map(({ folder }) => `${folder}/${newest}`))
+    await Promise.all(having.map((walk) => walk.advance()))
   }
-  return { ...found, records: found.records.slice(0, limit) }
+  return days
 }
 
 interface Walk {
@@ -128,19 +155,29 @@ async function numbered(status: StatusBranch, folder: string, pattern: RegExp): 
     .map((name) => `${folder}/${name}`)
 }
 
-async function readDay(status: StatusBranch, folder: string, unreadable: ReadHistory['unreadable']): Promise<RunRecord[]> {
-  const records: RunRecord[] = []
-  for (const name of await status.list(folder)) {
-    if (!name.endsWith('.json') || name === 'ticks.json') continue
-    const path = `${folder}/${name}`
-    try {
-      records.push(parseRecord(new TextDecoder().decode((await status.read(path)) ?? new Uint8Array())))
-    } catch (error) {
-      if (!(error instanceof RecordError)) throw error
-      unreadable.push({ path, message: error.message })
-    }
+async function readDays(status: StatusBranch, folders: readonly string[], run: string | undefined): Promise<ReadHistory> {
+  const found: ReadHistory = { records: [], unreadable: [] }
+  const isWanted = (name: string): boolean => run === undefined || name.startsWith(`${pathSegment(run)}.`) || name.startsWith(`${pathSegment(run)}_`)
+  const names = await Promise.all(folders.map(async (folder) => (await status.list(folder)).map((name) => `${folder}/${name}`)))
+  const paths = names.flat().filter((path) => {
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    return name.endsWith('.json') && name !== 'ticks.json' && isWanted(name)
+  })
+  const read = await Promise.all(paths.map(async (path) => readRecord(status, path)))
+  for (const [index, record] of read.entries()) {
+    if (record instanceof RecordError) found.unreadable.push({ path: paths[index] ?? '', message: record.message })
+    else found.records.push(record)
   }
-  return records
+  return found
+}
+
+async function readRecord(status: StatusBranch, path: string): Promise<RunRecord | RecordError> {
+  try {
+    return parseRecord(new TextDecoder().decode((await status.read(path)) ?? new Uint8Array()))
+  } catch (error) {
+    if (error instanceof RecordError) return error
+    throw error
+  }
 }
 
 async function readParsed<T>(status: StatusBranch, path: string, parse: (text: string) => T): Promise<T | null> {
