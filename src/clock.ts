@@ -34,3 +34,19 @@ export function formatTick(ms: number): Timestamp {
 export function parseTimestamp(text: Timestamp): number {
   return Date.parse(text)
 }
+
+/**
+ * Milliseconds since the Unix epoch of a time that a person wrote, as in `2026-11-20` or `2026-11-20T03:00`; without a zone it is UTC. NaN for what
+ * is none, such as the 31st of November.
+ */
+export function parseWrittenTime(text: string): number {
+  const day = /^(\d{4}-\d\d-\d\d)([T ]|$)/.exec(text)?.[1]
+  if (day === undefined || !isDay(day)) return NaN
+  return Date.parse(text.length === day.length || /(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`)
+}
+
+/** `Date.parse` counts days that a month does not have on into the next one. */
+function isDay(text: string): boolean {
+  const ms = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(ms) && formatTimestamp(ms).startsWith(text)
+}

@@ -14,6 +14,7 @@ import type { Context } from './context.ts'
 import type { Report } from './controller/events.ts'
 import { writeSiteOf } from './create-context.ts'
 import { followClusterRepositories } from './follow-cluster.ts'
+import { gitFolderOf, sweepGitFolders } from './sweep-git-folders.ts'
 import { createSystemClock, createSystemRandom } from './system-clock.ts'
 
 const LEASE_NAME = 'fusee'
@@ -54,6 +55,8 @@ export async function createKubernetesContext(
 ): Promise<KubernetesContext> {
   const connection = await connect(env)
   const { namespace } = config
+  const dataFolder = config.dataFolder ?? path.join(tmpdir(), 'fusee')
+  await sweepGitFolders(dataFolder)
   const home = env['POD_NAMESPACE'] ?? namespace ?? connection.namespace ?? 'default'
   const reportProblem = (message: string, about: Record<string, unknown>): void => {
     report({ kind: 'RunnerProblem', message, about })
@@ -80,7 +83,7 @@ export async function createKubernetesContext(
     client,
     runs,
     context: engine,
-    gitFolder: path.join(config.dataFolder ?? path.join(tmpdir(), 'fusee'), `git-${process.pid}`),
+    gitFolder: gitFolderOf(dataFolder, process.pid),
     clusterId: system.metadata.uid,
     ownServiceAccounts: [OWN_SERVICE_ACCOUNT],
     env,

@@ -14,6 +14,7 @@ import { createWorkQueue } from './controller/work-queue.ts'
 import { GitError } from './git/ports.ts'
 import { endOrphans, isTaken } from './end-orphans.ts'
 import { openFollowed } from './open-followed.ts'
+import { removeUnused } from './sweep-git-folders.ts'
 import type { ObjectRef } from './runs/objects.ts'
 import { API_VERSION } from './runs/objects.ts'
 import type { StoredRun } from './runs/run.ts'
@@ -97,6 +98,11 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       await tellInvalid(object, error.message)
     }
     tried.add(key)
+    if (!isTidy && isSettled()) {
+      isTidy = true
+      // Of Repositories that went while no process, or another one, was here.
+      await removeUnused(options.gitFolder, () => [...opened.values()].map(({ dataFolder }) => dataFolder))
+    }
     return context.clock.now() + LOOK_AGAIN_MS
   }
 
@@ -188,7 +194,11 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     if (isNews) context.report({ kind: 'LookFailed', repository: `${ref.namespace}/${ref.name}`, reason: 'CannotBeOpened', message })
   }
 
+  const isSettled = (): boolean =>
+    isStarted && [...runs.repositories.all()].every(({ metadata }) => tried.has(`${metadata.namespace}/${metadata.name}`))
+
   let isStarted = false
+  let isTidy = false
   let stopListening: () => void = () => undefined
   return {
     current: () => [...opened.values()].map(({ followed }) => followed),
@@ -196,7 +206,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       const [namespace = '', name = ''] = key.split('/')
       return runs.repositories.get({ namespace, name }) !== null
     },
-    isSettled: () => isStarted && [...runs.repositories.all()].every(({ metadata }) => tried.has(`${metadata.namespace}/${metadata.name}`)),
+    isSettled,
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

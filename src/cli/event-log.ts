@@ -120,6 +120,8 @@ function lineOf(event: ControllerEvent): Line {
     }
     case 'RunSwept':
       return { level: 'info', message: 'run swept', repository: event.repository, run: event.run }
+    case 'RepositoryLeft':
+      return { level: 'info', message: 'repository left', repository: event.repository }
     case 'ReconcileFailed':
       return { level: 'error', message: 'reconcile failed', key: event.key, error: describeError(event.error) }
     case 'RunnerProblem':

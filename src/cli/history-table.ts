@@ -1,8 +1,10 @@
 import Table from 'cli-table3'
 import { formatDuration } from '../history/duration.ts'
 import { plainText } from '../runs/plain-text.ts'
+import type { WorkflowTicks } from '../history/read.ts'
 import type { RunRecord } from '../history/record.ts'
 import { type CountedRun, statsOf } from '../history/stats.ts'
+import type { OddFate } from '../history/ticks.ts'
 import { triggerText } from '../history/trigger-text.ts'
 import type { RunResult, StepResult } from '../runs/run.ts'
 import { NO_LINES } from './no-lines.ts'
@@ -20,6 +22,27 @@ export function historyTable(records: readonly RunRecord[], paint: Paint): strin
     record.commit.slice(0, 10),
   ])
   return `${plainTable(['RUN', 'RESULT', 'STARTED BY', 'STARTED (UTC)', 'DURATION', 'COMMIT'], rows)}\n`
+}
+
+/** Ticks that did not simply fire as a table for people, a row for each range; times are UTC. */
+export function ticksTable(ticks: readonly WorkflowTicks[], paint: Paint): string {
+  const rows = ticks.map(({ schedule, fate, from, to, count, run, reason }) => [
+    count === 1 ? minute(from) : `${minute(from)} to ${minute(to)}, ${count} ticks`,
+    oneLine(schedule),
+    fateText(fate, paint),
+    oneLine(run ?? ''),
+    oneLine(reason ?? ''),
+  ])
+  return `${plainTable(['TICKS (UTC)', 'SCHEDULE', 'FATE', 'RUN', 'REASON'], rows)}\n`
+}
+
+/** Ticks lie on whole minutes. */
+function minute(at: string): string {
+  return at.slice(0, 16).replace('T', ' ')
+}
+
+function fateText(fate: OddFate, paint: Paint): string {
+  return fate === 'Missed' || fate === 'Lost' ? paint.bad(fate) : paint.dim(fate)
 }
 
 /** A table without lines, for people; nothing trails behind a row. */

@@ -6,16 +6,18 @@ import type { Credentials } from '../git/credentials.ts'
 import type { CommitLog, StatusBranch } from '../git/ports.ts'
 import { takeOver } from '../history/owner.ts'
 import { pathSegment } from '../history/paths.ts'
-import { listWorkflows, readHistory } from '../history/read.ts'
+import { type HistoryQuery, listWorkflows, readHistory, type WorkflowTicks } from '../history/read.ts'
 import { plainText } from '../runs/plain-text.ts'
 import { recordPage } from '../history/record-page.ts'
 import { encodeJson, type RunRecord } from '../history/record.ts'
 import type { CountedRun } from '../history/stats.ts'
+import type { OddFate } from '../history/ticks.ts'
 import type { RunResult } from '../runs/run.ts'
-import { historySummary, historyTable } from './history-table.ts'
+import { historySummary, historyTable, ticksTable } from './history-table.ts'
 import { createVerifyCommand } from './history-verify.ts'
-import { createPaint } from './paint.ts'
+import { createPaint, type Paint } from './paint.ts'
 import type { Shell } from './shell.ts'
+import { UsageError } from './shell.ts'
 import { addStatusOptions, resolveStatusPlace, type StatusOptions } from './status-place.ts'
 
 /** Opens a folder or a URL, as far as this command needs it. */
@@ -51,6 +53,7 @@ interface HistoryOptions extends StatusOptions {
   result?: RunResult[]
   trigger?: string
   run?: string
+  fate?: OddFate[]
 }
 
 const MOST_WORKFLOWS_NAMED = 10
@@ -58,14 +61,20 @@ const MOST_WORKFLOWS_NAMED = 10
 /** `fusee history [WORKFLOW]` and `fusee history take-over`. */
 export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
   const history = addStatusOptions(new Command('history'))
-    .description('show the records of finished runs, newest first')
-    .argument('[WORKFLOW]', 'only the runs of this workflow')
-    .option('--limit <N>', 'most records shown', parseLimit, 20)
+    .description('show the records of finished runs, newest first, and the ticks that did not simply fire')
+    .argument('[WORKFLOW]', 'only the runs and ticks of this workflow')
+    .option('--limit <N>', 'most records shown, and most rows of ticks', parseLimit, 20)
     .addOption(new Option('--result <RESULT...>', 'only runs that ended so').choices(['Succeeded', 'Failed', 'TimedOut', 'Cancelled', 'Skipped']))
     .option('--trigger <KIND>', 'only runs started by Push, Schedule and so on')
     .option('--run <NAME>', 'the whole page of one run')
+    .addOption(
+      new Option('--fate <FATE...>', 'only ticks that met this fate, and no runs').choices(['Late', 'Skipped', 'Missed', 'Backfilled', 'Lost']),
+    )
     .addOption(new Option('--output <FORMAT>', 'text or json').choices(['text', 'json']).default('text'))
-    .addHelpText('after', '\nExample:\n  fusee history nightly-report --repo https://git.example.com/acme/data-jobs.git --limit 5')
+    .addHelpText(
+      'after',
+      '\nExample:\n  fusee history nightly-report --repo https://git.example.com/acme/data-jobs.git --limit 5\n  fusee history --fate Missed Lost',
+    )
     .action(async (workflow: string | undefined, options: HistoryOptions) => {
       const openRead: OpenStatus = (place) => open({ ...place, orOfOrigin: true })
       await withStatus(shell, options, openRead, (opened) => showHistory(shell, opened, workflow, options))
@@ -74,7 +83,7 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
     .description('take the status branch from the controller that owns it; the next other controller claims it')
     .addHelpText(
       'after',
-      '\nStop the former controller first where it still runs: it starts nothing by a push from then on, and notices within five minutes otherwise.\n--output json prints what was done.\n\nExample:\n  fusee history take-over --repo https://git.example.com/acme/data-jobs.git',
+      '\nStop the former controller first where it still runs: it notices at its next look at the repository, and starts nothing from then on.\n--output json prints what was done.\n\nExample:\n  fusee history take-over --repo https://git.example.com/acme/data-jobs.git',
     )
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<HistoryOptions>()
@@ -93,28 +102,51 @@ async function showHistory(shell: Shell, { url, branch, status }: Opened, workfl
     return void (isJson ? shell.stderr.write(`fusee: ${note}\n`) : shell.stdout.write(`${note}\n`))
   }
   if (workflow !== undefined) await checkWorkflow({ url, branch, status }, workflow)
-  const matches = ({ result, trigger, run }: RunRecord): boolean =>
-    (options.result?.includes(result) ?? true) &&
-    (options.trigger ?? trigger.kind).toLowerCase() === trigger.kind.toLowerCase() &&
-    (options.run ?? run) === run
-  const isTable = options.output === 'text' && options.run === undefined
+  const isTable = options.output === 'text' && options.run === undefined && options.fate === undefined
   /** The numbers are those of all that match, shown or not. */
   const counted: CountedRun[] = []
   const hear = ({ result, startedAt, finishedAt }: RunRecord): void => void counted.push({ result, startedAt, finishedAt })
-  const { records, unreadable } = await readHistory(status, {
+  const query: HistoryQuery = {
     limit: options.limit,
-    matches,
     ...(workflow === undefined ? {} : { workflow }),
     ...(options.run === undefined ? {} : { run: options.run }),
     ...(isTable ? { hear } : {}),
-  })
+    ...filtersOf(options),
+  }
+  const { records, ticks, unreadable } = await readHistory(status, query)
   const [record] = records
   if (options.run !== undefined && record === undefined) throw new Error(`${url} has no record of a run ${JSON.stringify(options.run)} on ${branch}`)
-  if (options.output === 'json') shell.stdout.write(encodeJson({ records }))
+  if (options.output === 'json') shell.stdout.write(encodeJson({ records, ...(ticks.length === 0 ? {} : { ticks }) }))
   else if (options.run !== undefined && record !== undefined) shell.stdout.write(plainText(recordPage(record, null)))
-  else shell.stdout.write(`${historyTable(records, createPaint(shell))}${historySummary(records.length, counted)}`)
+  else shell.stdout.write(textOf({ records, ticks, counted: query.matches === null ? null : counted }, createPaint(shell)))
   for (const { path: file, message } of unreadable) shell.stderr.write(`fusee: ${file}: ${message}\n`)
   if (unreadable.length > 0) shell.exitCode = 1
+}
+
+/** What of runs and ticks is asked for. Who asks for runs alone is told of no ticks; `trigger: Schedule` means both. */
+function filtersOf({ result: results, trigger: kind, run: name, fate: fates }: HistoryOptions): Pick<HistoryQuery, 'matches' | 'matchesTicks'> {
+  if (fates !== undefined) {
+    if ((results ?? kind ?? name) !== undefined) throw new UsageError('--fate is about ticks: leave --result, --trigger and --run out')
+    return { matches: null, matchesTicks: ({ fate }) => fates.includes(fate) }
+  }
+  const showsTicks = results === undefined && name === undefined && (kind === undefined || kind.toLowerCase() === 'schedule')
+  return {
+    matches: ({ result, trigger, run }) =>
+      (results?.includes(result) ?? true) && (kind ?? trigger.kind).toLowerCase() === trigger.kind.toLowerCase() && (name ?? run) === run,
+    matchesTicks: showsTicks ? () => true : null,
+  }
+}
+
+/** Runs, how they went, and ticks; `counted` is null where ticks alone were asked for. */
+function textOf(
+  { records, ticks, counted }: { records: readonly RunRecord[]; ticks: readonly WorkflowTicks[]; counted: readonly CountedRun[] | null },
+  paint: Paint,
+): string {
+  const parts = [
+    ...(counted === null ? [] : [`${historyTable(records, paint)}${historySummary(records.length, counted)}`]),
+    ...(ticks.length > 0 ? [ticksTable(ticks, paint)] : []),
+  ]
+  return parts.length === 0 ? 'No such tick is recorded.\n' : parts.join('\n')
 }
 
 async function checkWorkflow({ url, branch, status }: Omit<Opened, 'log'>, workflow: string): Promise<void> {

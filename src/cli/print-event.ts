@@ -54,6 +54,7 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
     case 'RecordsWaiting':
     case 'ExpectationsChecked':
     case 'RunSwept':
+    case 'RepositoryLeft':
     case 'OrphanSwept':
       return null
     case 'ReconcileFailed':

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { Command, Option } from 'commander'
+import { parseWrittenTime } from '../clock.ts'
 import { readRunSource } from '../run-source.ts'
 import { asCommitSha } from '../git/ports.ts'
 import { simulate } from '../simulation/simulate.ts'
@@ -88,9 +89,7 @@ function readDown(text: string): { fromMs: number; toMs: number } {
 }
 
 function readTime(option: string, text: string): number {
-  // A time without a zone is UTC, as everything that is printed.
-  const zoned = /T/.test(text) && !/(Z|[+-]\d\d:?\d\d)$/.test(text) ? `${text}Z` : text
-  const ms = /^\d{4}-\d\d-\d\d(T|$)/.test(text) ? Date.parse(zoned) : NaN
+  const ms = parseWrittenTime(text)
   if (Number.isNaN(ms)) throw new UsageError(`${option} ${JSON.stringify(text)} is no time: write it as in 2026-11-20 or 2026-11-20T03:00:00Z`)
   return ms
 }

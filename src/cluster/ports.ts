@@ -11,6 +11,12 @@ export class NotLeaderError extends Error {
   override name = 'NotLeaderError'
 }
 
+/** A cluster elsewhere has not done what was asked of it, or its answer was lost: it may have happened all the same. */
+export abstract class ClusterError extends Error {
+  /** Whether the same may do in a while: the cluster is away or has too much to do. */
+  abstract readonly isPassing: boolean
+}
+
 /** What came of a creation under a derived name. `Exists` returns what lies under that name; whether it is ours is the caller's question. */
 export type Creation<T> = { kind: 'Created'; object: T } | { kind: 'Exists'; object: T }
 

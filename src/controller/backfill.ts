@@ -2,16 +2,19 @@ import { isDeepStrictEqual } from 'node:util'
 import { formatTick, parseTimestamp } from '../clock.ts'
 import { ConflictError } from '../cluster/ports.ts'
 import type { Context } from '../context.ts'
-import type { Schedule } from '../definitions/workflow.ts'
+import type { Schedule, Workflow } from '../definitions/workflow.ts'
 import { didYouMean } from '../definitions/near-names.ts'
 import { recordPath } from '../history/paths.ts'
+import type { RunExpressions } from '../runs/run-values.ts'
 import { runName } from '../runs/names.ts'
 import type { Backfill, Cursors, StoredRun, Trigger } from '../runs/run.ts'
 import type { TickRun } from '../triggers/backfill.ts'
 import { MOST_TICKS, openTicks, planBackfill } from '../triggers/backfill.ts'
 import type { CronTicks } from '../triggers/cron.ts'
+import type { RunRequest } from '../triggers/run-request.ts'
 import { initialCursors, updateCursors } from './cursors.ts'
 import { isHistoryFull } from './records.ts'
+import { createRefusals } from './refuse-ticks.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { startRun } from './repository.ts'
 
@@ -20,22 +23,25 @@ const TICKS_A_PASS = 200
 
 const RETRY_MS = 10_000
 
-/** Goes on with all backfills: Runs first, then the cursors that say so. Woken whenever a run ends. */
-export async function backfill(context: Context, state: RepositoryState, wake: Wake): Promise<number | null> {
+/**
+ * Goes on with all backfills: Runs first, then the cursors that say so. Woken whenever a run ends. Where a workflow's `concurrency` is not Allow, it
+ * waits until nothing is in the way: a tick that was made up for must have run, and replace nothing.
+ */
+export async function backfill(context: Context, state: RepositoryState, expressions: RunExpressions, wake: Wake): Promise<number | null> {
   const { ref } = state.followed.settings
   const cursors = (await context.runs.readCursors(ref)) ?? initialCursors
   const backfills = cursors.backfills ?? []
   if (!state.claimed || !state.ownerRead || state.versions === null || cursors.paused !== undefined || backfills.length === 0) return null
   if (await isHistoryFull(context, state)) return context.clock.now() + RETRY_MS
-  const runs = await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })
   let moved = false
-  for (const one of backfills) moved = (await goOn(context, state, one, runs, wake)) || moved
+  for (const one of backfills) moved = (await goOn(context, state, one, expressions, wake)) || moved
   return moved ? context.clock.now() : null
 }
 
 /** One pass over one backfill. Returns whether it moved. */
-async function goOn(context: Context, state: RepositoryState, one: Backfill, runs: readonly StoredRun[], wake: Wake): Promise<boolean> {
+async function goOn(context: Context, state: RepositoryState, one: Backfill, expressions: RunExpressions, wake: Wake): Promise<boolean> {
   const { ref } = state.followed.settings
+  const runs = await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })
   const schedule = state.versions?.schedules.get(one.schedule)?.definition
   const version = schedule === undefined ? undefined : state.versions?.workflows.get(schedule.workflow)
   const ticks = schedule === undefined ? null : ticksOf(state, schedule)
@@ -52,7 +58,14 @@ async function goOn(context: Context, state: RepositoryState, one: Backfill, run
   const known = await Promise.all(open.map(async (tickMs) => ({ tickMs, run: await runOfTick(state, schedule, tickMs, runs) })))
   const nameRun = (request: { workflow: string; trigger: Trigger; commit: string }): string =>
     runName(ref, request.workflow, request.trigger, request.commit)
-  const plan = planBackfill({ backfill: one, target, ticks: known, free: one.maxActive - active.length, nameRun })
+  const refusalOf = createRefusals({
+    repository: ref,
+    runs,
+    workflowOf: (name) => forbidding(state.versions?.workflows.get(name)?.definition),
+    expressions,
+  })
+  const mustWait = (request: RunRequest): boolean => refusalOf(request) !== null
+  const plan = planBackfill({ backfill: one, target, ticks: known, free: one.maxActive - active.length, nameRun, mustWait })
   for (const request of plan.requests) await startRun(context, state, request, wake)
   const { doneUpTo } = plan
   if (doneUpTo === null) return false
@@ -60,6 +73,12 @@ async function goOn(context: Context, state: RepositoryState, one: Backfill, run
   for (const fate of plan.fates) context.report({ kind: 'TickJudged', repository: state.key, fate })
   wake(`records ${state.key}`)
   return true
+}
+
+/** The workflow as if it let in no newcomer beside another run, where it does not let in all. */
+function forbidding(workflow: Workflow | undefined): Workflow | undefined {
+  if (workflow === undefined || workflow.concurrency.policy === 'Allow') return workflow
+  return { ...workflow, concurrency: { ...workflow.concurrency, policy: 'Forbid' } }
 }
 
 async function change(

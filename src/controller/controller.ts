@@ -82,7 +82,7 @@ export function createController(context: Context): Controller {
   /** Begins with Repositories that are new or followed in another way, and ends with those that are not there any more. */
   function followRepositories(): void {
     const wanted = new Map(context.repositories.current().map((followed) => [keyOf(followed.settings.ref), followed]))
-    for (const state of states.values()) if (wanted.get(state.key) !== state.followed) unfollow(state)
+    for (const state of states.values()) if (wanted.get(state.key) !== state.followed) unfollow(state, !wanted.has(state.key))
     for (const [key, followed] of wanted) {
       if (states.has(key)) continue
       const end = new AbortController()
@@ -95,10 +95,11 @@ export function createController(context: Context): Controller {
     }
   }
 
-  function unfollow(state: RepositoryState): void {
+  function unfollow(state: RepositoryState, isLeft: boolean): void {
     ends.get(state)?.abort()
     ends.delete(state)
     states.delete(state.key)
+    if (isLeft) context.report({ kind: 'RepositoryLeft', repository: state.key })
   }
 
   async function reconcile(key: string): Promise<number | null> {
@@ -131,7 +132,7 @@ export function createController(context: Context): Controller {
       case 'expect':
         return checkExpectations(context, state)
       case 'backfill':
-        return backfill(context, state, wake)
+        return backfill(context, state, expressionsOf(state), wake)
       case 'records':
         return writeRecords(context, state, wake, state.signal)
       case 'review':
@@ -279,7 +280,8 @@ function createState(context: Context, followed: FollowedRepository, signal: Abo
     uncovered: new Set(),
     followedUp: new Set(),
     recentFates: [],
-    lastSuccess: new Map(),
+    freshSince: new Map(),
+    freshRead: new Set(),
     expects: false,
     sinceMs: context.clock.now(),
     problems: new Map(),

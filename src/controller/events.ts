@@ -38,6 +38,8 @@ export type ControllerEvent =
   | { kind: 'ReviewProposed'; repository: string; name: string; commit: string }
   | { kind: 'ReviewFailed'; repository: string; reason: string; message: string }
   | { kind: 'RunSwept'; repository: string; run: string }
+  /** It is not followed any more: it is gone, or this controller cannot follow it at the moment. */
+  | { kind: 'RepositoryLeft'; repository: string }
   /** Said once for all keys that fail with the same message, until they have recovered. */
   | { kind: 'ReconcileFailed'; key: string; error: unknown }
   /** Something that the runner met outside of any reconcile: a constant message, and what it is about. */

@@ -1,14 +1,17 @@
 import { parseTimestamp } from '../clock.ts'
 import type { Context } from '../context.ts'
 import type { Workflow } from '../definitions/workflow.ts'
-import { readLastSuccess } from '../history/last-success.ts'
+import { readFreshSince } from '../history/fresh-since.ts'
 import { judgeExpectations } from '../runs/expectations.ts'
+import type { StoredRun } from '../runs/run.ts'
 import { updateCursors, withCondition } from './cursors.ts'
 import type { RepositoryState } from './repository.ts'
+import { noteProblem } from './repository.ts'
 
 /**
  * Whether workflows are as they say is usual: conditions Stale and Slow of the Repository, and an event that metrics hear. The newest
- * success may lie in the history alone. Returns when that may change by itself.
+ * success may lie in the history alone; a workflow that nobody has seen run is given its time from when it was first seen. Returns when
+ * that may change by itself.
  */
 export async function checkExpectations(context: Context, state: RepositoryState): Promise<number | null> {
   const { followed, versions } = state
@@ -23,18 +26,15 @@ export async function checkExpectations(context: Context, state: RepositoryState
   state.expects = expecting.length > 0
   const runs = await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })
   for (const { name } of expecting) {
-    if (state.lastSuccess.has(name)) continue
-    const at = await readLastSuccess(followed.status, name)
-    state.lastSuccess.set(name, at === null ? state.sinceMs : parseTimestamp(at))
+    if (!state.freshSince.has(name)) state.freshSince.set(name, firstSeen(runs, name) ?? context.clock.now())
+    // Until the branch can be read nobody knows what it holds.
+    if (!state.ownerRead || state.freshRead.has(name)) continue
+    const at = await readFreshSince(followed.status, name)
+    if (at !== null) state.freshSince.set(name, parseTimestamp(at))
+    state.freshRead.add(name)
   }
-  const { stale, slow, nextAtMs } = judgeExpectations({
-    workflows: expecting,
-    runs,
-    lastSuccessMs: state.lastSuccess,
-    sinceMs: state.sinceMs,
-    nowMs: context.clock.now(),
-  })
   for (const run of runs) noteSuccess(state, run)
+  const { stale, slow, nextAtMs } = judgeExpectations({ workflows: expecting, runs, freshSinceMs: state.freshSince, nowMs: context.clock.now() })
   await updateCursors(context, ref, (current) => ({
     ...current,
     conditions: withCondition(
@@ -43,14 +43,24 @@ export async function checkExpectations(context: Context, state: RepositoryState
       context.clock.now(),
     ),
   }))
-  context.report({ kind: 'ExpectationsChecked', repository: state.key, expecting: expecting.map(({ name }) => name), stale, slow })
+  const names = expecting.map(({ name }) => name)
+  noteProblem(state, 'expect', JSON.stringify([names, stale, slow]), () => {
+    context.report({ kind: 'ExpectationsChecked', repository: state.key, expecting: names, stale, slow })
+  })
   return nextAtMs
 }
 
+/** Since when a workflow is known to run, by its Runs; null when it has none. */
+function firstSeen(runs: readonly StoredRun[], workflow: string): number | null {
+  const madeMs = runs.flatMap(({ metadata, spec }) => (spec.workflow === workflow ? parseTimestamp(metadata.creationTimestamp) : []))
+  return madeMs.length === 0 ? null : Math.min(...madeMs)
+}
+
 /** Swept runs are remembered as long as this process lives; later the history tells. */
-function noteSuccess(state: RepositoryState, { spec, status }: Awaited<ReturnType<Context['runs']['listRuns']>>[number]): void {
-  if (status?.result !== 'Succeeded' || status.finishedAt === undefined || !state.lastSuccess.has(spec.workflow)) return
-  state.lastSuccess.set(spec.workflow, Math.max(state.lastSuccess.get(spec.workflow) ?? 0, parseTimestamp(status.finishedAt)))
+function noteSuccess({ freshSince }: RepositoryState, { spec, status }: StoredRun): void {
+  const knownMs = freshSince.get(spec.workflow)
+  if (status?.result !== 'Succeeded' || status.finishedAt === undefined || knownMs === undefined) return
+  freshSince.set(spec.workflow, Math.max(knownMs, parseTimestamp(status.finishedAt)))
 }
 
 const MOST_NAMED = 10

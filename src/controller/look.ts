@@ -75,6 +75,9 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
     wake('resync')
     wake(`records ${state.key}`)
   }
+  // Ticks go on without a look at the status branch: that somebody took it over is to be noticed soon, also where nothing is pushed or written. Last, since
+  // where it lies may be slow.
+  if (!(await isStillOurs(context, state, signal))) wake(`claim ${state.key}`, nextAtMs())
   return nextAtMs()
 }
 
@@ -114,12 +117,15 @@ async function ownsBranch(context: Context, state: RepositoryState, wake: Wake, 
  * The commit that was dealt with last. Null before the first look, and where the cursors are of another repository or branch whose last
  * commit is not in the history of this one: all that lies here is its past.
  */
-async function lastCommitHere({ followed }: RepositoryState, cursors: Cursors, tip: CommitSha): Promise<CommitSha | null> {
-  const { settings, source } = followed
+async function lastCommitHere(state: RepositoryState, cursors: Cursors, tip: CommitSha): Promise<CommitSha | null> {
   if (cursors.lastCommit === null) return null
   const last = asCommitSha(cursors.lastCommit)
-  const isSame = cursors.followed === undefined || (cursors.followed.url === settings.url && cursors.followed.branch === source.branch)
-  return isSame || last === tip || (await source.range(last, tip, MOST_COMMITS)).forward ? last : null
+  return !isElsewhere(state, cursors) || last === tip || (await state.followed.source.range(last, tip, MOST_COMMITS)).forward ? last : null
+}
+
+/** Whether the cursors are of another repository or branch. */
+function isElsewhere({ followed: { settings, source } }: RepositoryState, { followed }: Cursors): boolean {
+  return followed !== undefined && (followed.url !== settings.url || followed.branch !== source.branch)
 }
 
 /** A tip that is new to this process or to the cursors. Order: Runs, then the cursor that says they exist. */
@@ -132,7 +138,8 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   const versions = await versionsAtTip(state, { tip, definitions, last, range })
   const push =
     last === null || range === null ? noPush : await planPushes(context, state, { definitions, versions, paused: cursors.paused, last, range }, tip)
-  const rewound = cursors.rewound || push.rewound
+  // A branch that was left and is followed again has commits that have run, as one that was set back has.
+  const rewound = cursors.rewound || push.rewound || isElsewhere(state, cursors)
   if (push.requests.length > 0 && (await isHistoryFull(context, state))) return
   if (push.requests.length > 0 && !(await isStillOurs(context, state, signal))) {
     wake(`claim ${state.key}`, context.clock.now() + settings.intervalSeconds * 1000)
@@ -208,7 +215,7 @@ async function planPushes(
   const { source, settings } = state.followed
   const each = [...versions.workflows.values()].some((version) => version.definition.push?.commits === 'Each')
   const commits: PushedCommit[] = []
-  let before: CommitSha = last
+  let before = each ? await baseOf(state, last, range) : last
   for (const commit of each ? range.commits : []) {
     const at = commit === tip ? definitions : await definitionsAt(state, commit)
     commits.push({ commit, changedPaths: await source.changedPaths(before, commit), message: await source.message(commit), workflows: at.workflows })
@@ -229,6 +236,17 @@ async function planPushes(
     nowMs: context.clock.now(),
   })
   return { ...plan, rewound: !range.forward }
+}
+
+/**
+ * What the first commit of a range is compared with: its first parent. That is not where the last look was when there were more commits, or
+ * when the branch as it was then was merged into another one that has taken its place.
+ */
+async function baseOf({ followed: { source } }: RepositoryState, last: CommitSha, { commits, forward }: CommitRange): Promise<CommitSha> {
+  const [first] = commits
+  if (!forward || first === undefined) return last
+  const [parent, itself] = await source.history(first, 2)
+  return parent === undefined || itself === undefined ? last : parent
 }
 
 /** Whether a commit that came back after the branch was rewound has run already, though its Run may have been swept since. */

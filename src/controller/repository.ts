@@ -53,8 +53,10 @@ export interface RepositoryState {
   followedUp: Set<string>
   /** The newest odd fates that this process has given, oldest first: the others are on the status branch. */
   recentFates: TickFate[]
-  /** Newest success of workflows that expect one, as far as it is known; ms since the epoch. */
-  lastSuccess: Map<string, number>
+  /** Newest success of workflows that expect one, or since when they are known; ms since the epoch. */
+  freshSince: Map<string, number>
+  /** Those of which the history was asked. */
+  freshRead: Set<string>
   /** Whether a workflow has said what is usual. */
   expects: boolean
   /** When this process began to follow it. */

@@ -49,7 +49,9 @@ export function verifyHook(request: HookRequest, secrets: readonly string[], now
   if (hex !== null) return isSigned(hex.replace(/^sha256=/i, '').toLowerCase(), 'hex', secrets, [request.body]) ? good : wrongSignature
   const token = header('x-gitlab-token')
   if (token !== null)
-    return secrets.some((secret) => isEqual(token, secret)) ? good : { kind: 'Refused', message: 'the token is none of this repository' }
+    return secrets.map((secret) => isEqual(token, secret)).includes(true)
+      ? good
+      : { kind: 'Refused', message: 'the token is none of this repository' }
   return { kind: 'Refused', message: 'the request is not signed: set the secret of webhookSecretRef at its sender' }
 }
 
@@ -103,6 +105,11 @@ function deliveryOf({ header, body }: HookRequest): string {
 
 function eventOf(header: HeaderReader): string | null {
   return header('x-github-event') ?? header('x-forgejo-event') ?? header('x-gitea-event') ?? header('x-gitlab-event')
+}
+
+/** Whether an event only tries whether the hook arrives, as GitHub does when one is made. */
+export function isTrial(event: string | null): boolean {
+  return event === 'ping'
 }
 
 /** Whether an event may have moved a branch. A sender that is no forge and calls without a name means just that. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BuiltCommit, CommitStyle } from './build-commit.ts'
 import { buildCommit } from './build-commit.ts'
@@ -114,20 +115,40 @@ export function createStatusObjects(remote: Remote, branch: string): RemoteBranc
   return openObjects(remote, branch, 'status')
 }
 
+/** Folder below that of the remote, for branches that are read because of reviews. */
+const REVIEWS = 'review'
+
 /** Branches of review of a remote. Each branch that is read has a folder; that of the status branch is shared with its writer. */
 export function createRemoteReviewPlace(remote: Remote, statusBranch: string, status: RemoteBranch): ReviewPlace {
   const opened = new Map<string, RemoteBranch>([[statusBranch, status]])
+  const folderOf = (branch: string): string => createHash('sha256').update(branch).digest('hex').slice(0, 16)
   const objectsOf = (branch: string): RemoteBranch => {
     const known = opened.get(branch)
     if (known !== undefined) return known
-    const objects = openObjects(remote, branch, join('review', createHash('sha256').update(branch).digest('hex').slice(0, 16)))
+    const objects = openObjects(remote, branch, join(REVIEWS, folderOf(branch)))
     opened.set(branch, objects)
     return objects
   }
+
+  /** What was fetched of branches that are gone, by this process or one before it, nobody reads again. */
+  async function forgetOthers(branches: readonly string[]): Promise<void> {
+    for (const [branch, objects] of opened) {
+      if (branch === statusBranch || branches.includes(branch)) continue
+      opened.delete(branch)
+      await objects.close()
+    }
+    const folder = join(remote.dataFolder, REVIEWS)
+    const kept = branches.map(folderOf)
+    const others = (await readdir(folder).catch(() => [])).filter((name) => !kept.includes(name))
+    await Promise.all(others.map((name) => rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined)))
+  }
+
   return {
     async branches(into, prefix, signal) {
       const { refs } = await remote.uploadPack.refs([branchRef(into), `refs/heads/${prefix}`], signal)
-      return new Map([...refs].map(([ref, id]) => [ref.slice('refs/heads/'.length), asCommitSha(id)]))
+      const found = new Map([...refs].map(([ref, id]) => [ref.slice('refs/heads/'.length), asCommitSha(id)] as const))
+      await forgetOthers([into, ...found.keys()])
+      return found
     },
     async at(branch, commit, read, signal) {
       const objects = objectsOf(branch)

@@ -4,13 +4,37 @@ import { HISTORY_FOLDER, OVERVIEW_PATH, OWNER_PATH, pathSegment, STATE_FOLDER, w
 import { parseRecord, RecordError, type RunRecord } from './record.ts'
 import { ShapeError } from './shape.ts'
 import { newestFirst, parseState } from './state.ts'
+import { parseTicksFile, type TickRange } from './ticks.ts'
 
 /** What a reader finds; a broken file hides no good one. */
 export interface ReadHistory {
   /** Newest first, by what triggered them. */
   records: RunRecord[]
+  /** Ticks that did not simply fire, newest first, of the days that were looked at. */
+  ticks: WorkflowTicks[]
   /** Files that are no records, in the days that were looked at. */
   unreadable: { path: string; message: string }[]
+}
+
+/** Ticks of a schedule with the same fate, and the workflow that it starts. */
+export interface WorkflowTicks extends TickRange {
+  workflow: string
+}
+
+/** What is looked for. */
+export interface HistoryQuery {
+  /** Of all workflows without it. */
+  workflow?: string
+  /** Most records, and most ranges of ticks. */
+  limit: number
+  /** Which records; all without it. Null for none: days are then looked at until there are enough ticks. */
+  matches?: ((record: RunRecord) => boolean) | null
+  /** Which ticks; all without it. Null for none. */
+  matchesTicks?: ((ticks: TickRange) => boolean) | null
+  /** The run, where only one is wanted: no record of another is read. */
+  run?: string
+  /** Hears of every record that matches, beyond the limit too; without it, nothing beyond the limit is read. */
+  hear?: (record: RunRecord) => void
 }
 
 /**
@@ -40,11 +64,15 @@ export async function readStarted(status: StatusBranch): Promise<StartedRun[]> {
   return (await readParsed(status, OVERVIEW_PATH, parseOverview))?.started ?? []
 }
 
-/** Whether a run has a record, wherever its day is: walks all days of its workflow, newest first. At the tip last fetched or written. */
+/** Whether a run has a record, wherever its day is: walks all days of its workflow, the newest month first. At the tip last fetched or written. */
 export async function hasRecord(status: StatusBranch, workflow: string, run: string): Promise<boolean> {
   const file = `${pathSegment(run)}.json`
-  for await (const day of daysOf(status, workflowFolder(workflow))) {
-    if ((await status.list(day)).includes(file)) return true
+  for (const year of await numbered(status, workflowFolder(workflow), /^\d{4}$/)) {
+    for (const month of await numbered(status, year, /^\d\d$/)) {
+      const days = await numbered(status, month, /^\d\d$/)
+      const names = await Promise.all(days.map((day) => status.list(day)))
+      if (names.some((ofDay) => ofDay.includes(file))) return true
+    }
   }
   return false
 }
@@ -69,39 +97,34 @@ export async function listWorkflows(status: StatusBranch): Promise<string[]> {
   return folders.filter((name) => `${HISTORY_FOLDER}/${name}` !== STATE_FOLDER).toSorted()
 }
 
-/** Which records are read. */
-export interface HistoryQuery {
-  /** Absent: of all. */
-  workflow?: string
-  /** Most records that are given back. */
-  limit: number
-  matches?: (record: RunRecord) => boolean
-  /** The run, where only one is wanted: no file of another is read. */
-  run?: string
-  /** Hears of every record that matches, beyond the limit too; without it, nothing beyond the limit is read. */
-  hear?: (record: RunRecord) => void
-}
-
 /** Days that are read at once where all are wanted: a remote sends in one answer what is asked for together. */
 const DAYS_AT_ONCE = 64
 
-/** The newest `limit` records that match. Reads the days that it needs and no others. At the tip last fetched or written. */
+/**
+ * The newest records that match, of one workflow or of all, and the ticks of their days that do. Reads the days that it needs and no others. At the tip
+ * last fetched or written.
+ */
 export async function readHistory(status: StatusBranch, query: HistoryQuery): Promise<ReadHistory> {
-  const { workflow, limit, matches = () => true, hear } = query
+  const { workflow, limit, matches = () => true, matchesTicks = () => true, hear } = query
   const folders = workflow === undefined ? (await listWorkflows(status)).map((name) => `${HISTORY_FOLDER}/${name}`) : [workflowFolder(workflow)]
   const walks = await Promise.all(folders.map(async (folder) => startWalk(folder, daysOf(status, folder))))
-  const found: ReadHistory = { records: [], unreadable: [] }
-  for (let isEnough = false; !isEnough || hear !== undefined; isEnough = found.records.length >= limit) {
-    const days = await nextDays(walks, isEnough ? DAYS_AT_ONCE : 1)
+  const found: ReadHistory = { records: [], ticks: [], unreadable: [] }
+  const isEnough = (): boolean => (matches === null ? found.ticks : found.records).length >= limit
+  while (!isEnough() || hear !== undefined) {
+    const isRest = isEnough()
+    const days = await nextDays(walks, isRest ? DAYS_AT_ONCE : 1)
     if (days.length === 0) break
-    for (const day of await Promise.all(days.map((day) => readDays(status, day, query.run)))) {
+    const wanted = { hasRecords: matches !== null, hasTicks: matchesTicks !== null && !isRest, run: query.run }
+    for (const day of await Promise.all(days.map((folders) => readDay(status, folders, wanted)))) {
+      const records = day.records.filter(matches ?? (() => false)).toSorted(newestFirst)
+      for (const record of records) hear?.(record)
+      found.records.push(...records.slice(0, Math.max(0, limit - found.records.length)))
+      const ticks = day.ticks.filter(matchesTicks ?? (() => false))
+      found.ticks.push(...ticks.toSorted((left, right) => (left.to < right.to ? 1 : left.to > right.to ? -1 : 0)))
       found.unreadable.push(...day.unreadable)
-      const matching = day.records.filter(matches).toSorted(newestFirst)
-      for (const record of matching) hear?.(record)
-      found.records.push(...matching.slice(0, Math.max(0, limit - found.records.length)))
     }
   }
-  return found
+  return { ...found, ticks: found.ticks.slice(0, limit) }
 }
 
 /** The folders of the newest days that were not read yet, by day; of one day, those of all workflows that have it. */
@@ -155,20 +178,26 @@ async function numbered(status: StatusBranch, folder: string, pattern: RegExp): 
     .map((name) => `${folder}/${name}`)
 }
 
-async function readDays(status: StatusBranch, folders: readonly string[], run: string | undefined): Promise<ReadHistory> {
-  const found: ReadHistory = { records: [], unreadable: [] }
-  const isWanted = (name: string): boolean => run === undefined || name.startsWith(`${pathSegment(run)}.`) || name.startsWith(`${pathSegment(run)}_`)
-  const names = await Promise.all(folders.map(async (folder) => (await status.list(folder)).map((name) => `${folder}/${name}`)))
-  const paths = names.flat().filter((path) => {
-    const name = path.slice(path.lastIndexOf('/') + 1)
-    return name.endsWith('.json') && name !== 'ticks.json' && isWanted(name)
-  })
-  const read = await Promise.all(paths.map(async (path) => readRecord(status, path)))
+async function readDay(
+  status: StatusBranch,
+  folders: readonly string[],
+  wanted: { hasRecords: boolean; hasTicks: boolean; run: string | undefined },
+): Promise<ReadHistory> {
+  const found: ReadHistory = { records: [], ticks: [], unreadable: [] }
+  const names = await Promise.all(folders.map(async (folder) => (await status.list(folder)).map((name) => ({ folder, name }))))
+  const records = names.flat().filter(({ name }) => wanted.hasRecords && isRecordOf(name, wanted.run))
+  const read = await Promise.all(records.map(async ({ folder, name }) => readRecord(status, `${folder}/${name}`)))
   for (const [index, record] of read.entries()) {
-    if (record instanceof RecordError) found.unreadable.push({ path: paths[index] ?? '', message: record.message })
+    if (record instanceof RecordError) found.unreadable.push({ path: `${records[index]?.folder}/${records[index]?.name}`, message: record.message })
     else found.records.push(record)
   }
+  for (const folder of wanted.hasTicks ? folders : []) found.ticks.push(...(await readTicks(status, `${folder}/ticks.json`, found.unreadable)))
   return found
+}
+
+function isRecordOf(name: string, run: string | undefined): boolean {
+  if (!name.endsWith('.json') || name === 'ticks.json') return false
+  return run === undefined || name === `${pathSegment(run)}.json` || name.startsWith(`${pathSegment(run)}_`)
 }
 
 async function readRecord(status: StatusBranch, path: string): Promise<RunRecord | RecordError> {
@@ -177,6 +206,19 @@ async function readRecord(status: StatusBranch, path: string): Promise<RunRecord
   } catch (error) {
     if (error instanceof RecordError) return error
     throw error
+  }
+}
+
+async function readTicks(status: StatusBranch, path: string, unreadable: ReadHistory['unreadable']): Promise<WorkflowTicks[]> {
+  const bytes = await status.read(path)
+  if (bytes === null) return []
+  try {
+    const { workflow, ranges } = parseTicksFile(new TextDecoder().decode(bytes))
+    return ranges.map((range) => ({ workflow, ...range }))
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error
+    unreadable.push({ path, message: error.message })
+    return []
   }
 }
 

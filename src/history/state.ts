@@ -45,6 +45,8 @@ export interface WorkflowState {
   lastCommit: string | null
   validCommit: string | null
   schedules: Record<string, ScheduleCursor>
+  /** End of the newest success; as long as there was none, the creation of the first run. Absent while nothing is recorded. */
+  freshSince?: Timestamp
   /** Newest first. */
   runs: RunDigest[]
   /** Newest first. */
@@ -71,7 +73,17 @@ export function withRuns(state: WorkflowState, runs: readonly StoredRun[]): Work
 /** The same by their digests. */
 export function withDigests(state: WorkflowState, added: readonly RunDigest[]): WorkflowState {
   const digests = new Map([...state.runs, ...added].map((digest) => [digest.run, digest]))
-  return { ...state, runs: [...digests.values()].sort(newestFirst).slice(0, MOST_RUNS) }
+  const all = [...digests.values()].sort(newestFirst)
+  const { freshSince: known, runs: _, tickDays, ...cursors } = state
+  const since = freshSince(known, all)
+  return { ...cursors, ...(since === undefined ? {} : { freshSince: since }), runs: all.slice(0, MOST_RUNS), tickDays }
+}
+
+/** Since when a workflow is without a newer success, of whose runs these are the newest; `known` is what was known before. */
+function freshSince(known: Timestamp | undefined, runs: readonly RunDigest[]): Timestamp | undefined {
+  const ends = runs.flatMap(({ result, finishedAt }) => (result === 'Succeeded' ? finishedAt : []))
+  const newest = [...ends, ...(known === undefined ? [] : [known])].toSorted().at(-1)
+  return newest ?? runs.map(({ createdAt }) => createdAt).toSorted()[0]
 }
 
 /** The state with one day's ticks as they now are. */
@@ -162,6 +174,7 @@ const readState = shape.object<WorkflowState>({
   lastCommit: shape.nullable(shape.commitId),
   validCommit: shape.nullable(shape.commitId),
   schedules: shape.dictionary(readScheduleCursor),
+  freshSince: shape.optional(shape.timestamp),
   runs: shape.list(readRunDigest, MOST_RUNS),
   tickDays: shape.list(shape.object<TickDay>({ day: shape.text, rows: shape.list(readTickRow, MOST_TICK_ROWS) }), MOST_TICK_DAYS),
 })

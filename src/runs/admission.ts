@@ -36,13 +36,15 @@ export function isOfGroup({ spec, status }: StoredRun, workflow: string, group: 
 
 /**
  * Judges a run that is pinned. To be asked and acted on for one run of a Repository at a time. A tick that was judged Fired or Late keeps
- * its run: where another run of the moment came first, it waits instead of being skipped.
+ * its run, and so does one that is made up for: where another run of the moment came first, it waits instead of being skipped. Who makes up
+ * for the past replaces nobody.
  */
 export function planAdmission(run: StoredRun, { active, before }: Group): Admission {
   const { policy, limit } = run.status?.definition?.concurrency ?? { policy: 'Allow', limit: 0 }
   const [first] = [...active, ...before]
   if (run.spec.fate === 'Skipped') return { kind: 'Skip', reason: policy === 'Queue' ? 'QueueFull' : 'Forbid', message: run.spec.fateReason ?? '' }
   if (policy === 'Allow' || first === undefined) return { kind: 'Begin' }
+  if (run.spec.trigger.kind === 'Backfill') return { kind: 'Wait' }
   switch (policy) {
     case 'Forbid':
       return run.spec.fate === undefined ? { kind: 'Skip', reason: 'Forbid', message: forbidden(first.metadata.name) } : { kind: 'Wait' }

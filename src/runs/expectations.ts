@@ -7,10 +7,8 @@ export interface ExpectationInput {
   workflows: Iterable<{ name: string; expect: Expectation }>
   /** Those that are there, of all workflows. */
   runs: readonly StoredRun[]
-  /** End of the newest success that is known beside those Runs, by workflow. */
-  lastSuccessMs: ReadonlyMap<string, number>
-  /** A workflow without any success is given as long from here on. */
-  sinceMs: number
+  /** By workflow, the end of the newest success that is known; without one, when it was first known. */
+  freshSinceMs: ReadonlyMap<string, number>
   nowMs: number
 }
 
@@ -24,7 +22,7 @@ export interface ExpectationJudgement {
 }
 
 /** Compares workflows with what they say is usual. */
-export function judgeExpectations({ workflows, runs, lastSuccessMs, sinceMs, nowMs }: ExpectationInput): ExpectationJudgement {
+export function judgeExpectations({ workflows, runs, freshSinceMs, nowMs }: ExpectationInput): ExpectationJudgement {
   const judgement: ExpectationJudgement = { stale: [], slow: [], nextAtMs: null }
   const wait = (atMs: number): void => {
     judgement.nextAtMs = Math.min(judgement.nextAtMs ?? Infinity, atMs)
@@ -32,10 +30,7 @@ export function judgeExpectations({ workflows, runs, lastSuccessMs, sinceMs, now
   for (const { name, expect } of workflows) {
     const own = runs.filter((run) => run.spec.workflow === name)
     if (expect.successWithinSeconds !== null) {
-      const succeeded = own.flatMap(({ status }) =>
-        status?.result === 'Succeeded' && status.finishedAt !== undefined ? parseTimestamp(status.finishedAt) : [],
-      )
-      const dueMs = Math.max(lastSuccessMs.get(name) ?? sinceMs, ...succeeded) + expect.successWithinSeconds * 1000
+      const dueMs = (freshSinceMs.get(name) ?? nowMs) + expect.successWithinSeconds * 1000
       if (nowMs > dueMs) judgement.stale.push(name)
       else wait(dueMs + 1)
     }

@@ -34,7 +34,8 @@ function waitSentence(workflow: string, status: StoredRun['status']): string {
   return `It has not begun: the concurrency of ${workflow} is ${policy}, and it waits until earlier ${others} have ended.`
 }
 
-function triggerSentence(trigger: Trigger, fate: StoredRun['spec']['fate']): string {
+/** Why a run exists, as the second half of a sentence. */
+export function triggerSentence(trigger: Trigger, fate: StoredRun['spec']['fate']): string {
   switch (trigger.kind) {
     case 'Push':
       return `a push to ${trigger.branch} brought the commit`
@@ -58,7 +59,8 @@ function because(reason: string | undefined): string {
   return reason === undefined ? '' : `, because: ${reason}`
 }
 
-function endSentence(result: RunResult, reason: string | undefined, message: string | undefined, at: string | undefined): string {
+/** How a run ended. */
+export function endSentence(result: RunResult, reason: string | undefined, message: string | undefined, at: string | undefined): string {
   return `It ended ${result}${at === undefined ? '' : ` at ${at}`}${reason === undefined || reason === 'Completed' ? '' : ` (${reason})`}${message === undefined || message === '' ? '' : `: ${message}`}.`
 }
 

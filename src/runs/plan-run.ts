@@ -65,7 +65,6 @@ function runSteps(board: Board): boolean {
   const { halt } = board.plan.status
   if (halt !== undefined) haltSteps(board, entriesNow(), { ...halt, result: 'Cancelled' })
   cancelSteps(board, entriesNow())
-  failFast(board, entriesNow())
-  start(board, entriesNow)
+  start(board, entriesNow, (entries) => failFast(board, entries))
   return entriesNow().every(({ status }) => status.state === 'Ended')
 }

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
-import { ConflictError, NotLeaderError } from '../cluster/ports.ts'
+import { ClusterError, ConflictError, NotLeaderError } from '../cluster/ports.ts'
+import { GitError } from '../git/ports.ts'
 
 /** Why a request is refused, by the status that says so. */
 export const STATUS_OF = {
@@ -62,6 +63,9 @@ function refusalOf(error: unknown): { reason: ApiReason; message: string } {
   if (error instanceof ApiError) return error
   if (error instanceof NotLeaderError)
     return { reason: 'Unavailable', message: 'this controller stands by for another one: send it again in a few seconds' }
+  if (error instanceof ClusterError && error.isPassing)
+    return { reason: 'Unavailable', message: 'the cluster does not answer at the moment: send it again in a few seconds' }
+  if (error instanceof GitError && error.kind === 'Unreachable') return { reason: 'Unavailable', message: `${error.message}: send it again later` }
   if (error instanceof ConflictError) return { reason: 'Conflict', message: 'somebody else changed this meanwhile: try again' }
   // What express and its body parsers throw carries the status that it means.
   const { status, type, message } = error as { status?: number; type?: string; message?: string }

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response, Router } from 'express'
 import express from 'express'
-import { mayMoveBranch, verifyHook } from '../forge/verify-hook.ts'
+import { isTrial, mayMoveBranch, verifyHook } from '../forge/verify-hook.ts'
 import type { RepositoryState } from '../controller/repository.ts'
 import { startOnRequest } from '../controller/start-on-request.ts'
 import type { Api } from './api.ts'
@@ -25,7 +25,8 @@ export function createHooksRouter(api: Api): Router {
   })
   router.post('/:namespace/:repository/:name', findRepository(api), readRaw, async (request, response) => {
     const { delivery, event } = await verify(api, request, response)
-    await startNamed(api, response, String(request.params['name']), event === null ? paramsOf(bytesOf(request)) : {}, delivery)
+    if (isTrial(event)) response.status(200).json({ runs: [], refused: [] })
+    else await startNamed(api, response, String(request.params['name']), event === null ? paramsOf(bytesOf(request)) : {}, delivery)
   })
   return router
 }

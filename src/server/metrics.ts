@@ -59,7 +59,7 @@ export function createMetrics({ withProcess, now = Date.now }: { withProcess: bo
     registers,
   })
   const oldestUnrecorded = new Map<string, string | null>()
-  new Gauge({
+  const lag = new Gauge({
     name: 'fusee_history_lag_seconds',
     help: 'Since the end of the oldest run whose record is not on the status branch yet; 0 when none waits.',
     labelNames: ['repository'],
@@ -131,6 +131,17 @@ export function createMetrics({ withProcess, now = Date.now }: { withProcess: bo
     },
     RunSwept({ repository }) {
       swept.inc({ repository })
+    },
+    // What counts stays as it is; what tells how things are would go on telling it.
+    RepositoryLeft({ repository }) {
+      for (const workflow of watched.get(repository) ?? []) {
+        stale.remove({ repository, workflow })
+        slow.remove({ repository, workflow })
+      }
+      watched.delete(repository)
+      oldestUnrecorded.delete(repository)
+      for (const gauge of [unrecorded, lag]) gauge.remove({ repository })
+      for (const kind of ['Workflow', 'Schedule']) definitions.remove({ repository, kind })
     },
     ReconcileFailed({ key }) {
       failures.inc({ loop: key.split(' ')[0] ?? '' })

@@ -38,8 +38,10 @@ export function planBackfill(input: {
   ticks: readonly { tickMs: number; run: TickRun }[]
   free: number
   nameRun: (request: RunRequest) => string
+  /** Whether a request has to wait for others of its workflow: so do those after it. */
+  mustWait: (request: RunRequest) => boolean
 }): BackfillPlan {
-  const { backfill, target, nameRun } = input
+  const { backfill, target, nameRun, mustWait } = input
   const plan: BackfillPlan = { requests: [], fates: [], doneUpTo: null }
   for (const { tickMs, run } of input.ticks) {
     const tick = formatTick(tickMs)
@@ -56,6 +58,7 @@ export function planBackfill(input: {
       const { by, reason } = backfill
       const trigger = { kind: 'Backfill', schedule: backfill.schedule, tick, by, ...(reason === '' ? {} : { reason }) } as const
       const request: RunRequest = { ...target, trigger }
+      if (mustWait(request)) break
       plan.requests.push(request)
       plan.fates.push(fate(nameRun(request)))
     } else if (run.kind === 'Backfilled') plan.fates.push(fate(run.run))

@@ -2,6 +2,9 @@ import type { Param } from '../definitions/workflow.ts'
 import { didYouMean } from '../definitions/near-names.ts'
 import { checkParamValue } from '../definitions/param-value.ts'
 
+/** Most bytes of all values as JSON: every container gets them in one variable, and Linux takes none of more than 128 KiB. */
+const MOST_BYTES = 120_000
+
 /** Values by name, or everything that is wrong with what was given: full sentences, one a problem. */
 export type ParamResolution = { kind: 'Valid'; values: Record<string, unknown> } | { kind: 'Invalid'; problems: string[] }
 
@@ -22,9 +25,13 @@ export function resolveParams(declared: Readonly<Record<string, Param>>, given: 
       continue
     }
     const problem = checkParamValue(param, value)
-    if (problem === null) values.push([name, value])
-    else problems.push(`param ${name} ${problem}`)
+    if (problem !== null) problems.push(`param ${name} ${problem}`)
+    else if (typeof value === 'string' && value.includes('\0')) problems.push(`param ${name} must not hold a NUL character: no variable can`)
+    else values.push([name, value])
   }
+  const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(values)))
+  if (bytes > MOST_BYTES)
+    problems.push(`the params are ${bytes} bytes as JSON, at most ${MOST_BYTES} are allowed: hand over the name of a file instead`)
   return problems.length > 0 ? { kind: 'Invalid', problems } : { kind: 'Valid', values: Object.fromEntries(values) }
 }
 

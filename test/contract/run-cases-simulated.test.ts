@@ -6,7 +6,7 @@ import { jobName } from '../../src/runs/names.ts'
 import type { StoredRun } from '../../src/runs/run.ts'
 import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
 import { createVirtualClock } from '../../src/simulation/virtual-clock.ts'
-import type { RunCase } from '../cases/run-cases.ts'
+import type { RunCase } from '../cases/run-case.ts'
 import { RUN_CASES } from '../cases/run-cases.ts'
 import { createFaults, NO_FAULTS } from '../simulation/faults.ts'
 import { NOON } from '../support/builders.ts'
@@ -21,9 +21,18 @@ function scriptsOf(one: RunCase, key: string): PodScripts {
   const run = caseRunName(key)
   const outcomes = new Map(Object.entries(one.outcomes ?? {}).map(([step, outcome]) => [jobName(run, step), outcome]))
   return (job, attempt) => {
-    const { exitCodes = [0], results = '', lasts = false } = outcomes.get(job.metadata.name) ?? {}
+    const { exitCodes = [0], results = '', lasts = false, blocked } = outcomes.get(job.metadata.name) ?? {}
     const exitCode = exitCodes[Math.min(attempt, exitCodes.length - 1)] ?? 0
-    return { startMs: 10, runMs: lasts ? DAY_MS : 200, exitCode, log: '', message: results, termMs: 0, lostAfterMs: null }
+    return {
+      startMs: 10,
+      runMs: lasts ? DAY_MS : 200,
+      exitCode,
+      log: '',
+      message: results,
+      termMs: 0,
+      lostAfterMs: null,
+      ...(blocked !== undefined && { blocked }),
+    }
   }
 }
 

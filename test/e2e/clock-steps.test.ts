@@ -1,105 +1,160 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it, vi } from 'vitest'
-import type { FuseeProcess, LogLine } from '../support/fusee-process.ts'
-import { runFusee, startFusee } from '../support/fusee-process.ts'
+import { type ClockedFusee, createClockedFusee, tickOf } from '../support/clocked-fusee.ts'
+import type { FuseeProcess } from '../support/fusee-process.ts'
+import { runFusee, until } from '../support/fusee-process.ts'
 import { runGit } from '../support/git-program.ts'
 
-/* A real controller whose clock is set to and fro while it runs, and which ends at the very second of a tick. */
+/* Real controllers whose clock is set to and fro while they run, which end at the very second of a tick, or are away for a day. */
 
 vi.setConfig({ testTimeout: 600_000 })
 
-const PRELOADED = fileURLToPath(new URL('../support/shifted-clock.mjs', import.meta.url))
-const WORKFLOW = `apiVersion: fusee.dev/v1alpha1
+const workflow = (name: string, schedule: string): Record<string, string> => ({
+  [`workflows/${name}.yaml`]: `apiVersion: fusee.dev/v1alpha1
 kind: Workflow
-metadata: {name: beat}
+metadata: {name: ${name}}
 spec:
-  triggers: {schedule: [{cron: "*/30 * * * *"}]}
+  triggers: {schedule: [${schedule}]}
   steps: [{name: only, image: "busybox:1.36", script: "true"}]
-`
+`,
+})
+
+const runOf = (fusee: FuseeProcess, tick: string, name = 'beat') =>
+  fusee.waitForLine(`a run of ${name} for ${tick}`, (line) => tickOf(line) === tick && line['workflow'] === name)
+
+/** Waits until all runs that these processes have created are recorded. */
+async function allRecorded(...lives: readonly FuseeProcess[]): Promise<void> {
+  const named = (msg: string, field: string): unknown[] =>
+    lives.flatMap(({ lines }) => lines.filter((line) => line.msg === msg).flatMap((line) => line[field] as string | string[]))
+  await until('all records', () => {
+    const recorded = new Set(named('records pushed', 'runs'))
+    return named('run created', 'run').every((run) => recorded.has(run))
+  })
+}
+
+interface Told {
+  records: { workflow: string; trigger: { tick: string }; result: string }[]
+  ticks?: { workflow: string; from: string; to: string; fate: string; reason: string | null; count: number }[]
+}
+
+async function history({ checkout }: ClockedFusee): Promise<Required<Told>> {
+  const { stdout } = await runFusee(['history', '--repo', checkout, '--limit', '1000', '--output', 'json'])
+  return { ticks: [], ...(JSON.parse(stdout) as Told) }
+}
 
 describe('ticks of a real controller', () => {
   it('have one fate each, whatever its clock is set to, and however it ends', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'fusee-clock-'))
-    const clockFile = path.join(folder, 'clock')
-    const checkout = path.join(folder, 'checkout')
-    const lives: FuseeProcess[] = []
-
-    async function setClock(at: string): Promise<void> {
-      await writeFile(`${clockFile}.new`, String(Date.parse(at) - Date.now()))
-      await rename(`${clockFile}.new`, clockFile)
-    }
-    async function start(): Promise<FuseeProcess> {
-      const words = ['serve', '--runner', 'local', '--repo', checkout, '--data', path.join(folder, 'data'), '--output', 'json']
-      const env = { NODE_OPTIONS: `--import=${PRELOADED}`, FUSEE_TEST_CLOCK: clockFile }
-      const fusee = startFusee([...words, '--listen', '127.0.0.1:0'], env)
-      lives.push(fusee)
-      await fusee.waitForLine('a look', ({ msg }) => msg === 'definitions in force')
-      return fusee
-    }
-    const runOf = (fusee: FuseeProcess, tick: string) => fusee.waitForLine(`a run of ${tick}`, (line) => tickOf(line) === tick)
-
+    const clocked = await createClockedFusee(workflow('beat', '{cron: "*/30 * * * *"}'))
     try {
-      await mkdir(path.join(checkout, 'workflows'), { recursive: true })
-      await runGit(checkout, ['init', '--quiet', '--initial-branch=main'])
-      await writeFile(path.join(checkout, 'workflows', 'beat.yaml'), WORKFLOW)
-      await runGit(checkout, ['add', '--all'])
-      await runGit(checkout, ['commit', '--quiet', '--message', 'A workflow'])
-
-      await setClock('2030-01-10T02:40:00Z')
-      const first = await start()
-      await setClock('2030-01-10T02:59:59Z')
+      await clocked.setClock('2030-01-10T02:40:00Z')
+      const first = await clocked.start()
+      await clocked.setClock('2030-01-10T02:59:59Z')
       await runOf(first, '2030-01-10T03:00:00Z')
       first.kill('SIGKILL')
       await first.ended
-      const second = await start()
+      const second = await clocked.start()
       await second.waitForLine('its record', ({ msg }) => msg === 'records pushed')
 
       // Back by an hour: what has passed comes again and is nobody's any more.
-      await setClock('2030-01-10T01:59:59Z')
+      await clocked.setClock('2030-01-10T01:59:59Z')
       second.kill('SIGKILL')
       await second.ended
-      const third = await start()
+      const third = await clocked.start()
       // Forward by an hour and a half, while it runs.
-      await setClock('2030-01-10T03:29:59Z')
+      await clocked.setClock('2030-01-10T03:29:59Z')
       await runOf(third, '2030-01-10T03:30:00Z')
       // Forward over two ticks: the newer one runs late.
-      await setClock('2030-01-10T04:35:00Z')
+      await clocked.setClock('2030-01-10T04:35:00Z')
       await runOf(third, '2030-01-10T04:30:00Z')
-      await third.waitForLine(
-        'both records',
-        (line) => line.msg === 'records pushed' && JSON.stringify(line).includes(runNamed(third, '2030-01-10T04:30:00Z')),
-      )
+      await allRecorded(third)
       await third.stop()
 
-      const { stdout } = await runFusee(['history', '--repo', checkout, '--output', 'json'])
-      const { records } = JSON.parse(stdout) as { records: { trigger: { tick: string }; result: string }[] }
+      const { records, ticks } = await history(clocked)
       expect(records.map(({ trigger, result }) => `${trigger.tick} ${result}`).sort()).toEqual([
         '2030-01-10T03:00:00Z Succeeded',
         '2030-01-10T03:30:00Z Succeeded',
         '2030-01-10T04:30:00Z Succeeded',
       ])
-      const ticks = JSON.parse(await runGit(checkout, ['show', 'fusee/status:history/beat/2030/01/10/ticks.json'])) as {
-        ranges: { from: string; fate: string; count: number }[]
-      }
-      expect(ticks.ranges.map(({ from, fate, count }) => [from, fate, count])).toEqual([
+      expect(ticks.map(({ from, fate, count }) => [from, fate, count]).sort()).toEqual([
         ['2030-01-10T04:00:00Z', 'Missed', 1],
         ['2030-01-10T04:30:00Z', 'Late', 1],
       ])
     } finally {
-      for (const fusee of lives) fusee.kill('SIGKILL')
-      await Promise.all(lives.map(({ ended }) => ended))
-      await rm(folder, { recursive: true, force: true })
+      await clocked.close()
+    }
+  })
+
+  it('have one fate each after a day of outage, under each catchUp and a deadline, and where a schedule is changed at its tick', async () => {
+    const clocked = await createClockedFusee({
+      ...workflow('latest', '{cron: "0 * * * *"}'),
+      ...workflow('all', '{cron: "0 * * * *", catchUp: All}'),
+      ...workflow('none', '{cron: "0 * * * *", catchUp: None}'),
+      ...workflow('soon', '{cron: "0 * * * *", catchUp: All, startingDeadline: 2h}'),
+    })
+    try {
+      await clocked.setClock('2030-01-10T02:40:00Z')
+      const first = await clocked.start()
+      await clocked.setClock('2030-01-10T02:59:59Z')
+      for (const name of ['latest', 'all', 'none', 'soon']) await runOf(first, '2030-01-10T03:00:00Z', name)
+      await allRecorded(first)
+      first.kill('SIGKILL')
+      await first.ended
+
+      await clocked.setClock('2030-01-11T03:10:00Z')
+      const second = await clocked.start()
+      for (const name of ['latest', 'all', 'soon']) await runOf(second, '2030-01-11T03:00:00Z', name)
+      await second.waitForLine('the fates of none', (line) => line.msg === 'tick judged' && line['workflow'] === 'none')
+
+      // Its form changes as it ticks: from then on it is another schedule, which has no past.
+      await clocked.setClock('2030-01-11T03:59:59Z')
+      await clocked.commit(workflow('none', '{cron: "*/15 * * * *", catchUp: All}'))
+      await runOf(second, '2030-01-11T04:00:00Z', 'latest')
+      await until('a look at the change', () => second.lines.filter(({ msg }) => msg === 'definitions in force').length === 2)
+      await clocked.setClock('2030-01-11T04:14:59Z')
+      await runOf(second, '2030-01-11T04:15:00Z', 'none')
+      await allRecorded(second)
+      await second.stop()
+
+      const { records, ticks } = await history(clocked)
+      const before = '2030-01-11T03:30:00Z'
+      const counts = (name: string): Record<string, number> => {
+        const found: Record<string, number> = { runs: records.filter(({ workflow: one, trigger }) => one === name && trigger.tick < before).length }
+        for (const { workflow: one, fate, from, count } of ticks) if (one === name && from < before) found[fate] = (found[fate] ?? 0) + count
+        return found
+      }
+      expect(Object.fromEntries(['latest', 'all', 'none', 'soon'].map((name) => [name, counts(name)]))).toEqual({
+        latest: { runs: 2, Late: 1, Missed: 23 },
+        all: { runs: 25, Late: 24 },
+        none: { runs: 1, Missed: 24 },
+        soon: { runs: 3, Late: 2, Missed: 22 },
+      })
+      expect(ticks.filter(({ fate, reason }) => fate === 'Missed' && reason === null)).toEqual([])
+      const afterChange = records.flatMap(({ workflow: one, trigger }) => (one === 'none' && trigger.tick > before ? [trigger.tick] : []))
+      expect(afterChange.filter((tick) => tick !== '2030-01-11T04:00:00Z')).toEqual(['2030-01-11T04:15:00Z'])
+      expect(new Set(afterChange).size).toBe(afterChange.length)
+    } finally {
+      await clocked.close()
+    }
+  })
+
+  it('are run by one of two controllers: the other ends, or starts nothing', async () => {
+    const clocked = await createClockedFusee(workflow('beat', '{cron: "*/30 * * * *"}'))
+    try {
+      await clocked.setClock('2030-01-10T02:40:00Z')
+      const first = await clocked.start()
+      const onSameState = clocked.begin()
+      const onItsOwn = clocked.begin('other-data')
+      expect((await onSameState.ended).code).toBe(1)
+      expect(onSameState.stderr()).toContain('is in use by process')
+      await onItsOwn.waitForLine('its refusal', ({ msg }) => msg === 'BranchOwned')
+      await clocked.setClock('2030-01-10T02:59:59Z')
+      await runOf(first, '2030-01-10T03:00:00Z')
+      await allRecorded(first)
+      await Promise.all([first.stop(), onItsOwn.stop()])
+      expect(onItsOwn.lines.filter(({ msg }) => msg === 'run created')).toEqual([])
+      expect((await history(clocked)).records.map(({ trigger }) => trigger.tick)).toEqual(['2030-01-10T03:00:00Z'])
+      expect(await runGit(clocked.checkout, ['log', '--format=%s', 'fusee/status', '--grep=beat: Succeeded'])).not.toContain('\n')
+    } finally {
+      await clocked.close()
     }
   })
 })
-
-function tickOf({ msg, trigger }: LogLine): string | undefined {
-  return msg === 'run created' ? (trigger as { tick?: string }).tick : undefined
-}
-
-function runNamed(fusee: FuseeProcess, tick: string): string {
-  return String(fusee.lines.find((line) => tickOf(line) === tick)?.['run'])
-}

@@ -13,6 +13,8 @@ export interface Outcome {
   exitCodes?: number[]
   results?: string
   lasts?: boolean
+  /** Its pod never starts, for this reason. */
+  blocked?: string
 }
 
 /** What a play is made of. */
@@ -49,7 +51,7 @@ export function playRun({ run, outcomes = () => ({}), happenings = [], act = () 
   let ends = 0
   for (let passes = 1; passes < 10_000; passes++) {
     const plan = planRun({ run: current, jobs: jobs.map(({ observation }) => observation), nowMs, freeSlots: 1000, expressions: EXPRESSIONS })
-    apply(plan, jobs, started, nowMs)
+    apply(plan, jobs, started, nowMs, outcomes)
     current = { ...current, status: plan.status }
     if (plan.status.phase === 'Finished') return { run: current, started, passes }
     if (plan.storeFirst || plan.create.length > 0 || plan.stop.length > 0) continue
@@ -77,21 +79,33 @@ export function playRun({ run, outcomes = () => ({}), happenings = [], act = () 
   throw new Error('the run does not end')
 }
 
-function apply(plan: RunPlan, jobs: { key: string; observation: JobObservation }[], started: string[], nowMs: number): void {
+function apply(
+  plan: RunPlan,
+  jobs: { key: string; observation: JobObservation }[],
+  started: string[],
+  nowMs: number,
+  outcomes: NonNullable<Play['outcomes']>,
+): void {
   for (const { step, job } of plan.create) {
-    started.push(stepKey(step))
-    jobs.push({ key: stepKey(step), observation: { job: stored(job, nowMs), pods: [aPod(job, 0, { phase: 'Running' })] } })
+    const key = stepKey(step)
+    started.push(key)
+    jobs.push({ key, observation: { job: stored(job, nowMs), pods: [aPod(job, 0, begun(outcomes(key)), nowMs)] } })
   }
   for (const job of plan.stop) {
     const found = jobs.find(({ observation }) => observation.job.metadata.uid === job.metadata.uid)?.observation
     if (found === undefined) continue
     found.job = { ...found.job, metadata: { ...found.job.metadata, deletionTimestamp: new Date(nowMs).toISOString() } }
-    found.pods = found.pods.map((pod) => (pod.status.phase === 'Running' ? ended(pod, 143, '', nowMs) : pod))
+    found.pods = found.pods.map((pod) => (pod.status.phase === 'Running' || pod.status.phase === 'Pending' ? ended(pod, 143, '', nowMs) : pod))
   }
   for (const job of plan.release) {
     const found = jobs.findIndex(({ observation }) => observation.job.metadata.uid === job.metadata.uid)
     if (found >= 0) jobs.splice(found, 1)
   }
+}
+
+function begun({ blocked }: Outcome): Pod['status'] {
+  if (blocked === undefined) return { phase: 'Running' }
+  return { phase: 'Pending', containerStatuses: [{ name: 'step', state: { waiting: { reason: blocked, message: 'so it is' } } }] }
 }
 
 function isOpen({ job, pods }: JobObservation): boolean {
@@ -127,7 +141,7 @@ function stored(job: Job, nowMs: number): StoredJob {
   return { ...job, metadata: { ...metadata, creationTimestamp: new Date(nowMs).toISOString() } }
 }
 
-function aPod(job: Job, index: number, status: Pod['status']): Pod {
+function aPod(job: Job, index: number, status: Pod['status'], nowMs = NOON): Pod {
   const name = `${job.metadata.name}-${index}`
-  return { metadata: { name, namespace: 'default', uid: name, resourceVersion: '1', creationTimestamp: new Date(NOON).toISOString() }, status }
+  return { metadata: { name, namespace: 'default', uid: name, resourceVersion: '1', creationTimestamp: new Date(nowMs).toISOString() }, status }
 }

@@ -6,7 +6,7 @@ import type { Files } from '../../src/definitions/files.ts'
 import { encodeRecord, parseRecord, recordOf } from '../../src/history/record.ts'
 import type { StoredRun } from '../../src/runs/run.ts'
 import { stepKey } from '../../src/runs/step-key.ts'
-import type { RunCase } from '../cases/run-cases.ts'
+import type { RunCase } from '../cases/run-case.ts'
 
 /** Schemas are compiled once. */
 const cache = createDefinitionCache()

@@ -1,3 +1,5 @@
+import { ClusterError } from '../ports.ts'
+
 /** What is read of a metav1.Status that says why not. */
 export interface Refusal {
   reason?: string
@@ -6,7 +8,7 @@ export interface Refusal {
 }
 
 /** The API server answered, and not with what was asked for. */
-export class ApiError extends Error {
+export class ApiError extends ClusterError {
   override name = 'ApiError'
   /** HTTP status; that of the event when a watch says it in band. */
   readonly status: number
@@ -16,10 +18,12 @@ export class ApiError extends Error {
   readonly causes: readonly string[]
   /** How long the server wants to be left alone, in ms; null when it does not say. */
   readonly retryAfterMs: number | null
+  override readonly isPassing: boolean
 
   constructor(what: string, status: number, body: Refusal, retryAfterMs: number | null = null) {
     super(`${what}: ${status}${body.message === undefined ? '' : ` ${body.message}`}`)
     this.status = status
+    this.isPassing = status === 429 || status >= 500
     this.reason = body.reason ?? ''
     this.causes = (body.details?.causes ?? []).flatMap(({ reason }) => reason ?? [])
     this.retryAfterMs = retryAfterMs
@@ -27,8 +31,9 @@ export class ApiError extends Error {
 }
 
 /** No whole answer came: the connection could not be made, was cut, fell silent, or what came is no JSON. What was asked for may have happened. */
-export class UnansweredError extends Error {
+export class UnansweredError extends ClusterError {
   override name = 'UnansweredError'
+  override readonly isPassing = true
 }
 
 /** Whether the server says that what was asked for is not there. */

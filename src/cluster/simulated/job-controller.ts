@@ -6,7 +6,7 @@ import { judgeJob, type JobVerdict } from './job-verdict.ts'
 import type { ObjectStore, ServerState } from './object-store.ts'
 import type { PodScript, PodScripts } from './pod-script.ts'
 import { isPodEnded } from '../../runs/ends.ts'
-import { endedPod, pendingPod, startedPod, type PodEnd } from './pods.ts'
+import { blockedPod, endedPod, pendingPod, startedPod, type PodEnd } from './pods.ts'
 
 /** How long the cluster takes, in ms. */
 export interface JobTiming {
@@ -99,6 +99,7 @@ export function createJobController(
     const livePod: LivePod = { pod: freezeJson(pendingPod(job, meta)), script, cancelNext: () => {}, endsAtMs: Infinity }
     live.pods.push(livePod)
     onChange({ kind: 'Pod', job, before: null, after: livePod.pod })
+    if (script.blocked !== undefined) return setPod(job, livePod, blockedPod(livePod.pod, script.blocked))
     livePod.cancelNext = clock.setTimer(clock.now() + script.startMs, () => runPod(job, livePod))
   }
 

@@ -16,6 +16,8 @@ export interface PodScript {
   termMs: number
   /** The node is lost this long after the container began to run: the pod fails with condition DisruptionTarget. Null: it is not. */
   lostAfterMs: number | null
+  /** It never starts, and this is why. */
+  blocked?: string
 }
 
 /** Decides how the pods of a Job behave; `attempt` counts its pods from 0. */

@@ -32,6 +32,12 @@ export function pendingPod(job: StoredJob, meta: Pick<StoredMeta, 'name' | 'uid'
   }
 }
 
+/** The pod, which cannot start: its containers wait, and say why. */
+export function blockedPod(pod: Pod, reason: string): Pod {
+  const containerStatuses = containerNames(pod, 'containers').map((name): ContainerStatus => ({ name, state: { waiting: { reason } } }))
+  return { ...pod, status: { ...pod.status, containerStatuses } }
+}
+
 /**
  * The pod, its init containers ended and its containers running since `nowMs`; or failed, when an init container ends
  * otherwise than well: those after it, and the containers, then never run.

@@ -87,7 +87,14 @@ function differences(old: WorkflowState, state: WorkflowState, { records, days }
   const withDays = days
     .filter(({ workflow }) => workflow === old.workflow)
     .reduce((before, { day, ranges }) => withTickDay(before, day, ranges), withDigests(old, added))
-  return [runDifference(withDays.runs, state.runs), dayDifference(withDays, state)].filter((message) => message !== null)
+  return [runDifference(withDays.runs, state.runs), dayDifference(withDays, state), freshDifference(withDays, state)].filter(
+    (message) => message !== null,
+  )
+}
+
+/** Older versions did not write it. */
+function freshDifference({ freshSince: wanted }: WorkflowState, { freshSince: found }: WorkflowState): string | null {
+  return found === undefined || found === wanted ? null : `it has its newest success at ${found}, its records at ${wanted ?? 'no time'}`
 }
 
 /** The step that the state gives for the failure, if it can be that one. */

@@ -1,5 +1,6 @@
 import { formatTimestamp } from '../../clock.ts'
 import type { Evaluated } from '../../definitions/expressions/language.ts'
+import type { WorkflowFacts } from '../../definitions/expressions/scope.ts'
 import type { RunDefinition, Step } from '../../definitions/workflow.ts'
 import { jobName } from '../names.ts'
 import type { Job, JobObservation, StoredJob } from '../objects.ts'
@@ -70,6 +71,8 @@ export interface Board {
   created: Set<StepStatus>
   /** What all results of the run come to, once this pass has counted them. */
   resultBytes: number | null
+  /** What expressions may know of the workflow, once this pass has worked it out. */
+  facts: WorkflowFacts | null
   /** What the expansions of a step stand for, once this pass has worked it out. */
   expansions: Map<string, Evaluated<ExpansionValue[]>>
 }
@@ -114,6 +117,7 @@ export function createBoard(input: RunInput): Board {
     observed,
     created: new Set(),
     resultBytes: null,
+    facts: null,
     expansions: new Map(),
   }
   indexEntries(board)
@@ -155,6 +159,11 @@ export function entriesOf(board: Board, ...kinds: readonly StepKind[]): Entry[] 
 /** Ends a step now, or at `finishedAt`. */
 export function endStep(board: Board, { status }: Entry, end: Pick<StepStatus, 'result' | 'reason' | 'message'>): void {
   Object.assign(status, { state: 'Ended', ...end, finishedAt: formatTimestamp(board.nowMs) } satisfies Partial<StepStatus>)
+}
+
+/** Leaves out the Job that this pass was to make. */
+export function unplan({ plan, created }: Board, { status }: Entry): void {
+  if (created.delete(status)) plan.create = plan.create.filter(({ step }) => step !== status)
 }
 
 /** Tells a running step to end, and keeps why. */

@@ -2,7 +2,7 @@ import type { Json } from '../../definitions/container.ts'
 import type { Evaluated, ExpressionValues } from '../../definitions/expressions/language.ts'
 import type { Evaluation } from '../../definitions/expressions/render.ts'
 import { evaluateCondition } from '../../definitions/expressions/render.ts'
-import type { ExpressionPlace, WorkflowFacts } from '../../definitions/expressions/scope.ts'
+import type { ExpressionPlace, StepFacts, WorkflowFacts } from '../../definitions/expressions/scope.ts'
 import { scopeAt } from '../../definitions/expressions/scope.ts'
 import type { RunDefinition, Step } from '../../definitions/workflow.ts'
 import type { StepResult } from '../run.ts'
@@ -24,7 +24,8 @@ export function conditionEvaluation(board: Board, { step }: Entry): Evaluation {
 /** For expressions at this place of the run's workflow. */
 export function evaluationAt(board: Board, place: ExpressionPlace): Evaluation {
   const { definition, input } = board
-  return { language: input.expressions.language, scope: scopeAt(place, factsOf(definition)), values: valuesOf(board) }
+  board.facts ??= factsOf(definition)
+  return { language: input.expressions.language, scope: scopeAt(place, board.facts), values: valuesOf(board) }
 }
 
 /** Ends a step whose expression in `field` could not be worked out. */
@@ -32,32 +33,59 @@ export function failExpression(board: Board, entry: Entry, field: string, messag
   endStep(board, entry, { result: 'Failed', reason: 'ExpressionFailed', message: `could not work out its ${field}: ${message}` })
 }
 
-/** What expressions may know of a run's workflow. */
+/** What expressions may know of a run's workflow: no more and no less than when it was checked. */
 export function factsOf({ params, steps, finally: last }: Pick<RunDefinition, 'params' | 'steps' | 'finally'>): WorkflowFacts {
-  const facts = ({ name, dependsOn, allowFailure, results, expansion }: Step) => ({
-    name,
-    dependsOn,
-    allowFailure,
-    results,
-    isExpanded: expansion !== null,
+  return { params, steps: factsOfSteps(steps), finally: factsOfSteps(last) }
+}
+
+/** A folder of manifests is known by its own name too: to whatever depends on all of its files. */
+function factsOfSteps(steps: readonly Step[]): StepFacts[] {
+  const folders = foldersOf(steps)
+  const facts = steps.map(({ name, dependsOn, allowFailure, results, expansion, templates }): StepFacts => {
+    const whole = [...folders].flatMap(([folder, files]) => {
+      const edges = dependsOn.filter(({ step }) => files.includes(step))
+      const when = edges[0]?.when
+      const isWhole = files.every((file) => edges.some((edge) => edge.step === file && edge.when === when))
+      return when !== undefined && isWhole ? [{ step: folder, when }] : []
+    })
+    // What a template declares was not known where its user was checked.
+    return { name, dependsOn: [...dependsOn, ...whole], allowFailure, results: templates.length > 0 ? null : results, isExpanded: expansion !== null }
   })
-  return { params, steps: steps.map(facts), finally: last.map(facts) }
+  const known = new Map(facts.map((one) => [one.name, one]))
+  return [...facts, ...[...folders].flatMap(([name, [file = '']]) => ({ ...(known.get(file) as StepFacts), name, results: null }))]
+}
+
+/** The names of the steps that the files of a folder make, by that of the step that names the folder. */
+function foldersOf(steps: readonly Step[]): Map<string, string[]> {
+  const folders = new Map<string, string[]>()
+  for (const { name, work } of steps) {
+    const [folder = '', file] = name.split('/')
+    if (work.kind === 'Manifest' && file !== undefined) folders.set(folder, [...(folders.get(folder) ?? []), name])
+  }
+  return folders
 }
 
 /** Values of all variables but `matrix` and `item`. Steps are looked at when an expression uses them. */
-function valuesOf({ run, byStep, plan, input }: Board): ExpressionValues {
+function valuesOf({ run, definition, byStep, plan, input }: Board): ExpressionValues {
   const { params = {}, outcome } = plan.status
   const steps = {}
   for (const [step, entries] of byStep) Object.defineProperty(steps, step, { enumerable: true, get: () => stepValue(entries) })
+  for (const [folder, files] of foldersOf([...definition.steps, ...definition.finally])) {
+    const get = (): Json => folderValue(files.flatMap((file) => byStep.get(file) ?? []))
+    Object.defineProperty(steps, folder, { enumerable: true, get })
+  }
   const { result = null, reason = null, message = null } = outcome ?? {}
   return { ...runValues(run, params, input.expressions, { result, reason, message }), steps }
 }
 
 function stepValue(entries: readonly Entry[]): Json {
   const [first] = entries
-  const reason = entries.find(({ status }) => status.reason !== undefined)?.status.reason ?? null
-  const result = resultOfAll(entries)
-  if (first?.step.expansion === null || first === undefined) return { result, reason, results: (first?.status.results ?? {}) as Json }
+  const { result, reason } = endOfAll(entries)
+  if (first === undefined) return { result, reason, results: {} }
+  if (first.step.expansion === null) {
+    const none = Object.fromEntries(Object.keys(first.step.results).map((key) => [key, null]))
+    return { result, reason, results: { ...none, ...(first.status.results as Record<string, Json> | undefined) } }
+  }
   const isExpanded = first.status.name !== first.step.name
   const results = Object.keys(first.step.results).map((key): [string, Json] => {
     // One that was skipped has null; one that had nothing to do has an empty list.
@@ -67,9 +95,17 @@ function stepValue(entries: readonly Entry[]): Json {
   return { result, reason, results: Object.fromEntries(results) }
 }
 
-/** What the expansions of a step came to together: the worst of them. */
-function resultOfAll(entries: readonly Entry[]): StepResult | null {
+/** The steps of one folder of manifests together: their results are lists, in the order of its files. */
+function folderValue(entries: readonly Entry[]): Json {
+  const keys = new Set(entries.flatMap(({ step }) => Object.keys(step.results)))
+  const results = [...keys].map((key): [string, Json] => [key, entries.map(({ status }) => (status.results?.[key] ?? null) as Json)])
+  return { ...endOfAll(entries), results: Object.fromEntries(results) }
+}
+
+/** What several came to together: the worst of them. */
+function endOfAll(entries: readonly Entry[]): { result: StepResult | null; reason: string | null } {
   const results = new Set(entries.map(({ status }) => status.result))
   const worst: StepResult[] = ['Failed', 'Cancelled', 'Succeeded', 'Cached', 'Skipped']
-  return worst.find((result) => results.has(result)) ?? null
+  const reason = entries.find(({ status }) => status.reason !== undefined)?.status.reason ?? null
+  return { result: worst.find((result) => results.has(result)) ?? null, reason }
 }

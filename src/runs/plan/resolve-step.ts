@@ -46,7 +46,7 @@ function workEvaluation(board: Board, entry: Entry): Evaluated<Evaluation> {
   for (const call of entry.step.templates) {
     const params = templateParams(call, evaluation)
     if (params.kind === 'Failed') return params
-    const scope = scopeAt(place, { ...factsOf(board.definition), params: call.params })
+    const scope = scopeAt(place, { ...(board.facts ?? factsOf(board.definition)), params: call.params })
     evaluation = { ...evaluation, scope, values: { ...evaluation.values, params: params.value } }
   }
   return { kind: 'Value', value: evaluation }

@@ -1,3 +1,4 @@
+import type { Step } from '../../definitions/workflow.ts'
 import { renderJob } from '../render-job.ts'
 import { isActive, stepKey } from '../step-key.ts'
 import type { Board, Entry } from './board.ts'
@@ -6,10 +7,14 @@ import { failExpression } from './expressions.ts'
 import { resolveStep } from './resolve-step.ts'
 import { readinessIn, settle } from './settle.ts'
 
-/** Starts what is ready, after what needs no Job. A step that cannot be made from its expressions fails, which may free others. */
-export function start(board: Board, entriesNow: () => readonly Entry[]): void {
+/**
+ * Starts what is ready, after what needs no Job. A step that cannot be made from its expressions fails, which may free others; `judge` is what
+ * failures so far have for a consequence, before anything is started.
+ */
+export function start(board: Board, entriesNow: () => readonly Entry[], judge: (entries: readonly Entry[]) => void = () => undefined): void {
   for (let again = true; again;) {
     settle(board, entriesNow)
+    judge(entriesNow())
     const ready = entriesNow().filter((entry) => entry.status.state === 'Waiting' && readinessIn(board, entry).kind === 'Ready')
     startReady(board, ready)
     again = ready.some(({ status }) => status.state === 'Ended')
@@ -19,10 +24,15 @@ export function start(board: Board, entriesNow: () => readonly Entry[]): void {
 /** Makes the Jobs of these as far as the limits allow. */
 export function startReady(board: Board, ready: readonly Entry[]): void {
   const { plan, input, definition, run } = board
+  if (plan.storeFirst) return
+  const activeOf = new Map<Step, number>()
+  let active = activeCount(board)
   for (const entry of ready) {
     const { status, step } = entry
-    if (plan.storeFirst || board.created.has(status)) continue
-    if (activeCount(board) >= (definition.maxParallel ?? Infinity) || activeOf(board, entry) >= (step.maxParallel ?? Infinity)) continue
+    if (board.created.has(status)) continue
+    if (active >= (definition.maxParallel ?? Infinity)) return
+    const ofStep = activeOf.get(step) ?? activeExpansions(board, entry)
+    if (ofStep >= (step.maxParallel ?? Infinity)) continue
     if (plan.create.length >= input.freeSlots) {
       plan.waitsForSlot = true
       return
@@ -33,13 +43,15 @@ export function startReady(board: Board, ready: readonly Entry[]): void {
       continue
     }
     board.created.add(status)
+    active++
+    activeOf.set(step, ofStep + 1)
     const { timeoutSeconds, startTimeoutSeconds } = step
     plan.create.push({ step: status, job: renderJob(run, resolved.value, stepKey(status)), timeoutSeconds, startTimeoutSeconds })
   }
 }
 
 /** How many expansions of the same step are active. */
-function activeOf(board: Board, { step, status }: Entry): number {
+function activeExpansions(board: Board, { step, status }: Entry): number {
   if (step.maxParallel === null || status.kind === 'Undo') return 0
   const siblings = board.byStep.get(step.name) ?? []
   return siblings.filter((one) => isActive(one.status) || board.created.has(one.status)).length

@@ -1,4 +1,4 @@
-import { parseTimestamp } from '../../clock.ts'
+import { parseWrittenTime } from '../../clock.ts'
 import type { BackfillAnswer } from '../../controller/backfill.ts'
 import { askForBackfill, stopBackfills } from '../../controller/backfill.ts'
 import type { Api } from '../api.ts'
@@ -76,7 +76,7 @@ const REASONS: Readonly<Record<Extract<BackfillAnswer, { kind: 'Refused' }>['rea
 }
 
 function timeOf(field: string, text: string): number {
-  const ms = /^\d{4}-\d\d-\d\d([T ]|$)/.test(text) ? parseTimestamp(text) : NaN
+  const ms = parseWrittenTime(text)
   if (Number.isNaN(ms)) throw new ApiError('Invalid', `${field} ${JSON.stringify(text)} is no time: write it as in 2026-11-20T00:00:00Z`)
   return ms
 }

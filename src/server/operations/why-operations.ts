@@ -1,6 +1,7 @@
 import { formatTick } from '../../clock.ts'
 import { initialCursors } from '../../controller/cursors.ts'
 import type { RepositoryState } from '../../controller/repository.ts'
+import { explainRecord } from '../../history/explain-record.ts'
 import { dayOfTimestamp, ticksPath } from '../../history/paths.ts'
 import { ShapeError } from '../../history/shape.ts'
 import type { TickRange } from '../../history/ticks.ts'
@@ -11,7 +12,7 @@ import { explainSchedule } from '../../triggers/explain-schedule.ts'
 import { pauseReason, repositorySuspension, suspensionsInForce } from '../../triggers/suspension.ts'
 import { didYouMean } from '../../definitions/near-names.ts'
 import type { Api } from '../api.ts'
-import { repositoryOf, runOf } from '../api.ts'
+import { repositoryOf, runOrRecordOf } from '../api.ts'
 import { ApiError } from '../api-error.ts'
 import type { JsonSchema, Operation } from '../operation.ts'
 import { ok } from '../operation.ts'
@@ -25,10 +26,13 @@ export function whyOperations(api: Api): Operation[] {
       id: 'explainRun',
       method: 'get',
       path: '/runs/{namespace}/{name}/why',
-      summary: 'Why a run exists, and why it is where it is.',
+      summary: 'Why a run exists, and why it is where it is; also of one that was swept.',
       access: { verb: 'get', resource: 'runs' },
       answer: LINES,
-      handle: async ({ path }) => ok({ lines: explainRun(await runOf(api, path)) }),
+      handle: async ({ path }) => {
+        const found = await runOrRecordOf(api, path)
+        return ok({ lines: found.kind === 'Run' ? explainRun(found.run) : explainRecord(found.record) })
+      },
     },
     {
       id: 'explainSchedule',

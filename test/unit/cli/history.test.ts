@@ -9,8 +9,8 @@ import { asCommitSha, type CommitLog, GitError } from '../../../src/git/ports.ts
 import { claimBranch } from '../../../src/history/owner.ts'
 import { encodeRecord, recordOf } from '../../../src/history/record.ts'
 import { writeHistory } from '../../../src/history/write.ts'
-import type { StoredRun } from '../../../src/runs/run.ts'
-import { cursorsWith, everyHour, failedRun, finishedRun, inForce, REPOSITORY } from '../../support/history-builders.ts'
+import type { StoredRun, TickFate } from '../../../src/runs/run.ts'
+import { cursorsWith, everyHour, failedRun, fateOf, finishedRun, inForce, REPOSITORY } from '../../support/history-builders.ts'
 import { createMemoryRemote, type MemoryRemote } from '../../support/memory-status-branch.ts'
 
 const noLog: CommitLog = { ...createLocalLog('/nonexistent'), tip: async () => null }
@@ -56,6 +56,59 @@ describe('fusee history', () => {
     const { out, err } = await run(await remoteWith([failed]), ['nightly-report', '--output', 'json'])
     expect(JSON.parse(out)).toEqual({ records: [JSON.parse(encodeRecord(recordOf(failed)))] })
     expect(err).toBe('')
+  })
+
+  it('tells of ticks that did not simply fire, with the reason, beside the runs of the same days', async () => {
+    const remote = await remoteWith([failed, pushed], fates)
+    const { out } = await run(remote, [])
+    expect(out.split('\n').slice(-4)).toEqual([
+      'TICKS (UTC)                                    SCHEDULE         FATE     RUN                 REASON',
+      '2026-11-20 03:00                               nightly-nordics  Skipped  nightly-report-3x7  run nightly-report-9f3k2m7qxz has not ended',
+      '2026-11-20 01:30 to 2026-11-20 02:30, 3 ticks  nightly-nordics  Missed                       nothing was running',
+      '',
+    ])
+    expect((await run(remote, ['nightly-report', '--trigger', 'Schedule'])).out).toContain('nothing was running')
+    for (const words of [['site'], ['--result', 'Failed'], ['--trigger', 'Push'], ['--run', 'site-b8d7k2m7qx']])
+      expect((await run(remote, words)).out).not.toContain('nothing was running')
+  })
+
+  it('prints ticks as JSON beside the records, as their files hold them', async () => {
+    const { out } = await run(await remoteWith([pushed], fates), ['--output', 'json'])
+    const { records, ticks } = JSON.parse(out) as { records: { run: string }[]; ticks: unknown[] }
+    expect(records.map((record) => record.run)).toEqual(['site-b8d7k2m7qx'])
+    expect(ticks[1]).toEqual({
+      workflow: 'nightly-report',
+      schedule: 'nightly-nordics',
+      fate: 'Missed',
+      reason: 'nothing was running',
+      run: null,
+      from: '2026-11-20T01:30:00Z',
+      to: '2026-11-20T02:30:00Z',
+      count: 3,
+    })
+  })
+
+  it('shows ticks of one fate alone, as far back as there are any', async () => {
+    const remote = await remoteWith([pushed], fates)
+    const { out } = await run(remote, ['--fate', 'Missed', 'Lost', '--limit', '1'])
+    expect(out).toMatch(/^TICKS/)
+    expect(out.split('\n')).toHaveLength(3)
+    expect(out).toContain('3 ticks')
+    expect(JSON.parse((await run(remote, ['--fate', 'Skipped', '--output', 'json'])).out)).toMatchObject({
+      records: [],
+      ticks: [{ fate: 'Skipped' }],
+    })
+    expect((await run(remote, ['--fate', 'Lost'])).out).toBe('No such tick is recorded.\n')
+    await expect(run(remote, ['--fate', 'Late', '--result', 'Failed'])).rejects.toThrow('--fate is about ticks')
+  })
+
+  it('names a file of ticks that it cannot read', async () => {
+    const remote = await remoteWith([failed], fates)
+    remote.push({ 'history/nightly-report/2026/11/20/ticks.json': '{}' })
+    expect(await run(remote, [])).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('2026/11/20/ticks.json: apiVersion: missing') as unknown,
+    })
   })
 
   it('keeps hostile names from steering the terminal', async () => {
@@ -176,7 +229,12 @@ describe('the folder for what is fetched', () => {
   })
 })
 
-async function remoteWith(runs: readonly StoredRun[]): Promise<MemoryRemote> {
+const fates = [
+  ...['01:30', '02:00', '02:30'].map((time) => fateOf(`2026-11-20T${time}:00Z`)),
+  fateOf('2026-11-20T03:00:00Z', { fate: 'Skipped', reason: 'run nightly-report-9f3k2m7qxz has not ended', run: 'nightly-report-3x7' }),
+]
+
+async function remoteWith(runs: readonly StoredRun[], ticks: readonly TickFate[] = []): Promise<MemoryRemote> {
   const remote = createMemoryRemote()
   const request = {
     status: remote.open(),
@@ -188,7 +246,8 @@ async function remoteWith(runs: readonly StoredRun[]): Promise<MemoryRemote> {
     knownTip: null,
   }
   await claimBranch(request)
-  if (runs.length > 0) await writeHistory({ ...request, runs, cursors: cursorsWith(), versions: inForce('s', 'w'), cron: everyHour })
+  if (runs.length > 0)
+    await writeHistory({ ...request, runs, cursors: cursorsWith({ fates: [...ticks] }), versions: inForce('s', 'w'), cron: everyHour })
   return remote
 }
 

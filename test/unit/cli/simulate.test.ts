@@ -103,6 +103,7 @@ describe('fusee simulate', () => {
   it.each([
     { words: ['--from', '2026-03-02', '--to', '2026-03-01'], wantStderr: '--from must lie before --to' },
     { words: ['--from', 'today', '--to', '2026-03-01'], wantStderr: '--from "today" is no time' },
+    { words: ['--from', '2026-02-30', '--to', '2026-03-31'], wantStderr: '--from "2026-02-30" is no time' },
     { words: ['--from', '2026-03-01', '--to', '2026-03-02', '--down', '2026-03-01'], wantStderr: 'write it as FROM..TO' },
     { words: ['--from', '2026-03-01', '--to', '2026-03-02', '--down', '2026-03-02..2026-03-01'], wantStderr: 'ends before it begins' },
     { words: ['--from', '2026-03-01', '--to', '2026-03-02', '--fail', 'onyl'], wantStderr: '--fail "onyl": no workflow has such a step' },

@@ -49,6 +49,23 @@ describe('fusee why', () => {
     )
   })
 
+  it('tells of a run that was swept what its record knows', async () => {
+    await world.pass(60_000)
+    const [run] = await world.runs()
+    if (run === undefined) throw new Error('there is no run')
+    await world.cluster.runs.deleteRun(run)
+    const { stdout } = await why(run.metadata.name)
+    expect(stdout.replaceAll(/beat-\w{10}|\b[0-9a-f]{10}\b/g, 'X').replaceAll(/:\d\d(\.\d{3})?Z/g, 'Z')).toBe(
+      [
+        'The run X of beat was created at 2026-11-20T01:00Z: the schedule beat ticked at 2026-11-20T01:00Z.',
+        'It ran beat as it stands at commit X.',
+        'It ended Succeeded at 2026-11-20T01:00Z.',
+        'Its Run has been swept; its record is on the status branch: fusee history --run X.',
+        '',
+      ].join('\n'),
+    )
+  })
+
   it('still tells what became of ticks after a restart: the status branch knows', async () => {
     await world.pass(60_000)
     await world.outage(1000)
@@ -67,6 +84,10 @@ describe('fusee why', () => {
   })
 
   it('says when there is neither', async () => {
-    expect(await why('baet')).toMatchObject({ code: 2, stderr: 'fusee: default/jobs has no schedule "baet", did you mean "beat"?\n' })
+    expect(await why('baet')).toMatchObject({
+      code: 2,
+      stderr:
+        'fusee: there is no run "default/baet", and no record of one: fusee runs, fusee history; default/jobs has no schedule "baet", did you mean "beat"?\n',
+    })
   })
 })

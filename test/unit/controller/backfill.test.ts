@@ -37,8 +37,8 @@ async function fates(world: VirtualWorld): Promise<string[]> {
 /** Ticks of all records, oldest first, with the kind of their trigger. */
 async function records(world: VirtualWorld): Promise<string[]> {
   const texts = [...(await world.git.readFiles())].filter(([path]) => /\/beat-[^/]*\.json$/.test(path)).map(([, text]) => text)
-  const triggers = texts.map((text) => (JSON.parse(text) as { trigger: { kind: string; tick: string } }).trigger)
-  return triggers.map(({ kind, tick }) => `${tick.slice(11, 13)} ${kind}`).sort()
+  const triggers = texts.map((text) => (JSON.parse(text) as { trigger: { kind: string; tick?: string } }).trigger)
+  return triggers.flatMap(({ kind, tick }) => (tick === undefined ? [] : [`${tick.slice(11, 13)} ${kind}`])).sort()
 }
 
 describe('fusee backfill', () => {
@@ -89,6 +89,43 @@ describe('fusee backfill', () => {
     expect((await fates(world)).every((line) => line.endsWith('1 Backfilled'))).toBe(true)
   })
 
+  it.each(['Forbid', 'Replace', 'Queue'])('runs every tick under concurrency %s, also beside a run that takes long', async (policy) => {
+    const spec = `triggers: {schedule: [{cron: "0 * * * *", catchUp: None}]}\nconcurrency: {policy: ${policy}}\nretention: {succeeded: 1}`
+    let runMs = 1000
+    const scripts = () => ({ startMs: 0, runMs, exitCode: 0, log: '', termMs: 0, lostAfterMs: null })
+    const world = await createVirtualWorld({ files: workflowFile('beat', spec), scripts })
+    await world.pass(2 * HOUR)
+    await world.outage(4 * HOUR + 300_000)
+    await world.pass(60_000)
+    server = await serveWorld(world)
+    runMs = 600_000
+    await runCli(['trigger', 'beat', '--url', server.url])
+    await world.pass(5000)
+    runMs = 1000
+    await fusee('backfill', 'beat', ...range, '--parallel', '3')
+    await world.pass(5 * 60_000)
+    expect(await records(world)).toEqual(['01 Schedule', '02 Schedule'])
+    await world.pass(10 * 60_000)
+    expect(await records(world)).toEqual(['00 Backfill', '01 Schedule', '02 Schedule', '03 Backfill', '04 Backfill', '05 Backfill', '06 Backfill'])
+    const texts = [...(await world.git.readFiles())].filter(([path]) => /\/beat-[^/]*\.json$/.test(path)).map(([, text]) => text)
+    expect(texts.map((text) => (JSON.parse(text) as { result: string }).result)).toEqual(texts.map(() => 'Succeeded'))
+  })
+
+  it('of one schedule in two parts runs no more at once than either was allowed', async () => {
+    const world = await afterOutage()
+    await fusee('backfill', 'beat', '--from', '2026-11-20T03:00:00Z', '--to', '2026-11-20T04:00:00Z', '--parallel', '1')
+    await fusee('backfill', 'beat', '--from', '2026-11-20T05:00:00Z', '--to', '2026-11-20T06:00:00Z', '--parallel', '1')
+    let most = 0
+    for (let step = 0; step < 60; step++) {
+      await world.pass(500)
+      most = Math.max(
+        most,
+        (await world.runs()).filter(({ spec, status }) => spec.trigger.kind === 'Backfill' && status?.phase !== 'Finished').length,
+      )
+    }
+    expect(most).toBe(1)
+  })
+
   it('waits while paused, and can be stopped', async () => {
     const world = await afterOutage()
     await fusee('pause')
@@ -109,6 +146,7 @@ describe('fusee backfill', () => {
     { words: ['beat', '--from', '2026-11-20T03:10:00Z', '--to', '2026-11-20T03:50:00Z'], wantStderr: 'has no ticks from' },
     { words: ['beat', '--from', '2020-01-01', '--to', '2026-11-19'], wantStderr: 'at most 1000 at once' },
     { words: ['beat', '--from', 'yesterday', '--to', '2026-11-19'], wantStderr: 'from "yesterday" is no time' },
+    { words: ['beat', '--from', '2026-10-31', '--to', '2026-11-31T00:00'], wantStderr: 'to "2026-11-31T00:00" is no time' },
     { words: ['beat', '--from', '2026-11-19'], wantStderr: 'say which ticks with --from and --to' },
     { words: ['beat', ...range, '--parallel', '0'], wantStderr: 'Give a whole number from 1 to 99' },
   ])('is wrong use with $words', async ({ words, wantStderr }) => {

@@ -59,6 +59,33 @@ describe('a commit that has run by push does not run again', () => {
     expect(ran(world)).toEqual([commit])
   })
 
+  it('when another branch was followed meanwhile, and its run was swept by then', async () => {
+    const world = createControlledWorld()
+    const first = await world.push(files)
+    const cluster = world.createCluster()
+    const before = world.start(cluster)
+    await world.pass(MINUTE_MS)
+    await world.push({ 'a.txt': '1' })
+    await world.pass(3 * MINUTE_MS)
+    expect(await before.runs()).toEqual([])
+    await before.stop()
+    const cursors = await before.cursors()
+    if (cursors === null) throw new Error('no cursors')
+    expect(cursors.rewound).toBe(false)
+    // Another branch, whose tip is behind this one's.
+    await cluster.runs.writeCursors(
+      { namespace: 'data', name: 'jobs' },
+      { ...cursors, lastCommit: first, followed: { url: cursors.followed?.url ?? '', branch: 'dev' } },
+    )
+    const after = world.start(cluster)
+    await world.pass(MINUTE_MS)
+    expect(after.events.filter(({ kind }) => kind === 'RunCreated')).toEqual([])
+    const commit = await world.push({ 'a.txt': '2' })
+    await world.pass(MINUTE_MS)
+    expect(after.events.flatMap((event) => (event.kind === 'RunCreated' ? [event.run.spec.commit] : []))).toEqual([commit])
+    await after.stop()
+  })
+
   it('when the branch is forced back and forth', async () => {
     const world = await createVirtualWorld({ files })
     const first = world.git.tip('main')
@@ -112,6 +139,27 @@ describe('what a push starts', () => {
     await world.pass(120_000)
     const runs = world.events.flatMap((event) => (event.kind === 'RunCreated' ? [`${event.run.spec.workflow} ${event.run.spec.commit}`] : []))
     expect(runs.sort()).toEqual([`each ${main}`, `each ${merge}`, `latest ${merge}`].sort())
+  })
+
+  it('is decided under Each by what each commit has changed against its own first parent', async () => {
+    const spec = (path: string): string => `triggers: {push: {commits: Each, paths: ["${path}"]}}`
+    const world = await createVirtualWorld({ files: { ...workflowFile('early', spec('early')), ...workflowFile('left', spec('left')) } })
+    const started = (): string[] =>
+      world.events.flatMap((event) => (event.kind === 'RunCreated' ? [`${event.run.spec.workflow} ${event.run.spec.commit}`] : []))
+    // More than fifty, of which one that is too far back has changed what is meant.
+    const base = world.git.tip('main')
+    for (let index = 0; index < 55; index++) await world.git.pushCommit({ [index === 0 ? 'early' : 'other']: `${index}` })
+    await world.pass(120_000)
+    expect(started()).toEqual([])
+    // The branch as it was is merged into another one, which takes its place.
+    const left = await world.git.pushCommit({ left: '1' })
+    await world.pass(120_000)
+    expect(started()).toEqual([`left ${left}`])
+    world.git.reset(base)
+    await world.git.pushCommit({ mine: '1' })
+    const merge = await world.git.pushCommit({ mine: '2', left: '1', other: '54', early: '0' }, 'merge', { parents: [left] })
+    await world.pass(120_000)
+    expect(started().sort()).toEqual([`left ${left}`, `left ${merge}`, `early ${merge}`].sort())
   })
 
   it('is held back by [skip fusee], for good', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -97,6 +97,24 @@ describe.each(['local folder', 'http'] as const)('branches of review over a %s',
     expect(await git('rev-list', '--count', `main..${String(later)}`)).toBe('1')
     await runGit(folder, ['update-ref', 'refs/heads/main', String(later)])
     expect(await reviews.propose({ name: 'x', expected: null, into: later as CommitSha, status: second, message: 'm' })).toBeNull()
+    close()
+  })
+
+  it('leave nothing on this disk of branches that are gone', async () => {
+    await importCommits(folder, [{ 'workflows/a.yaml': 'x\n' }])
+    const { status, reviews, close } = await open()
+    const first = await status.commit(null, recordOf('1'), 'one [skip ci]')
+    const into = (await reviews.look()).into as CommitSha
+    const offered = (await reviews.propose({ name: '2026-11-20', expected: null, into, status: first, message: 'History' })) as CommitSha
+    await reviews.message('2026-11-20', offered)
+    const kept = (): Promise<string[]> => readdir(`${folder}-data/review`).catch(() => [])
+    await reviews.look()
+    expect(await kept()).toHaveLength(server === null ? 0 : 2)
+    await runGit(folder, ['update-ref', '-d', 'refs/heads/fusee/review/2026-11-20'])
+    await reviews.look()
+    expect(await kept()).toHaveLength(server === null ? 0 : 1)
+    const again = await reviews.propose({ name: '2026-11-20', expected: null, into, status: first, message: 'History' })
+    expect((await reviews.message('2026-11-20', again as CommitSha)).trimEnd()).toBe('History')
     close()
   })
 

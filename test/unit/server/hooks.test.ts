@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Server } from '../../../src/server/listen.ts'
+import { ClusterError } from '../../../src/cluster/ports.ts'
 import { alwaysFollowed } from '../../../src/context.ts'
 import { serveWorld } from '../../support/api-server.ts'
 import type { Hook } from '../../support/hooks.ts'
@@ -88,6 +89,12 @@ describe('a named webhook', () => {
     expect(await send('default/jobs/audit', githubHook(secret))).toMatchObject({ status: 201, body: { runs: [{ created: true }] } })
   })
 
+  it('tried by GitHub as it is made starts nothing', async () => {
+    const before = (await world.runs()).length
+    expect(await send('default/jobs/audit', githubHook(secret, 'ping'))).toEqual({ status: 200, body: { runs: [], refused: [] } })
+    expect(await world.runs()).toHaveLength(before)
+  })
+
   const refusals: { title: string; path: string; hook: Hook; wantStatus: number; wantMessage: string }[] = [
     {
       title: 'params that do not fit',
@@ -164,6 +171,34 @@ describe('a hook', () => {
     }
     expect([...statuses]).toEqual([404, 429])
     await crowded.close()
+  })
+})
+
+describe('a cluster that is away', () => {
+  class AwayError extends ClusterError {
+    override readonly isPassing = true
+  }
+
+  it.each(['before', 'after'])('is told as such %s the Run is made, and the hook sent again makes one run of it', async (moment) => {
+    let isAway = true
+    const lone = await createVirtualWorld({
+      files: workflowFile('audit', 'triggers: {webhook: [{name: audit}]}'),
+      webhookSecrets: () => Promise.resolve([secret]),
+      async writeSite(point, write) {
+        if (!isAway || point !== 'run-created') return write()
+        if (moment === 'after') await write()
+        throw new AwayError('POST runs: connection refused')
+      },
+    })
+    const listening = await serveWorld(lone)
+    const call = () => fetch(`${listening.url}/hooks/default/jobs/audit`, { method: 'POST', ...plainHook(secret, {}, { 'idempotency-key': 'k' }) })
+    const refused = await call()
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
+    isAway = false
+    expect((await call()).status).toBe(moment === 'before' ? 201 : 200)
+    expect(await lone.runs()).toHaveLength(1)
+    expect(listening.bugs).toEqual([])
+    await listening.close()
   })
 })
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { createMetrics } from '../../../src/server/metrics.ts'
 import { GitError } from '../../../src/git/ports.ts'
@@ -48,4 +49,21 @@ it('tells how far the status branch is behind, at the moment of asking', async (
   await world.pass(10 * MINUTE_MS)
   for (const event of controller.events) metrics.report(event)
   expect(await lag()).toEqual({ runs: 0, seconds: 0 })
+})
+
+it('tells nothing more of how a Repository is that was left', async () => {
+  const world = await createVirtualWorld({ files: workflowFile('load', 'triggers: {push: {}}\nexpect: {successWithin: 1h}') })
+  await world.pass(2 * 60 * MINUTE_MS)
+  const metrics = createMetrics({ withProcess: false })
+  for (const event of world.events) metrics.report(event)
+  const ofRepository = async (): Promise<string[]> => (await metrics.read()).split('\n').filter((line) => line.includes('repository="default/jobs"'))
+  expect(await ofRepository()).toContain('fusee_workflow_stale{repository="default/jobs",workflow="load"} 1')
+  metrics.report({ kind: 'RepositoryLeft', repository: 'default/jobs' })
+  expect((await ofRepository()).filter((line) => !/_total\{|_bucket\{|_sum\{|_count\{/.test(line))).toEqual([])
+})
+
+it('are all told of in the docs, and no others', async () => {
+  const names = (text: string, pattern: RegExp): string[] => [...new Set([...text.matchAll(pattern)].map(([, name = '']) => name))].sort()
+  const served = names(await createMetrics({ withProcess: false }).read(), /^# HELP (\w+)/gm)
+  expect(names(await readFile('docs/how-it-works.md', 'utf8'), /`(fusee_\w+)`/g)).toEqual(served)
 })

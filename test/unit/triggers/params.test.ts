@@ -48,6 +48,25 @@ describe('the params of a run', () => {
     expect(resolveParams(declared, given)).toEqual({ kind: 'Invalid', problems: [wantProblem] })
   })
 
+  it('hold no character that no variable can hold', () => {
+    const any = { text: param({}), list: param({ type: 'array' }) }
+    expect(resolveParams(any, { list: ['a\0b'] })).toMatchObject({ kind: 'Valid' })
+    expect(resolveParams(any, { text: 'a\0b' })).toEqual({
+      kind: 'Invalid',
+      problems: ['param text must not hold a NUL character: no variable can'],
+    })
+  })
+
+  it('are together no more than a container takes in one variable', () => {
+    const texts = Object.fromEntries(['a', 'b', 'c'].map((name) => [name, 'ä'.repeat(20_000)]))
+    const three = Object.fromEntries(Object.keys(texts).map((name) => [name, param({})]))
+    expect(resolveParams(three, texts)).toEqual({
+      kind: 'Invalid',
+      problems: ['the params are 120022 bytes as JSON, at most 120000 are allowed: hand over the name of a file instead'],
+    })
+    expect(resolveParams(three, { ...texts, c: '' }).kind).toBe('Valid')
+  })
+
   it('tell all problems at once', () => {
     expect(resolveParams(declared, { sit: 'x', count: 'many' })).toEqual({
       kind: 'Invalid',

@@ -26,18 +26,19 @@ function factsOfStep(step: StepSource): StepFacts[] {
   if (step.name === null) return []
   const facts: StepFacts = {
     name: step.name,
-    dependsOn: step.dependencies.map(({ step: name, when }) => ({ step: name.split('/', 1)[0] ?? name, when })),
+    dependsOn: step.dependencies.flatMap(({ step: name, when }) => [name, ...namedFiles(step, name)].map((one) => ({ step: one, when }))),
     allowFailure: step.field('allowFailure')?.value.json === true,
     results: step.kind === 'Template' ? null : resultsOf(step.field('results')?.value),
     isExpanded: step.field('matrix') !== undefined || step.field('forEach') !== undefined,
   }
   // Files of a folder of manifests are steps of their own; which there are is not known here.
-  const files = step.kind === 'Manifest' ? expandedNames(step) : []
+  const files = step.kind === 'Manifest' ? namedFiles(step, step.name) : []
   return [facts, ...files.map((name) => ({ ...facts, name }))]
 }
 
-function expandedNames({ siblings, name }: StepSource): string[] {
-  return [...new Set(siblings.flatMap((other) => other.dependencies.map(({ step }) => step)))].filter((step) => step.startsWith(`${name ?? ''}/`))
+/** The files of a folder that are named anywhere in the workflow: whoever depends on the folder depends on each. */
+function namedFiles({ siblings }: StepSource, folder: string): string[] {
+  return [...new Set(siblings.flatMap((other) => other.dependencies.map(({ step }) => step)))].filter((step) => step.startsWith(`${folder}/`))
 }
 
 function resultsOf(node: SourceNode | undefined): Record<string, ValueType> {
