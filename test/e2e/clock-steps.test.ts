@@ -41,7 +41,8 @@ async function history({ checkout }: ClockedFusee): Promise<Required<Told>> {
   return { ticks: [], ...(JSON.parse(stdout) as Told) }
 }
 
-describe('ticks of a real controller', () => {
+// Most of the time they wait: side by side.
+describe.concurrent('ticks of a real controller', () => {
   it('have one fate each, whatever its clock is set to, and however it ends', async () => {
     const clocked = await createClockedFusee(workflow('beat', '{cron: "*/30 * * * *"}'))
     try {
