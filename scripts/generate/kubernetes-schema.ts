@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import * as client from '@kubernetes/client-node'
+import { FORMATS } from './kubernetes-formats.ts'
 import { ENUMS, QUANTITY, QUANTITY_FIELDS, type Schema } from './kubernetes-values.ts'
 
 /**
  * The JSON schema of batch/v1 Job and all below it, from the types of @kubernetes/client-node: fields, their types, what is required, and a
- * sentence on each. What those types do not tell (which texts are allowed, what a quantity is) stands in kubernetes-values.ts.
+ * sentence on each. What those types do not tell stands in kubernetes-values.ts (which texts are allowed, what a quantity is) and kubernetes-formats.ts.
  */
 
 interface Model {
@@ -50,8 +51,11 @@ async function describeModel(name: string, queue: string[]): Promise<ObjectSchem
     const { isOptional, text } = declared.get(attribute) ?? { isOptional: true, text: '' }
     const schema = QUANTITY_FIELDS.has(`${name}.${baseName}`) ? quantity(type) : describeType(type, queue)
     const values = ENUMS[`${name}.${baseName}`]
+    const { items, ...format } = FORMATS[`${name}.${baseName}`] ?? {}
     properties[baseName] = {
       ...(isOptional ? orNull(schema) : schema),
+      ...format,
+      ...(items !== undefined && { items: { ...(schema.items as Schema), ...(items as Schema) } }),
       ...(values && { enum: isOptional ? [...values, null] : values }),
       ...(text && { description: text }),
     }

@@ -15,5 +15,6 @@ export const UNSTATED_POLICY: Policy = { ...ASSUMED_POLICY, serviceAccounts: 'An
 
 /** The Secrets that Fusee itself uses for this Repository. */
 function secretsOf({ spec }: RepositoryDocument): string[] {
-  return [spec.secretRef, spec.webhookSecretRef].flatMap((ref) => ref?.name ?? [])
+  const { history } = spec
+  return [spec.secretRef, spec.webhookSecretRef, history.secretRef, history.signingKey?.secretRef].flatMap((ref) => ref?.name ?? [])
 }

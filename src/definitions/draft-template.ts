@@ -1,12 +1,14 @@
 import type { GivenParam, TemplateDraft, TemplateUse } from './draft.ts'
 import { normaliseParams } from './normalise/normalise-workflow.ts'
 import { normaliseTemplateStep } from './normalise/normalise-step.ts'
+import { placeWorkflowAsks } from './policy/place-asks.ts'
 import { childOf, entriesOf, entryOf, textOf, type SourceDocument, type SourceNode } from './source/source-node.ts'
 import type { WorkflowSource } from './workflow-source.ts'
 import type { WrittenParam, WrittenStepTemplate } from './written.ts'
 
 /** The draft of a StepTemplate document; none when its name cannot be read. */
-export function draftTemplate({ document, spec, isDamaged }: WorkflowSource, isValid: boolean): TemplateDraft[] {
+export function draftTemplate(source: WorkflowSource, isValid: boolean): TemplateDraft[] {
+  const { document, spec, isDamaged } = source
   const nameNode = childOf(document.root, 'metadata', 'name')
   const name = textOf(nameNode)
   if (!nameNode || name === null) return []
@@ -23,6 +25,7 @@ export function draftTemplate({ document, spec, isDamaged }: WorkflowSource, isV
           : normaliseParams((params?.json ?? {}) as unknown as Record<string, WrittenParam>),
       body: isValid ? normaliseTemplateStep(written.spec.step) : null,
       use: step ? draftUse(document, step, isDamaged) : null,
+      asks: placeWorkflowAsks(source),
     },
   ]
 }

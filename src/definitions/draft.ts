@@ -71,6 +71,8 @@ export interface TemplateDraft {
   body: DraftStep | null
   /** The template that it uses itself. */
   use: TemplateUse | null
+  /** What the pod of its step asks for. */
+  asks: PlacedAsk[]
 }
 
 /** A value that a schedule, or `with`, gives for a parameter. */

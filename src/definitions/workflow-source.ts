@@ -1,4 +1,5 @@
 import type { ExpressionLanguage } from './expressions/language.ts'
+import type { JobView } from './kubernetes/job-view.ts'
 import type { Spots } from './rules/expressions/spots.ts'
 import type { SchemaFindings } from './schema/schema-findings.ts'
 import type { DependencyCondition } from './workflow.ts'
@@ -70,6 +71,8 @@ export interface WorkflowSource {
   language: ExpressionLanguage
   /** Texts of its steps that may hold expressions, as far as somebody has asked for them. */
   spots: Map<SourceNode, Spots>
+  /** Jobs of its steps, likewise. */
+  jobs: Map<StepSource, readonly JobView[]>
 }
 
 /** Makes the view of a Workflow document that rules look at. */
@@ -88,6 +91,7 @@ export function viewWorkflow(document: SourceDocument, { damaged, withUnknownFie
     hasUnknownFields: (node) => node !== undefined && withUnknownFields.has(node),
     language,
     spots: new Map(),
+    jobs: new Map(),
   }
 }
 

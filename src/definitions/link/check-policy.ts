@@ -18,7 +18,8 @@ export function checkPolicy(workflow: LinkedWorkflow, { manifests, policy, inval
   return found
 }
 
-function judge(policy: Policy, file: string, asks: readonly PlacedAsk[]): Diagnostic[] {
+/** What the policy says against what a file asks for. */
+export function judge(policy: Policy, file: string, asks: readonly PlacedAsk[]): Diagnostic[] {
   return asks.flatMap(({ ask, at }) => {
     const refusal = judgeAsk(policy, ask)
     return refusal === null ? [] : [{ file, ...at, ...refusal }]

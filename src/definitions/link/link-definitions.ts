@@ -43,7 +43,7 @@ export function* linkDefinitions(
   const linked = yield* gather(files, (file) => [context.memory.files.of(file.analysis, file.path, () => linkFile(file))])
   const drafts = files.flatMap(({ path, analysis }) => analysis.templates.map((template) => ({ ...template, file: path })))
   const problems = drafts.length === 0 ? [] : linked.flatMap((file) => file.problems)
-  const { templates, diagnostics: inTemplates } = linkTemplates(drafts, problems)
+  const { templates, diagnostics: inTemplates } = linkTemplates(drafts, problems, context.policy)
   const linkage = yield* createLinkage(files, linked, manifests, templates, context)
   const diagnostics = [
     ...inTemplates,

@@ -5,6 +5,8 @@ import { didYouMean } from '../near-names.ts'
 import { checkParamValue } from '../param-value.ts'
 import { findCycles } from '../rules/find-cycles.ts'
 import type { Diagnostic, TemplateCall } from '../workflow.ts'
+import type { Policy } from '../policy/policy.ts'
+import { judge } from './check-policy.ts'
 import { errorAt, type Linkage, type LinkedWorkflow, type Located } from './linker.ts'
 
 /** A StepTemplate with the file in which it lies. `fault` is what is wrong with it or with a template that it uses; null when nothing is. */
@@ -12,10 +14,11 @@ export interface LinkedTemplate extends Located<TemplateDraft> {
   fault: Diagnostic | null
 }
 
-/** The templates of the files, the first of each name, and what is wrong with them as a whole. `problems` are those of their own files. */
+/** The templates of the files, the first of each name, and what is wrong with them as a whole. `problems` are those of their own files; nobody is refused anything without a policy. */
 export function linkTemplates(
   drafts: readonly Located<TemplateDraft>[],
   problems: readonly Diagnostic[],
+  policy: Policy | null,
 ): { templates: ReadonlyMap<string, LinkedTemplate>; diagnostics: Diagnostic[] } {
   const templates = new Map<string, LinkedTemplate>()
   const diagnostics: Diagnostic[] = []
@@ -25,10 +28,14 @@ export function linkTemplates(
       const message = `a template ${excerpt(draft.name)} is in ${other.file}, line ${other.nameAt.line} already; choose another name`
       diagnostics.push(errorAt(draft.file, draft.nameAt, 'duplicate-template', message))
     } else {
+      const refused = policy === null ? [] : judge(policy, draft.file, draft.asks)
+      diagnostics.push(...refused)
       const own = problems.find(({ file, severity }) => file === draft.file && severity === 'error') ?? null
       templates.set(draft.name, {
         ...draft,
-        fault: draft.body ? null : (own ?? errorAt(draft.file, draft.nameAt, 'invalid-template', 'the document cannot be used')),
+        fault: draft.body
+          ? (refused.find(({ severity }) => severity === 'error') ?? null)
+          : (own ?? errorAt(draft.file, draft.nameAt, 'invalid-template', 'the document cannot be used')),
       })
     }
   }

@@ -1,12 +1,13 @@
 import type { JsonObject } from '../container.ts'
 import { excerpt } from '../excerpt.ts'
 import { placeManifestAsks, type PlacedAsk } from '../policy/place-asks.ts'
+import { viewJob } from '../kubernetes/job-view.ts'
+import { KUBERNETES_RULES } from '../kubernetes/kubernetes-rules.ts'
 import { compareProblems, MOST_FINDINGS, type Finding, type Problem } from '../problem.ts'
 import type { ExpressionScope } from '../expressions/expression-type.ts'
 import type { ExpressionLanguage } from '../expressions/language.ts'
 import { checkSpot } from '../rules/expressions/check-spot.ts'
 import { findManifestSpots, type Spots } from '../rules/expressions/spots.ts'
-import { checkMounts } from '../rules/volume-mounts.ts'
 import { checkJobSchema } from '../schema/kubernetes-check.ts'
 import { schemaFindings, VALUES_OF_MANIFESTS } from '../schema/schema-findings.ts'
 import { checkRefused, REFUSED_JOB_FIELDS } from '../rules/refused-field.ts'
@@ -84,22 +85,17 @@ function checkDocuments(documents: readonly SourceDocument[]): Problem[] {
 
 function checkJob(document: SourceDocument, spots: Spots): Problem[] {
   const spec = childOf(document.root, 'spec')
-  const pod = childOf(spec, 'template', 'spec')
+  const job = viewJob(spec)
   const schema = schemaFindings(document.root, checkJobSchema(document.root.json), VALUES_OF_MANIFESTS).findings
   const containers = checkContainers(document, spec).filter(({ at }) => !schema.some((finding) => finding.at === at))
   return [
     ...checkRefused(spec, 'spec', REFUSED_JOB_FIELDS).map((finding) => problemOf(document, 'refused-field', finding)),
     ...schema.map((finding) => problemOf(document, finding.rule, finding)),
     ...containers.map((finding) => problemOf(document, 'manifest-invalid', finding)),
-    ...checkPodMounts(pod).map((finding) => problemOf(document, 'mount-without-volume', finding)),
+    ...(job === null ? [] : KUBERNETES_RULES.flatMap((rule) => rule.check(job).map((finding) => problemOf(document, rule.id, finding)))),
     ...spots.refused.map((finding) => problemOf(document, 'misplaced-expression', finding)),
     ...spots.inShell.map((finding) => problemOf(document, 'expression-in-script', finding)),
   ]
-}
-
-function checkPodMounts(pod: SourceNode | undefined): Finding[] {
-  const containers = [...itemsOf(childOf(pod, 'initContainers')), ...itemsOf(childOf(pod, 'containers'))]
-  return containers.flatMap((container) => checkMounts(childOf(container, 'volumeMounts'), childOf(pod, 'volumes'), 'volumes of the pod'))
 }
 
 function checkContainers(document: SourceDocument, spec: SourceNode | undefined): Finding[] {
@@ -110,18 +106,10 @@ function checkContainers(document: SourceDocument, spec: SourceNode | undefined)
   }
   const items = itemsOf(containers.value)
   if (items.length === 0) return [{ at: containers.key.start, message: '"containers" must be a list of at least one container' }]
-  const names = new Set<string>()
-  return items.flatMap((item): Finding[] => {
-    if (item.kind !== 'Map') return []
-    const node = childOf(item, 'name')
-    const name = textOf(node)
-    const isTwice = name !== null && names.has(name)
-    if (name !== null) names.add(name)
-    return [
-      ...(textOf(childOf(item, 'image')) ? [] : [{ at: item.start, message: 'the container needs an image' }]),
-      ...(isTwice && node ? [{ at: node.start, message: `a container ${excerpt(name)} is there already; choose another name` }] : []),
-    ]
-  })
+  const all = [...items, ...itemsOf(childOf(spec, 'template', 'spec', 'initContainers'))]
+  return all.flatMap((item) =>
+    item.kind !== 'Map' || textOf(childOf(item, 'image')) ? [] : [{ at: item.start, message: 'the container needs an image' }],
+  )
 }
 
 function problemOf(document: SourceDocument, rule: string, { at, message }: Finding): Problem {

@@ -1,6 +1,7 @@
-import { childOf, entriesOf, itemsOf, textOf, type SourceDocument, type SourceEntry, type SourceMap, type SourceNode } from '../source/source-node.ts'
+import { containerOf, podWith, viewStepJobs } from '../kubernetes/job-view.ts'
+import { childOf, itemsOf, textOf, type SourceDocument, type SourceNode } from '../source/source-node.ts'
 import type { Position } from '../problem.ts'
-import { CONTAINER_FIELDS, type StepSource, type WorkflowSource } from '../workflow-source.ts'
+import type { StepSource, WorkflowSource } from '../workflow-source.ts'
 import { formatPath, type Path } from './place.ts'
 import { podAsks, type Ask } from './pod-asks.ts'
 
@@ -14,11 +15,12 @@ export interface PlacedAsk {
 const MOST_ASKS = 5000
 
 /** What the pods of a workflow's steps ask for. What an expression makes is not known before the Job is made, and is judged there. */
-export function placeWorkflowAsks({ document, steps, finally: last, defaults }: WorkflowSource): PlacedAsk[] {
+export function placeWorkflowAsks(workflow: WorkflowSource): PlacedAsk[] {
+  const { document, steps, finally: last } = workflow
   const placed = new Map<string, PlacedAsk>()
   for (const step of [...steps, ...last]) {
     if (placed.size >= MOST_ASKS) break
-    for (const { ask, offset } of placeStepAsks(step, defaults)) {
+    for (const { ask, offset } of placeStepAsks(workflow, step)) {
       // What steps take from the defaults is said once.
       const key = `${offset} ${ask.kind} ${ask.kind === 'PodSecurity' ? formatPath(ask.path) : ask.name}`
       if (!placed.has(key)) placed.set(key, { ask, at: document.positionAt(offset) })
@@ -43,56 +45,18 @@ export function placeManifestAsks(document: SourceDocument): PlacedAsk[] {
   return [...own, ...known(asks).map((ask) => ({ ask, at: at(ask.path) }))].slice(0, MOST_ASKS)
 }
 
-function placeStepAsks(step: StepSource, defaults: SourceNode | undefined): { ask: Ask; offset: number }[] {
-  const pod = podOf(step, defaults)
-  if (pod === null) return []
-  // A manifest has an account and images of its own: the step adds variables only.
-  const asks = podAsks(pod.json).filter((ask) => step.kind === 'Container' || ask.kind === 'Secret')
-  return known(asks).map((ask) => ({ ask, offset: offsetOf(pod, ask.path) ?? step.at }))
+function placeStepAsks(workflow: WorkflowSource, step: StepSource): { ask: Ask; offset: number }[] {
+  return podsOf(workflow, step).flatMap((pod) => {
+    // A manifest has an account and images of its own: the step adds variables only.
+    const asks = podAsks(pod.json).filter((ask) => step.kind === 'Container' || ask.kind === 'Secret')
+    return known(asks).map((ask) => ({ ask, offset: offsetOf(pod, ask.path) ?? step.at }))
+  })
 }
 
-/** The pod that a step makes, with the places of its parts; null when it makes none, or nobody knows yet. */
-function podOf(step: StepSource, defaults: SourceNode | undefined): SourceMap | null {
-  switch (step.kind) {
-    case 'Join':
-    case 'Approval':
-    case 'Template':
-      return null
-    case 'Manifest':
-      return podWith(new Map(), containerOf(step, defaults, ['env']))
-    case 'Container': {
-      const fields = new Map([...entriesOf(childOf(defaults, 'pod')), ...entriesOf(childOf(step.node, 'pod'))])
-      return podWith(fields, containerOf(step, defaults, CONTAINER_FIELDS))
-    }
-  }
-}
-
-function podWith(fields: Map<string, SourceEntry>, container: SourceMap): SourceMap {
-  const { start } = container
-  fields.set('containers', { key: { start }, value: { kind: 'List', items: [container], json: [container.json], start } })
-  return mapOf(fields, start)
-}
-
-function containerOf(step: StepSource, defaults: SourceNode | undefined, names: readonly string[]): SourceMap {
-  const fields = new Map<string, SourceEntry>()
-  for (const [name, entry] of [...entriesOf(defaults), ...entriesOf(step.node)]) if (names.includes(name)) fields.set(name, entry)
-  const environment = environmentOf(step, defaults)
-  if (environment) fields.set('env', environment)
-  return mapOf(fields, step.at)
-}
-
-/** A step's own variables beside those of the defaults that it does not replace. */
-function environmentOf(step: StepSource, defaults: SourceNode | undefined): SourceEntry | undefined {
-  const own = step.own('env')
-  const inherited = childOf(defaults, 'env')
-  if (!own || !inherited) return step.field('env')
-  const names = new Set(itemsOf(own.value).map((item) => textOf(childOf(item, 'name'))))
-  const items = [...itemsOf(inherited).filter((item) => !names.has(textOf(childOf(item, 'name')))), ...itemsOf(own.value)]
-  return { key: own.key, value: { kind: 'List', items, json: items.map((item) => item.json), start: own.value.start } }
-}
-
-function mapOf(entries: Map<string, SourceEntry>, start: number): SourceMap {
-  return { kind: 'Map', entries, json: Object.fromEntries([...entries].map(([name, { value }]) => [name, value.json])), start }
+/** The pods that a step and its undo make; of a manifest what the step adds to it. None where it makes none, or nobody knows yet. */
+function podsOf(workflow: WorkflowSource, step: StepSource): SourceNode[] {
+  if (step.kind === 'Manifest') return [podWith(new Map(), containerOf([workflow.defaults, step.node], ['env'], step.at))]
+  return viewStepJobs(workflow, step).map(({ pod }) => pod)
 }
 
 /** Where the value lies; null for the whole, which has no one place. */

@@ -1,3 +1,4 @@
+import { JOB_RULES } from '../kubernetes/kubernetes-rules.ts'
 import { invalidTemplateExpression, misplacedTemplateExpression } from './expressions/template-expressions.ts'
 import { constantCondition } from './constant-condition.ts'
 import { cronNeverFires } from './cron-never-fires.ts'
@@ -36,7 +37,6 @@ import { triggerNeedsParams } from './trigger-needs-params.ts'
 import { unknownDependency } from './unknown-dependency.ts'
 import { unknownTimeZone } from './unknown-time-zone.ts'
 import { unnamedSchedule } from './unnamed-schedule.ts'
-import { mountWithoutVolume } from './volume-mounts.ts'
 import { duplicateWebhook, invalidWebhookName } from './webhook-names.ts'
 
 /** Rules for every document of ours. */
@@ -74,7 +74,7 @@ export const WORKFLOW_RULES: readonly WorkflowRule[] = [
   invalidWebhookName,
   duplicateWebhook,
   derivedName,
-  mountWithoutVolume,
+  ...JOB_RULES,
   pathNeverMatches,
   invalidVariable,
   variableOverridden,
@@ -100,7 +100,7 @@ export const TEMPLATE_RULES: readonly WorkflowRule[] = [
   misplacedTemplateExpression,
   invalidTemplateExpression,
   invalidKeyName,
-  mountWithoutVolume,
+  ...JOB_RULES,
   invalidVariable,
   variableOverridden,
   invalidImage,

@@ -108,6 +108,11 @@ function describe(error: ErrorObject, place: Place): SchemaFinding {
       const at = entryOf(place.node, field)?.key.start ?? place.at
       return { rule: 'unknown-field', at, message: describeUnknownField(field, place.field, error) }
     }
+    case 'propertyNames': {
+      const field = String(error.params.propertyName)
+      const { patternErrorMessage = 'is no key that may stand here' } = error.params.of as { patternErrorMessage?: string }
+      return { rule: 'invalid-value', at: entryOf(place.node, field)?.key.start ?? place.at, message: `${excerpt(field)} ${patternErrorMessage}` }
+    }
     case 'required':
       return { rule: 'missing-field', at: place.at, message: `${name} needs the field "${String(error.params.missingProperty)}"` }
     case 'type':
@@ -143,17 +148,36 @@ function describeValue(error: ErrorObject, node: SourceNode): string {
     }
     case 'pattern': {
       if (error.parentSchema?.['form'] === 'quantity') return describeQuantity(node.json)
-      const { description, examples } = error.parentSchema as { description?: string; examples?: string[] }
+      const { description, examples, patternErrorMessage } = error.parentSchema as {
+        description?: string
+        examples?: string[]
+        patternErrorMessage?: string
+      }
+      if (patternErrorMessage !== undefined) return `${patternErrorMessage}, not ${excerpt(node.json)}`
       return `is written wrong: ${excerpt(node.json)}. ${description ?? ''}${examples ? ` Such as ${examples.join(', ')}.` : ''}`
     }
     case 'minimum':
-      return `must be at least ${String(error.params.limit)}`
+    case 'maximum': {
+      const { minimum, maximum, form } = error.parentSchema as { minimum?: number; maximum?: number; form?: string }
+      const shown = excerpt(node.json)
+      if (form === 'mode') return `must be a file mode from 0 to 0777${octalAdvice(node.json)}`
+      if (minimum !== undefined && maximum !== undefined) return `must be from ${minimum} to ${maximum}, not ${shown}`
+      return `must be at ${minimum === undefined ? 'most' : 'least'} ${String(error.params.limit)}, not ${shown}`
+    }
     case 'maxLength':
       return `must have at most ${String(error.params.limit)} characters`
+    case 'maxItems':
+      return `must have at most ${String(error.params.limit)} items`
     case 'minLength':
     case 'minItems':
       return 'must not be empty'
     default:
       return error.message ?? 'is not valid'
   }
+}
+
+/** Modes are written in octal, which a leading 0 says: `700` is 01274. */
+function octalAdvice(value: unknown): string {
+  const isMeantAsOctal = typeof value === 'number' && /^[0-7]{1,3}$/.test(String(value))
+  return isMeantAsOctal ? `; write 0${String(value)}: without the 0 the number is not octal` : `, not ${excerpt(value)}`
 }

@@ -212,3 +212,31 @@ steps:
     )
   })
 })
+
+describe('what a policy is asked about', () => {
+  const policy = statePolicy({ images: ['busybox:*'] }, 'data', OWN)
+  const template =
+    'apiVersion: fusee.dev/v1alpha1\nkind: StepTemplate\nmetadata: {name: t}\nspec: {step: {image: "busybox:1", securityContext: {privileged: true}}}\n'
+
+  it('takes in undos, which run with fields of their own', async () => {
+    const { places, wantPlaces, rules } = await checkMarked(
+      workflow('steps: [{name: a, image: "busybox:1", undo: {image: «"evil:1", envFrom: [{secretRef: {name: «db}}]}}]'),
+      {},
+      policy,
+    )
+    expect(places).toEqual(wantPlaces)
+    expect(rules).toEqual(['policy-image', 'policy-secret'])
+  })
+
+  it('takes in templates: what is refused is told there, and where it is used', async () => {
+    const { diagnostics, invalidWorkflows } = await load(
+      { 'workflows/a.yaml': workflow('steps: [{name: a, use: t}]'), 'workflows/t.yaml': template },
+      policy,
+    )
+    expect(diagnostics.map(({ file, rule, severity }) => `${file} ${rule} ${severity}`)).toEqual([
+      'workflows/a.yaml invalid-template error',
+      'workflows/t.yaml policy-pod-security error',
+    ])
+    expect(invalidWorkflows).toEqual(['a'])
+  })
+})

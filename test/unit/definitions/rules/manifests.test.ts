@@ -68,7 +68,7 @@ describe('mistakes within a manifest', () => {
         '9:31 unknown-field',
         '9:70 invalid-value',
         '9:84 invalid-value',
-        '10:18 manifest-invalid',
+        '10:18 duplicate-item',
         '10:54 wrong-type',
         '10:81 mount-without-volume',
       ],

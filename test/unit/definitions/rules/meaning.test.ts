@@ -139,7 +139,7 @@ steps:
   - {name: b, image: x, dependsOn: [a], volumeMounts: [{name: «data, mountPath: /d}], pod: {volumes: []}}
   - {name: c, image: x, dependsOn: [a], pod: {initContainers: [{name: i, image: x, volumeMounts: [{name: «other, mountPath: /e}]}]}}
 `),
-    wantMessages: ['did you mean "data"', 'add it to pod.volumes', 'add it to pod.volumes'],
+    wantMessages: ['did you mean "data"', 'add it to "volumes" of the pod', 'add it to "volumes" of the pod'],
   },
   {
     rule: 'cron-never-fires',

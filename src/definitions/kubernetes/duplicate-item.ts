@@ -1,0 +1,80 @@
+import { excerpt } from '../excerpt.ts'
+import type { Finding } from '../problem.ts'
+import { childOf, itemsOf, type SourceNode } from '../source/source-node.ts'
+import type { ContainerView } from './job-view.ts'
+import type { KubernetesRule } from './kubernetes-rule.ts'
+import { knownText, numberOf } from './set-fields.ts'
+
+/** What must be there once: names of volumes, containers and ports, and the places that mounts take. */
+export const duplicateItem: KubernetesRule = {
+  id: 'duplicate-item',
+  check: ({ pod, containers }) => [
+    ...twice(named(childOf(pod, 'volumes'), 'name'), 'a volume'),
+    ...twice(
+      containers.flatMap(({ name, at }) => (name === null ? [] : [{ text: name, at }])),
+      'a container',
+    ),
+    ...containers.flatMap(checkContainer),
+    ...checkHostPorts(containers.filter(({ isInit }) => !isInit)),
+    ...twice(named(childOf(pod, 'securityContext', 'sysctls'), 'name'), 'a sysctl'),
+    ...twice(named(childOf(pod, 'schedulingGates'), 'name'), 'a gate'),
+    ...twice(itemsOf(childOf(pod, 'topologySpreadConstraints')).flatMap(spreadOf), 'a constraint for'),
+  ],
+}
+
+interface Item {
+  text: string
+  at: number
+}
+
+function checkContainer({ node }: ContainerView): Finding[] {
+  const paths = [...named(childOf(node, 'volumeMounts'), 'mountPath'), ...named(childOf(node, 'volumeDevices'), 'devicePath')]
+  const mounted = new Set(named(childOf(node, 'volumeMounts'), 'name').map(({ text }) => text))
+  const devices = named(childOf(node, 'volumeDevices'), 'name')
+  return [
+    ...twice(named(childOf(node, 'ports'), 'name'), 'a port'),
+    ...twice(paths, 'a volume mounted at'),
+    ...twice(devices, 'a device'),
+    ...devices
+      .filter(({ text }) => mounted.has(text))
+      .map(({ text, at }) => ({ at, message: `the volume ${excerpt(text)} is mounted as a folder already; use it one way` })),
+    ...twice(named(childOf(node, 'resizePolicy'), 'resourceName'), 'a policy for'),
+  ]
+}
+
+/** Two containers of a pod cannot have the same port of the node. */
+function checkHostPorts(containers: readonly ContainerView[]): Finding[] {
+  const ports = containers.flatMap(({ node }) => itemsOf(childOf(node, 'ports')))
+  const items = ports.flatMap((port): Item[] => {
+    const node = childOf(port, 'hostPort')
+    const number = numberOf(node)
+    if (!node || number === null || number === 0) return []
+    const [protocol, address] = [knownText(childOf(port, 'protocol')) ?? 'TCP', knownText(childOf(port, 'hostIP')) ?? '']
+    return [{ text: `${protocol} ${address === '' ? '' : `${address}:`}${number}`, at: node.start }]
+  })
+  return twice(items, 'the port of the node')
+}
+
+function spreadOf(constraint: SourceNode): Item[] {
+  const [key, when] = [knownText(childOf(constraint, 'topologyKey')), knownText(childOf(constraint, 'whenUnsatisfiable'))]
+  return key === null || when === null ? [] : [{ text: `${key} and ${when}`, at: constraint.start }]
+}
+
+function named(list: SourceNode | undefined, field: string): Item[] {
+  return itemsOf(list).flatMap((item) => {
+    const node = childOf(item, field)
+    const text = knownText(node)
+    return node && text !== null ? [{ text, at: node.start }] : []
+  })
+}
+
+function twice(items: readonly Item[], what: string): Finding[] {
+  if (items.length < 2) return []
+  const seen = new Set<string>()
+  const found: Finding[] = []
+  for (const { text, at } of items) {
+    if (seen.has(text)) found.push({ at, message: `${what} ${excerpt(text)} is there already; take one out, or choose another name` })
+    seen.add(text)
+  }
+  return found
+}

@@ -1,0 +1,14 @@
+import type { KubernetesRule } from './kubernetes-rule.ts'
+import { checkContainers } from './pod-containers.ts'
+import { checkMountKinds } from './pod-mounts.ts'
+import { checkNetwork } from './pod-network.ts'
+import { checkScheduling } from './pod-scheduling.ts'
+import { checkSecurity } from './pod-security-context.ts'
+import { checkFieldReferences } from './pod-field-references.ts'
+
+/** Fields of a pod and its containers that do not go together. */
+export const invalidPod: KubernetesRule = {
+  id: 'invalid-pod',
+  check: (job) =>
+    [checkContainers, checkMountKinds, checkNetwork, checkScheduling, checkSecurity, checkFieldReferences].flatMap((check) => check(job)),
+}

@@ -1,0 +1,76 @@
+import { excerpt } from '../excerpt.ts'
+import { didYouMean } from '../near-names.ts'
+import type { Finding } from '../problem.ts'
+import { childOf, itemsOf, type SourceNode } from '../source/source-node.ts'
+import type { ContainerView, JobView } from './job-view.ts'
+import { isExpression, knownText, numberOf, setField } from './set-fields.ts'
+
+/** Seconds that a pod has to end when it does not say. */
+const GRACE_SECONDS = 30
+
+/** Probes and hooks, where they may stand and what they may say; claims that the pod does not have. */
+export function checkContainers({ pod, containers }: JobView): Finding[] {
+  const grace = childOf(pod, 'terminationGracePeriodSeconds')
+  const seconds = grace ? numberOf(grace) : GRACE_SECONDS
+  const claims = itemsOf(childOf(pod, 'resourceClaims')).map((claim) => knownText(childOf(claim, 'name')))
+  return containers.flatMap((container) => [
+    ...(isOneShot(container)
+      ? checkOneShot(container)
+      : [...checkProbes(container), ...checkHooks(container, seconds, setField(pod, 'os') !== undefined)]),
+    ...checkClaims(childOf(container.node, 'resources', 'claims'), claims),
+  ])
+}
+
+/** An init container that ends before the next begins; with `restartPolicy: Always` it is a sidecar. */
+function isOneShot({ node, isInit }: ContainerView): boolean {
+  const policy = childOf(node, 'restartPolicy')
+  return isInit && !isExpression(policy) && knownText(policy) !== 'Always'
+}
+
+function checkOneShot({ node }: ContainerView): Finding[] {
+  return ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'].flatMap((field) => {
+    const entry = setField(node, field)
+    return entry
+      ? [{ at: entry.key.start, message: `an init container has no "${field}" unless it is a sidecar with restartPolicy: Always; take it out` }]
+      : []
+  })
+}
+
+function checkProbes({ node }: ContainerView): Finding[] {
+  const thresholds = ['livenessProbe', 'startupProbe'].flatMap((field): Finding[] => {
+    const threshold = childOf(node, field, 'successThreshold')
+    const number = numberOf(threshold)
+    // 0 is as good as absent.
+    return threshold && number !== null && number > 1 ? [{ at: threshold.start, message: `"successThreshold" of "${field}" must be 1` }] : []
+  })
+  const grace = setField(childOf(node, 'readinessProbe'), 'terminationGracePeriodSeconds')
+  return grace
+    ? [...thresholds, { at: grace.key.start, message: 'a readinessProbe ends nothing, so it has no "terminationGracePeriodSeconds"; take it out' }]
+    : thresholds
+}
+
+function checkHooks({ node }: ContainerView, graceSeconds: number | null, hasSystem: boolean): Finding[] {
+  const signal = setField(childOf(node, 'lifecycle'), 'stopSignal')
+  const naps = ['postStart', 'preStop'].flatMap((hook): Finding[] => {
+    const seconds = childOf(node, 'lifecycle', hook, 'sleep', 'seconds')
+    const number = numberOf(seconds)
+    if (!seconds || number === null || graceSeconds === null || number <= graceSeconds) return []
+    return [
+      {
+        at: seconds.start,
+        message: `"sleep" of ${number} s is longer than the pod has to end, ${graceSeconds} s; raise terminationGracePeriodSeconds`,
+      },
+    ]
+  })
+  return signal && !hasSystem ? [...naps, { at: signal.key.start, message: '"stopSignal" needs "os: {name: linux}" in the pod' }] : naps
+}
+
+function checkClaims(list: SourceNode | undefined, known: readonly (string | null)[]): Finding[] {
+  return itemsOf(list).flatMap((claim): Finding[] => {
+    const node = childOf(claim, 'name')
+    const name = knownText(node)
+    if (!node || name === null || known.includes(name)) return []
+    const names = known.flatMap((other) => other ?? [])
+    return [{ at: node.start, message: `the pod has no claim ${excerpt(name)}${didYouMean(name, names) || '; add it to resourceClaims of the pod'}` }]
+  })
+}
