@@ -43,7 +43,10 @@ export function createPodSweeper(clock: Clock, report: ReportProblem, processSou
   }
 
   function later(): void {
-    cancel ??= isClosed ? null : clock.setTimer(clock.now() + DELAY_MS, () => (sweeping = sweep()))
+    if (isClosed) return
+    cancel ??= clock.setTimer(clock.now() + DELAY_MS, () => {
+      sweeping = sweep()
+    })
   }
 
   return {
