@@ -10,6 +10,7 @@ import { type HistoryQuery, listWorkflows, readHistory, type WorkflowTicks } fro
 import { plainText } from '../runs/plain-text.ts'
 import { recordPage } from '../history/record-page.ts'
 import { encodeJson, type RunRecord } from '../history/record.ts'
+import type { CountedRun } from '../history/stats.ts'
 import type { OddFate } from '../history/ticks.ts'
 import type { RunResult } from '../runs/run.ts'
 import { historySummary, historyTable, ticksTable } from './history-table.ts'
@@ -26,6 +27,7 @@ export type OpenStatus = (options: {
   statusBranch: string
   dataFolder: string
   credentials: Credentials
+  orOfOrigin?: boolean
 }) => OpenedStatus | Promise<OpenedStatus>
 
 interface OpenedStatus {
@@ -74,7 +76,8 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
       '\nExample:\n  fusee history nightly-report --repo https://git.example.com/acme/data-jobs.git --limit 5\n  fusee history --fate Missed Lost',
     )
     .action(async (workflow: string | undefined, options: HistoryOptions) => {
-      await withStatus(shell, options, open, (opened) => showHistory(shell, opened, workflow, options))
+      const openRead: OpenStatus = (place) => open({ ...place, orOfOrigin: true })
+      await withStatus(shell, options, openRead, (opened) => showHistory(shell, opened, workflow, options))
     })
   addStatusOptions(history.command('take-over'))
     .description('take the status branch from the controller that owns it; the next other controller claims it')
@@ -99,13 +102,23 @@ async function showHistory(shell: Shell, { url, branch, status }: Opened, workfl
     return void (isJson ? shell.stderr.write(`fusee: ${note}\n`) : shell.stdout.write(`${note}\n`))
   }
   if (workflow !== undefined) await checkWorkflow({ url, branch, status }, workflow)
-  const query: HistoryQuery = { limit: options.limit, ...(workflow === undefined ? {} : { workflow }), ...filtersOf(options) }
+  const isTable = options.output === 'text' && options.run === undefined && options.fate === undefined
+  /** The numbers are those of all that match, shown or not. */
+  const counted: CountedRun[] = []
+  const hear = ({ result, startedAt, finishedAt }: RunRecord): void => void counted.push({ result, startedAt, finishedAt })
+  const query: HistoryQuery = {
+    limit: options.limit,
+    ...(workflow === undefined ? {} : { workflow }),
+    ...(options.run === undefined ? {} : { run: options.run }),
+    ...(isTable ? { hear } : {}),
+    ...filtersOf(options),
+  }
   const { records, ticks, unreadable } = await readHistory(status, query)
   const [record] = records
   if (options.run !== undefined && record === undefined) throw new Error(`${url} has no record of a run ${JSON.stringify(options.run)} on ${branch}`)
   if (options.output === 'json') shell.stdout.write(encodeJson({ records, ...(ticks.length === 0 ? {} : { ticks }) }))
   else if (options.run !== undefined && record !== undefined) shell.stdout.write(plainText(recordPage(record, null)))
-  else shell.stdout.write(textOf(records, ticks, query.matches !== null, createPaint(shell)))
+  else shell.stdout.write(textOf({ records, ticks, counted: query.matches === null ? null : counted }, createPaint(shell)))
   for (const { path: file, message } of unreadable) shell.stderr.write(`fusee: ${file}: ${message}\n`)
   if (unreadable.length > 0) shell.exitCode = 1
 }
@@ -124,10 +137,13 @@ function filtersOf({ result: results, trigger: kind, run: name, fate: fates }: H
   }
 }
 
-/** Runs, how they went, and ticks; runs are left out where ticks alone were asked for. */
-function textOf(records: readonly RunRecord[], ticks: readonly WorkflowTicks[], hasRuns: boolean, paint: Paint): string {
+/** Runs, how they went, and ticks; `counted` is null where ticks alone were asked for. */
+function textOf(
+  { records, ticks, counted }: { records: readonly RunRecord[]; ticks: readonly WorkflowTicks[]; counted: readonly CountedRun[] | null },
+  paint: Paint,
+): string {
   const parts = [
-    ...(hasRuns ? [`${historyTable(records, paint)}${historySummary(records)}`] : []),
+    ...(counted === null ? [] : [`${historyTable(records, paint)}${historySummary(records.length, counted)}`]),
     ...(ticks.length > 0 ? [ticksTable(ticks, paint)] : []),
   ]
   return parts.length === 0 ? 'No such tick is recorded.\n' : parts.join('\n')
@@ -142,8 +158,10 @@ async function checkWorkflow({ url, branch, status }: Omit<Opened, 'log'>, workf
   throw new Error(`${url} has no records of a workflow ${JSON.stringify(workflow)} on ${branch}, ${others}`)
 }
 
-async function releaseBranch(shell: Shell, { status }: Opened, isJson: boolean): Promise<void> {
+async function releaseBranch(shell: Shell, { url, branch, status, log }: Opened, isJson: boolean): Promise<void> {
   const result = await takeOver({ status, by: userInfo().username, nowMs: Date.now() }, shell.stopSignal())
+  if (result.kind === 'NoBranch' && (await log.tip(branch)) !== null)
+    throw new Error(`${url} has ${branch} only as its origin had it last: take the branch over there, with --repo and the URL of origin`)
   shell.stdout.write(isJson ? encodeJson(result) : `${result.message}\n`)
   if (result.kind === 'NoBranch') shell.exitCode = 1
 }

@@ -158,7 +158,7 @@ function interrupts(shell: Shell, say: (line: string) => void): { cancel: AbortS
 /** The status branch of the repository at `root`, fetched before anything runs: what is wrong with it is known at once. */
 async function openStatusForRecord(root: string, branch: string): Promise<StatusBranch> {
   const folder = (await findRepositoryRoot(root)) ?? root
-  const { status } = await openRepository({ url: folder, branch: null, statusBranch: branch, dataFolder: folder })
+  const { status } = await openRepository({ url: folder, branch: null, statusBranch: branch, dataFolder: folder, orOfOrigin: true })
   await status.fetchTip()
   return status
 }

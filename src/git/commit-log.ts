@@ -8,7 +8,7 @@ import type { ObjectType } from './objects.ts'
 import { objectId, parseTree } from './objects.ts'
 import type { CommitLog, CommitSha } from './ports.ts'
 import { GitError, asCommitSha } from './ports.ts'
-import { branchRef, readRef } from './refs.ts'
+import { branchRef, originRef, readRef } from './refs.ts'
 import type { RepositoryFolder } from './repository-folder.ts'
 import { locateRepository } from './repository-folder.ts'
 import { parseStoredCommit } from './stored-commit.ts'
@@ -30,8 +30,7 @@ export function createLocalLog(path: string): CommitLog {
   }
   return createLog({ raw: async (id, type) => (await open()).store.raw(id, type) }, path, async (branch) => {
     const { commonFolder } = (await open()).folder
-    branchRef(branch)
-    return (await readRef(commonFolder, `refs/heads/${branch}`)) ?? readRef(commonFolder, `refs/remotes/origin/${branch}`)
+    return (await readRef(commonFolder, branchRef(branch))) ?? readRef(commonFolder, originRef(branch))
   })
 }
 
