@@ -3,17 +3,7 @@ import type { JobView } from './kubernetes/job-view.ts'
 import type { Spots } from './rules/expressions/spots.ts'
 import type { SchemaFindings } from './schema/schema-findings.ts'
 import type { DependencyCondition } from './workflow.ts'
-import {
-  childOf,
-  entriesOf,
-  entryOf,
-  itemsOf,
-  textOf,
-  type SourceDocument,
-  type SourceEntry,
-  type SourceMap,
-  type SourceNode,
-} from './source/source-node.ts'
+import { childOf, entryOf, itemsOf, textOf, type SourceDocument, type SourceEntry, type SourceMap, type SourceNode } from './source/source-node.ts'
 
 /** Fields of a core/v1 Container that make a step one by being there. */
 export const CONTAINER_FIELDS: readonly string[] =
