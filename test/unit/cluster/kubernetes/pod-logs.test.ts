@@ -83,7 +83,10 @@ describe('the last lines of a log', () => {
     },
   ])('are those of $title', async ({ status, want }) => {
     const { client } = await clientFor(says('one\n'))
-    const spec = { initContainers: [{ name: 'fetch' }, { name: 'proxy', restartPolicy: 'Always' }], containers: [{ name: 'step' }, { name: 'agent' }] }
+    const spec = {
+      initContainers: [{ name: 'fetch' }, { name: 'proxy', restartPolicy: 'Always' }],
+      containers: [{ name: 'step' }, { name: 'agent' }],
+    }
     await readPodLogTail(client, { ...pod, spec, status: { ...pod.status, ...status } }, 1000)
     expect(server.asked[0]).toContain(`container=${want}&`)
   })
