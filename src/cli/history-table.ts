@@ -3,7 +3,7 @@ import { formatDuration } from '../history/duration.ts'
 import { plainText } from '../runs/plain-text.ts'
 import type { WorkflowTicks } from '../history/read.ts'
 import type { RunRecord } from '../history/record.ts'
-import { statsOf } from '../history/stats.ts'
+import { type CountedRun, statsOf } from '../history/stats.ts'
 import type { OddFate } from '../history/ticks.ts'
 import { triggerText } from '../history/trigger-text.ts'
 import type { RunResult, StepResult } from '../runs/run.ts'
@@ -77,11 +77,13 @@ export function oneLine(text: string): string {
   return plainText(text).replaceAll(/\s+/g, ' ').trim()
 }
 
-/** How often these runs succeeded, how long they took, and the last success; empty when none came to an end of its own. */
-export function historySummary(records: readonly RunRecord[]): string {
-  const { counted, succeeded, successRate, p50Ms, p95Ms, lastSuccessAt } = statsOf(records)
-  if (successRate === null) return ''
+/** How often runs succeeded, how long they took, and the last success; empty when none came to an end of its own. `shown` of them are in the table. */
+export function historySummary(shown: number, runs: readonly CountedRun[]): string {
+  const { counted, succeeded, successRate, p50Ms, p95Ms, lastSuccessAt } = statsOf(runs)
+  const rest = runs.length > shown ? [`${shown} of ${runs.length} shown`] : []
+  if (successRate === null) return rest.length === 0 ? '' : `\n${rest.join('')}\n`
   const parts = [
+    ...rest,
     `${succeeded} of ${counted} succeeded (${Math.round(successRate * 1000) / 10} %)`,
     ...(p50Ms === null || p95Ms === null ? [] : [`duration p50 ${formatDuration(p50Ms)}, p95 ${formatDuration(p95Ms)}`]),
     lastSuccessAt === null ? 'no success' : `last success ${lastSuccessAt.slice(0, 19).replace('T', ' ')}`,

@@ -3,19 +3,21 @@ import { tmpdir, userInfo } from 'node:os'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Credentials } from '../git/credentials.ts'
-import type { CommitLog, StatusBranch } from '../git/ports.ts'
+import type { CommitLog, CommitSigner, StatusBranch } from '../git/ports.ts'
 import { takeOver } from '../history/owner.ts'
 import { pathSegment } from '../history/paths.ts'
 import { type HistoryQuery, listWorkflows, readHistory, type WorkflowTicks } from '../history/read.ts'
 import { plainText } from '../runs/plain-text.ts'
 import { recordPage } from '../history/record-page.ts'
 import { encodeJson, type RunRecord } from '../history/record.ts'
+import type { CountedRun } from '../history/stats.ts'
 import type { OddFate } from '../history/ticks.ts'
 import type { RunResult } from '../runs/run.ts'
 import { historySummary, historyTable, ticksTable } from './history-table.ts'
 import { createVerifyCommand } from './history-verify.ts'
 import { createPaint, type Paint } from './paint.ts'
 import type { Shell } from './shell.ts'
+import { readCommitSigner, type SigningOptions, signingOption, unsignedNote } from './signing.ts'
 import { UsageError } from './shell.ts'
 import { addStatusOptions, resolveStatusPlace, type StatusOptions } from './status-place.ts'
 
@@ -26,6 +28,8 @@ export type OpenStatus = (options: {
   statusBranch: string
   dataFolder: string
   credentials: Credentials
+  orOfOrigin?: boolean
+  sign?: CommitSigner | null
 }) => OpenedStatus | Promise<OpenedStatus>
 
 interface OpenedStatus {
@@ -43,9 +47,11 @@ interface Opened {
   branch: string
   status: StatusBranch
   log: CommitLog
+  /** Whether our commits are signed. */
+  signs: boolean
 }
 
-interface HistoryOptions extends StatusOptions {
+interface HistoryOptions extends StatusOptions, SigningOptions {
   limit: number
   output: 'text' | 'json'
   result?: RunResult[]
@@ -74,17 +80,19 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
       '\nExample:\n  fusee history nightly-report --repo https://git.example.com/acme/data-jobs.git --limit 5\n  fusee history --fate Missed Lost',
     )
     .action(async (workflow: string | undefined, options: HistoryOptions) => {
-      await withStatus(shell, options, open, (opened) => showHistory(shell, opened, workflow, options))
+      const openRead: OpenStatus = (place) => open({ ...place, orOfOrigin: true })
+      await withStatus(shell, options, openRead, (opened) => showHistory(shell, opened, workflow, options))
     })
   addStatusOptions(history.command('take-over'))
     .description('take the status branch from the controller that owns it; the next other controller claims it')
+    .addOption(signingOption())
     .addHelpText(
       'after',
       '\nStop the former controller first where it still runs: it notices at its next look at the repository, and starts nothing from then on.\n--output json prints what was done.\n\nExample:\n  fusee history take-over --repo https://git.example.com/acme/data-jobs.git',
     )
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<HistoryOptions>()
-      await withStatus(shell, options, open, (opened) => releaseBranch(shell, opened, options.output === 'json'))
+      await withStatus(shell, options, open, (opened) => releaseBranch(shell, opened, options), readCommitSigner)
     })
   history.addCommand(createVerifyCommand(shell, (options, work) => withStatus(shell, options, open, work)))
   return history
@@ -99,13 +107,23 @@ async function showHistory(shell: Shell, { url, branch, status }: Opened, workfl
     return void (isJson ? shell.stderr.write(`fusee: ${note}\n`) : shell.stdout.write(`${note}\n`))
   }
   if (workflow !== undefined) await checkWorkflow({ url, branch, status }, workflow)
-  const query: HistoryQuery = { limit: options.limit, ...(workflow === undefined ? {} : { workflow }), ...filtersOf(options) }
+  const isTable = options.output === 'text' && options.run === undefined && options.fate === undefined
+  /** The numbers are those of all that match, shown or not. */
+  const counted: CountedRun[] = []
+  const hear = ({ result, startedAt, finishedAt }: RunRecord): void => void counted.push({ result, startedAt, finishedAt })
+  const query: HistoryQuery = {
+    limit: options.limit,
+    ...(workflow === undefined ? {} : { workflow }),
+    ...(options.run === undefined ? {} : { run: options.run }),
+    ...(isTable ? { hear } : {}),
+    ...filtersOf(options),
+  }
   const { records, ticks, unreadable } = await readHistory(status, query)
   const [record] = records
   if (options.run !== undefined && record === undefined) throw new Error(`${url} has no record of a run ${JSON.stringify(options.run)} on ${branch}`)
   if (options.output === 'json') shell.stdout.write(encodeJson({ records, ...(ticks.length === 0 ? {} : { ticks }) }))
   else if (options.run !== undefined && record !== undefined) shell.stdout.write(plainText(recordPage(record, null)))
-  else shell.stdout.write(textOf(records, ticks, query.matches !== null, createPaint(shell)))
+  else shell.stdout.write(textOf({ records, ticks, counted: query.matches === null ? null : counted }, createPaint(shell)))
   for (const { path: file, message } of unreadable) shell.stderr.write(`fusee: ${file}: ${message}\n`)
   if (unreadable.length > 0) shell.exitCode = 1
 }
@@ -124,16 +142,19 @@ function filtersOf({ result: results, trigger: kind, run: name, fate: fates }: H
   }
 }
 
-/** Runs, how they went, and ticks; runs are left out where ticks alone were asked for. */
-function textOf(records: readonly RunRecord[], ticks: readonly WorkflowTicks[], hasRuns: boolean, paint: Paint): string {
+/** Runs, how they went, and ticks; `counted` is null where ticks alone were asked for. */
+function textOf(
+  { records, ticks, counted }: { records: readonly RunRecord[]; ticks: readonly WorkflowTicks[]; counted: readonly CountedRun[] | null },
+  paint: Paint,
+): string {
   const parts = [
-    ...(hasRuns ? [`${historyTable(records, paint)}${historySummary(records)}`] : []),
+    ...(counted === null ? [] : [`${historyTable(records, paint)}${historySummary(records.length, counted)}`]),
     ...(ticks.length > 0 ? [ticksTable(ticks, paint)] : []),
   ]
   return parts.length === 0 ? 'No such tick is recorded.\n' : parts.join('\n')
 }
 
-async function checkWorkflow({ url, branch, status }: Omit<Opened, 'log'>, workflow: string): Promise<void> {
+async function checkWorkflow({ url, branch, status }: Pick<Opened, 'url' | 'branch' | 'status'>, workflow: string): Promise<void> {
   const known = await listWorkflows(status)
   if (known.includes(pathSegment(workflow))) return
   const named = known.slice(0, MOST_WORKFLOWS_NAMED).join(', ')
@@ -142,20 +163,32 @@ async function checkWorkflow({ url, branch, status }: Omit<Opened, 'log'>, workf
   throw new Error(`${url} has no records of a workflow ${JSON.stringify(workflow)} on ${branch}, ${others}`)
 }
 
-async function releaseBranch(shell: Shell, { status }: Opened, isJson: boolean): Promise<void> {
+async function releaseBranch(shell: Shell, { url, branch, status, log, signs }: Opened, { output }: HistoryOptions): Promise<void> {
+  await status.fetchTip(shell.stopSignal())
+  const isFirstUnsigned = !signs && (await status.isSigned())
   const result = await takeOver({ status, by: userInfo().username, nowMs: Date.now() }, shell.stopSignal())
-  shell.stdout.write(isJson ? encodeJson(result) : `${result.message}\n`)
+  if (result.kind === 'NoBranch' && (await log.tip(branch)) !== null)
+    throw new Error(`${url} has ${branch} only as its origin had it last: take the branch over there, with --repo and the URL of origin`)
+  shell.stdout.write(output === 'json' ? encodeJson(result) : `${result.message}\n`)
+  if (isFirstUnsigned && result.kind === 'TakenOver') shell.stderr.write(unsignedNote(branch))
   if (result.kind === 'NoBranch') shell.exitCode = 1
 }
 
 /** What is fetched of a remote goes into a folder that does not outlive the command. */
-async function withStatus(shell: Shell, options: StatusOptions, open: OpenStatus, work: (opened: Opened) => Promise<void>): Promise<void> {
+async function withStatus(
+  shell: Shell,
+  options: StatusOptions & SigningOptions,
+  open: OpenStatus,
+  work: (opened: Opened) => Promise<void>,
+  readSigner: typeof readCommitSigner = async () => null,
+): Promise<void> {
   const dataFolder = await mkdtemp(path.join(tmpdir(), 'fusee-history-'))
   try {
-    const { url, branch, credentials } = await resolveStatusPlace(shell, options)
-    const opened = await open({ url, branch: null, statusBranch: branch, dataFolder, credentials })
+    const { url, branch, credentials, signingSecret } = await resolveStatusPlace(shell, options)
+    const sign = await readSigner(shell, options, signingSecret)
+    const opened = await open({ url, branch: null, statusBranch: branch, dataFolder, credentials, sign })
     try {
-      await work({ url: opened.url, branch, status: opened.status, log: opened.log })
+      await work({ url: opened.url, branch, status: opened.status, log: opened.log, signs: sign !== null })
     } finally {
       opened.close()
     }

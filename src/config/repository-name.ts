@@ -20,7 +20,10 @@ export function repositoryNameOf(url: string): string {
   return label === '' ? 'repository' : label
 }
 
-/** Whether this is a remote and not a folder of this machine. */
+/**
+ * Whether this is a remote and not a folder of this machine; also where it is only meant to be one, with a slash or the scheme left out:
+ * taken for a folder, its password would be shown.
+ */
 export function isRemoteUrl(url: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(url) || /^[^/\\]+@[^/\\]+:/.test(url)
+  return /^(?:[a-z][a-z0-9+.-]*:\/\/|https?:|ssh:)/i.test(url) || /^[^/\\]+@(?:[^/\\]+:|[^/\\@]+\.[^/\\@]+\/)/.test(url)
 }

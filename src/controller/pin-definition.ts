@@ -45,6 +45,7 @@ export function pinnedStatus(workflow: Workflow, run: StoredRun, expressions: Ru
     definition,
     ...(group.value === '' ? {} : { group: group.value }),
     params: params.values,
+    vars: expressions.vars,
     steps: initialSteps(definition, run.spec),
   }
 }

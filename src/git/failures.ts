@@ -3,9 +3,12 @@ import { GitError } from './ports.ts'
 /** User name and password, as they stand in a URL. */
 export const CREDENTIALS = /[^/@]*:[^/@]*@/
 
+/** The beginning of a URL without its scheme, as in `token@git.example.com/acme`. */
+export const USER_AND_HOST = /^[^/\\@]+@[^/\\@:]+\.[^/\\@:]+\//
+
 /** The URL as it may be shown and logged: without user name, password, query and fragment. A local path stays as it is. */
 export function showUrl(url: string): string {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return url.replace(CREDENTIALS, '***@')
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return url.replace(CREDENTIALS, '***@').replace(/^([a-z]+:\/?)?[^/@]*@(?=[^/@]+\/)/i, '$1***@')
   try {
     const parsed = new URL(url)
     return `${parsed.protocol}//${parsed.host}${parsed.pathname}`

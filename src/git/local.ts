@@ -11,9 +11,9 @@ import type { CommitSha, SourceRepository, StatusBranch } from './ports.ts'
 import { GitError } from './ports.ts'
 import { createSourceReader } from './read-source.ts'
 import type { StatusTip } from './read-status.ts'
-import { listStatusFolder, readStatusFile } from './read-status.ts'
+import { isStatusSigned, listStatusFolder, readStatusFile } from './read-status.ts'
 import type { ReviewPlace } from './review.ts'
-import { branchRef, checkedOutBranches, listBranches, readHead, readRef } from './refs.ts'
+import { branchRef, checkedOutBranches, listBranches, originRef, readHead, readRef } from './refs.ts'
 import type { RepositoryFolder } from './repository-folder.ts'
 import { locateRepository } from './repository-folder.ts'
 
@@ -95,14 +95,23 @@ async function missingBranchError(folder: RepositoryFolder, path: string, branch
   return new GitError('BranchNotFound', describeMissingBranch(path, branch, await listBranches(folder.commonFolder)))
 }
 
-/** Writes the status branch into a repository on this disk: objects first, then the ref, as git does it. */
-export function createLocalStatus(repository: LocalRepository, path: string, branch: string, style: CommitStyle): StatusBranch {
+/**
+ * Writes the status branch into a repository on this disk: objects first, then the ref, as git does it. In a plain clone, which has the
+ * branch only as its `origin` had it, it is read there where `orOfOrigin` says so, and the first commit makes it a branch of the clone.
+ */
+export function createLocalStatus(repository: LocalRepository, path: string, branch: string, style: CommitStyle, orOfOrigin = false): StatusBranch {
   let tip: StatusTip
+
+  async function find(commonFolder: string): Promise<{ own: CommitSha | null; found: CommitSha | null }> {
+    const own = await readRef(commonFolder, branchRef(branch))
+    return { own, found: own ?? (orOfOrigin ? await readRef(commonFolder, originRef(branch)) : null) }
+  }
+
   return {
     async fetchTip(signal) {
       signal?.throwIfAborted()
       const { folder, store } = await repository.open()
-      const found = await readRef(folder.commonFolder, branchRef(branch))
+      const { found } = await find(folder.commonFolder)
       if (found !== null && found !== tip) {
         await store.refresh()
         await store.tree((await store.commit(found)).tree)
@@ -113,6 +122,7 @@ export function createLocalStatus(repository: LocalRepository, path: string, bra
     },
     read: (file) => readStatusFile(repository.access, tip, file),
     list: (folder) => listStatusFolder(repository.access, tip, folder),
+    isSigned: () => isStatusSigned(repository.access, tip),
     async commit(parent, changes, message, signal) {
       signal?.throwIfAborted()
       // A late answer may have moved where files are read: the changes were made of another commit than they would be built on.
@@ -120,11 +130,12 @@ export function createLocalStatus(repository: LocalRepository, path: string, bra
       const { folder, store } = await repository.open()
       await refuseCheckedOut(folder, path, branch)
       const ref = branchRef(branch)
-      if ((await readRef(folder.commonFolder, ref)) !== parent) throw racedError(path, ref)
+      const { own, found } = await find(folder.commonFolder)
+      if (found !== parent) throw racedError(path, ref)
       const built = await buildCommit(store, parent, changes, message, style)
       await writeLooseObjects(folder.commonFolder, built.objects, { durable: true })
       signal?.throwIfAborted()
-      await moveRef({ commonFolder: folder.commonFolder, ref, expected: parent, next: built.id, lockWaitMs: LOCK_WAIT_MS })
+      await moveRef({ commonFolder: folder.commonFolder, ref, expected: own, next: built.id, lockWaitMs: LOCK_WAIT_MS })
       tip = built.id
       return built.id
     },

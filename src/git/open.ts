@@ -4,7 +4,7 @@ import type { CommitStyle } from './build-commit.ts'
 import { FUSEE_AUTHOR } from './build-commit.ts'
 import type { Credentials } from './credentials.ts'
 import { splitCredentials } from './credentials.ts'
-import { CREDENTIALS, showUrl } from './failures.ts'
+import { CREDENTIALS, USER_AND_HOST, showUrl } from './failures.ts'
 import { createLocalLog, createRemoteLog } from './commit-log.ts'
 import { createHttpClient } from './http-client.ts'
 import { createHttpTransport } from './http-transport.ts'
@@ -48,6 +48,8 @@ export interface OpenRepositoryOptions {
   proxies?: ProxyVariables
   /** How many files are kept of a remote before they are tidied up. */
   bounds?: GenerationBounds
+  /** Whether a folder that does not have the status branch has it where its `origin` had it last. Not for who owns the branch. */
+  orOfOrigin?: boolean
   /** Largest answer of a remote; default 512 MiB. */
   maxBytes?: number
 }
@@ -111,7 +113,7 @@ export function parseRepositoryUrl(url: string): RepositoryPlace {
   if (scheme === undefined && /^(?:https?|ssh|ftp|file):/i.test(url)) throw noUrl(url)
   const ssh = parseSshUrl(url)
   if (ssh !== null) return { kind: 'ssh', place: ssh }
-  if (scheme === undefined && CREDENTIALS.test(url)) throw noUrl(url)
+  if (scheme === undefined && (CREDENTIALS.test(url) || USER_AND_HOST.test(url))) throw noUrl(url)
   if (scheme === undefined) return { kind: 'folder', path: url }
   if (scheme === 'file') return { kind: 'folder', path: readFileUrl(url) }
   if ((scheme === 'http' || scheme === 'https') && URL.canParse(url)) return { kind: 'http', url: new URL(url) }
@@ -135,7 +137,7 @@ function openFolder(path: string, options: OpenRepositoryOptions, style: CommitS
   return {
     url: path,
     source: createLocalSource(repository, path, options.branch),
-    status: createLocalStatus(repository, path, options.statusBranch, style),
+    status: createLocalStatus(repository, path, options.statusBranch, style, options.orOfOrigin),
     log: createLocalLog(path),
     reviews: (into) => createReviewBranches(createLocalReviewPlace(repository, path), options.statusBranch, into, style),
     close: () => repository.close(),

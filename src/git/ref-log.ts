@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { CommitSha } from './ports.ts'
 import { asCommitSha } from './ports.ts'
-import { branchRef, readRef } from './refs.ts'
+import { branchRef, originRef, readRef } from './refs.ts'
 import { locateRepository, readText } from './repository-folder.ts'
 
 /** A commit that a ref of this clone has been at. */
@@ -18,10 +18,9 @@ const NOTHING = '0'.repeat(40)
  * repository, and forgets its entries after some months. Throws GitError.
  */
 export async function readRefLog(path: string, branch: string): Promise<RefLogEntry[]> {
-  branchRef(branch)
+  const own = branchRef(branch)
   const { commonFolder } = await locateRepository(path)
-  const own = `refs/heads/${branch}`
-  const ref = (await readRef(commonFolder, own)) === null ? `refs/remotes/origin/${branch}` : own
+  const ref = (await readRef(commonFolder, own)) === null ? originRef(branch) : own
   const text = (await readText(join(commonFolder, 'logs', ref))) ?? ''
   const lines = text.split('\n').filter((line) => /^[0-9a-f]{40} [0-9a-f]{40} /.test(line))
   const last = lines.length - 1

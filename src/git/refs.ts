@@ -18,6 +18,11 @@ export function branchRef(branch: string): string {
   return BRANCH_PREFIX + branch
 }
 
+/** Where a plain clone keeps a branch as its origin had it last. Throws GitError as `branchRef` does. */
+export function originRef(branch: string): string {
+  return `refs/remotes/origin/${branchRef(branch).slice(BRANCH_PREFIX.length)}`
+}
+
 /** Where HEAD of a repository points. */
 export type Head = { kind: 'branch'; branch: string } | { kind: 'detached'; commit: CommitSha } | { kind: 'unknown' }
 

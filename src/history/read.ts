@@ -31,6 +31,10 @@ export interface HistoryQuery {
   matches?: ((record: RunRecord) => boolean) | null
   /** Which ticks; all without it. Null for none. */
   matchesTicks?: ((ticks: TickRange) => boolean) | null
+  /** The run, where only one is wanted: no record of another is read. */
+  run?: string
+  /** Hears of every record that matches, beyond the limit too; without it, nothing beyond the limit is read. */
+  hear?: (record: RunRecord) => void
 }
 
 /**
@@ -93,31 +97,47 @@ export async function listWorkflows(status: StatusBranch): Promise<string[]> {
   return folders.filter((name) => `${HISTORY_FOLDER}/${name}` !== STATE_FOLDER).toSorted()
 }
 
+/** Days that are read at once where all are wanted: a remote sends in one answer what is asked for together. */
+const DAYS_AT_ONCE = 64
+
 /**
  * The newest records that match, of one workflow or of all, and the ticks of their days that do. Reads the days that it needs and no others. At the tip
  * last fetched or written.
  */
-export async function readHistory(
-  status: StatusBranch,
-  { workflow, limit, matches = () => true, matchesTicks = () => true }: HistoryQuery,
-): Promise<ReadHistory> {
+export async function readHistory(status: StatusBranch, query: HistoryQuery): Promise<ReadHistory> {
+  const { workflow, limit, matches = () => true, matchesTicks = () => true, hear } = query
   const folders = workflow === undefined ? (await listWorkflows(status)).map((name) => `${HISTORY_FOLDER}/${name}`) : [workflowFolder(workflow)]
   const walks = await Promise.all(folders.map(async (folder) => startWalk(folder, daysOf(status, folder))))
   const found: ReadHistory = { records: [], ticks: [], unreadable: [] }
-  while ((matches === null ? found.ticks : found.records).length < limit) {
+  const isEnough = (): boolean => (matches === null ? found.ticks : found.records).length >= limit
+  while (!isEnough() || hear !== undefined) {
+    const isRest = isEnough()
+    const days = await nextDays(walks, isRest ? DAYS_AT_ONCE : 1)
+    if (days.length === 0) break
+    const wanted = { hasRecords: matches !== null, hasTicks: matchesTicks !== null && !isRest, run: query.run }
+    for (const day of await Promise.all(days.map((folders) => readDay(status, folders, wanted)))) {
+      const records = day.records.filter(matches ?? (() => false)).toSorted(newestFirst)
+      for (const record of records) hear?.(record)
+      found.records.push(...records.slice(0, Math.max(0, limit - found.records.length)))
+      const ticks = day.ticks.filter(matchesTicks ?? (() => false))
+      found.ticks.push(...ticks.toSorted((left, right) => (left.to < right.to ? 1 : left.to > right.to ? -1 : 0)))
+      found.unreadable.push(...day.unreadable)
+    }
+  }
+  return { ...found, ticks: found.ticks.slice(0, limit) }
+}
+
+/** The folders of the newest days that were not read yet, by day; of one day, those of all workflows that have it. */
+async function nextDays(walks: readonly Walk[], most: number): Promise<string[][]> {
+  const days: string[][] = []
+  while (days.length < most) {
     const newest = walks.reduce<string | null>((day, walk) => (walk.day !== null && (day === null || walk.day > day) ? walk.day : day), null)
     if (newest === null) break
-    const [ofDay, ticks]: [RunRecord[], WorkflowTicks[]] = [[], []]
-    for (const walk of walks.filter(({ day }) => day === newest)) {
-      const folder = `${walk.folder}/${newest}`
-      if (matches !== null) ofDay.push(...(await readDay(status, folder, found.unreadable)).filter(matches))
-      if (matchesTicks !== null) ticks.push(...(await readTicks(status, `${folder}/ticks.json`, found.unreadable)).filter(matchesTicks))
-      await walk.advance()
-    }
-    found.records.push(...ofDay.toSorted(newestFirst))
-    found.ticks.push(...ticks.toSorted((left, right) => (left.to < right.to ? 1 : left.to > right.to ? -1 : 0)))
+    const having = walks.filter(({ day }) => day === newest)
+    days.push(having.map(({ folder }) => `${folder}/${newest}`))
+    await Promise.all(having.map((walk) => walk.advance()))
   }
-  return { ...found, records: found.records.slice(0, limit), ticks: found.ticks.slice(0, limit) }
+  return days
 }
 
 interface Walk {
@@ -158,19 +178,35 @@ async function numbered(status: StatusBranch, folder: string, pattern: RegExp): 
     .map((name) => `${folder}/${name}`)
 }
 
-async function readDay(status: StatusBranch, folder: string, unreadable: ReadHistory['unreadable']): Promise<RunRecord[]> {
-  const records: RunRecord[] = []
-  for (const name of await status.list(folder)) {
-    if (!name.endsWith('.json') || name === 'ticks.json') continue
-    const path = `${folder}/${name}`
-    try {
-      records.push(parseRecord(new TextDecoder().decode((await status.read(path)) ?? new Uint8Array())))
-    } catch (error) {
-      if (!(error instanceof RecordError)) throw error
-      unreadable.push({ path, message: error.message })
-    }
+async function readDay(
+  status: StatusBranch,
+  folders: readonly string[],
+  wanted: { hasRecords: boolean; hasTicks: boolean; run: string | undefined },
+): Promise<ReadHistory> {
+  const found: ReadHistory = { records: [], ticks: [], unreadable: [] }
+  const names = await Promise.all(folders.map(async (folder) => (await status.list(folder)).map((name) => ({ folder, name }))))
+  const records = names.flat().filter(({ name }) => wanted.hasRecords && isRecordOf(name, wanted.run))
+  const read = await Promise.all(records.map(async ({ folder, name }) => readRecord(status, `${folder}/${name}`)))
+  for (const [index, record] of read.entries()) {
+    if (record instanceof RecordError) found.unreadable.push({ path: `${records[index]?.folder}/${records[index]?.name}`, message: record.message })
+    else found.records.push(record)
   }
-  return records
+  for (const folder of wanted.hasTicks ? folders : []) found.ticks.push(...(await readTicks(status, `${folder}/ticks.json`, found.unreadable)))
+  return found
+}
+
+function isRecordOf(name: string, run: string | undefined): boolean {
+  if (!name.endsWith('.json') || name === 'ticks.json') return false
+  return run === undefined || name === `${pathSegment(run)}.json` || name.startsWith(`${pathSegment(run)}_`)
+}
+
+async function readRecord(status: StatusBranch, path: string): Promise<RunRecord | RecordError> {
+  try {
+    return parseRecord(new TextDecoder().decode((await status.read(path)) ?? new Uint8Array()))
+  } catch (error) {
+    if (error instanceof RecordError) return error
+    throw error
+  }
 }
 
 async function readTicks(status: StatusBranch, path: string, unreadable: ReadHistory['unreadable']): Promise<WorkflowTicks[]> {

@@ -1,5 +1,6 @@
 import type { RunDefinition, Step } from '../definitions/workflow.ts'
 import type { CarriedStep, StepStatus } from './run.ts'
+import { isSteadyList } from './steady-list.ts'
 import { stepOfExpansion } from './step-key.ts'
 
 /** What counts of a step of a run that is done again. */
@@ -7,7 +8,7 @@ export type EndedStep = Pick<StepStatus, 'name' | 'kind' | 'state' | 'result' | 
 
 /**
  * What a rerun of the failed steps takes over: steps, and single expansions, that succeeded, whose dependencies did too, near and far, and that
- * have not been undone. Everything else is done again, `finally` always.
+ * have not been undone; of expansions only those whose index means the same again. Everything else is done again, `finally` always.
  */
 export function planCarryOver(definition: Pick<RunDefinition, 'steps'>, steps: readonly EndedStep[]): CarriedStep[] {
   const byStep = new Map<string, EndedStep[]>()
@@ -29,7 +30,7 @@ export function planCarryOver(definition: Pick<RunDefinition, 'steps'>, steps: r
     if (before !== undefined) return before
     const step = defined.get(name)
     const entries = byStep.get(name) ?? []
-    const whole = step !== undefined && entries.length > 0 && entries.every(isGood) && isReachable(step)
+    const whole = step !== undefined && entries.length > 0 && entries.every(isGood) && isReachable(step) && isSteady(step)
     known.set(name, whole)
     return whole
   }
@@ -37,8 +38,12 @@ export function planCarryOver(definition: Pick<RunDefinition, 'steps'>, steps: r
     return step.dependsOn.every((dependency) => isWhole(dependency.step))
   }
 
+  function isSteady({ expansion }: Step): boolean {
+    return expansion === null || isSteadyList(expansion)
+  }
+
   return definition.steps.flatMap((step) => {
-    if (!isReachable(step)) return []
+    if (!isReachable(step) || !isSteady(step)) return []
     const carried = (byStep.get(step.name) ?? []).filter(isGood)
     return carried.map(({ name, finishedAt, results }) => ({ name, ...(finishedAt && { finishedAt }), ...(results && { results }) }))
   })

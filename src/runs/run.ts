@@ -81,6 +81,8 @@ export interface RunStatus {
   group?: string
   /** Values of all declared params: given ones and defaults; absent while Pending. */
   params?: Record<string, unknown>
+  /** The Repository's, as they were when the run was pinned; absent while Pending. */
+  vars?: Readonly<Record<string, string>>
   /**
    * Those of `steps` in the order written, then those of `finally`. A step with `matrix` or `forEach` has one entry until it is expanded, then
    * one for each expansion, `<step>/<index>`. An undo follows the step that it undoes, and has its name.

@@ -25,8 +25,9 @@ export function resolveParams(declared: Readonly<Record<string, Param>>, given: 
       continue
     }
     const problem = checkParamValue(param, value)
-    if (problem === null) values.push([name, value])
-    else problems.push(`param ${name} ${problem}`)
+    if (problem !== null) problems.push(`param ${name} ${problem}`)
+    else if (typeof value === 'string' && value.includes('\0')) problems.push(`param ${name} must not hold a NUL character: no variable can`)
+    else values.push([name, value])
   }
   const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(values)))
   if (bytes > MOST_BYTES)

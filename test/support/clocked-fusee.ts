@@ -13,8 +13,10 @@ export interface ClockedFusee {
   checkout: string
   /** Commits the files, by path. */
   commit(files: Readonly<Record<string, string>>): Promise<void>
-  /** Sets the clock of all of them, RFC 3339; it goes on from there. */
+  /** Sets the clock of all of them, RFC 3339; it goes on from there. Timers do not, so that they notice within a minute. */
   setClock(at: string): Promise<void>
+  /** The same, and an empty commit, by which they notice at their next look. */
+  setClockSeen(at: string): Promise<void>
   /** Begins a controller, without waiting for anything; `data` names its folder of state. */
   begin(data?: string): FuseeProcess
   /** The same, and waits for its first look. */
@@ -49,6 +51,10 @@ export async function createClockedFusee(files: Readonly<Record<string, string>>
     async setClock(at) {
       await writeFile(`${clockFile}.new`, String(Date.parse(at) - Date.now()))
       await rename(`${clockFile}.new`, clockFile)
+    },
+    async setClockSeen(at) {
+      await clocked.setClock(at)
+      await runGit(checkout, ['commit', '--quiet', '--allow-empty', '--message', 'Nothing'])
     },
     begin,
     async start() {

@@ -40,6 +40,8 @@ export interface LaunchSources {
   secrets: SecretsFolder
   /** Folder of a volume of the pod. */
   volumeFolder(volume: string): string
+  /** Whether a volume is a Secret or a ConfigMap, which nobody may write to. */
+  isFixed(volume: string): boolean
   /** File for the termination message of a container, by its index. */
   messageFile(index: number): string
   /** Folder in which a container starts when it does not say. */
@@ -98,8 +100,9 @@ function placeWorkingDir(path: string, mounts: readonly Mount[], workFolder: str
 }
 
 function resolveMount(mount: JsonObject, sources: LaunchSources): RealMount {
-  const folder = join(sources.volumeFolder(textField(mount, 'name')), textField(mount, 'subPath'))
-  return { mountPath: mountPathOf(mount), folder, isReadOnly: mount['readOnly'] === true }
+  const volume = textField(mount, 'name')
+  const folder = join(sources.volumeFolder(volume), textField(mount, 'subPath'))
+  return { mountPath: mountPathOf(mount), folder, isReadOnly: mount['readOnly'] === true || sources.isFixed(volume) }
 }
 
 /** Later ones win, and see earlier ones; what names a mount by a FUSEE_ variable gets the real place before others refer to it. */

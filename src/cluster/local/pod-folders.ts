@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { formatTimestamp } from '../../clock.ts'
 import type { JsonObject } from '../../definitions/container.ts'
@@ -138,7 +138,7 @@ type Filled = { kind: 'Ready'; launches: ContainerLaunch[] } | { kind: 'Error'; 
 
 async function fill(sources: PodSources, job: StoredJob, metadata: StoredMeta, scratch: string, place: string): Promise<Filled> {
   try {
-    const launches = await resolveLaunches(job.spec.template.spec, launchSources(sources, metadata, place))
+    const launches = await resolveLaunches(job.spec.template.spec, launchSources(sources, metadata, place, job))
     const volumes = job.spec.template.spec.volumes ?? []
     // Those of Secrets have files of their own, of which one may be mounted alone.
     const empty = new Set(volumes.filter((volume) => contentRefOf(volume) === null).map((volume) => textField(volume, 'name')))
@@ -158,12 +158,14 @@ async function fill(sources: PodSources, job: StoredJob, metadata: StoredMeta, s
   }
 }
 
-function launchSources(sources: PodSources, metadata: StoredMeta, place: string): LaunchSources {
+function launchSources(sources: PodSources, metadata: StoredMeta, place: string, job: StoredJob): LaunchSources {
   const { name, namespace, uid, labels, annotations } = metadata
+  const fixed = new Set((job.spec.template.spec.volumes ?? []).filter((volume) => contentRefOf(volume) !== null).map((volume) => volume['name']))
   return {
     metadata: { name, namespace, uid, labels: labels ?? {}, annotations: annotations ?? {} },
     secrets: sources.secrets,
     volumeFolder: (volume) => join(place, 'volumes', volume),
+    isFixed: (volume) => fixed.has(volume),
     workFolder: (container) => join(place, 'work', container),
     messageFile: (index) => messageFile(place, index),
     canMount: sources.canMount,
@@ -175,15 +177,21 @@ function contentRefOf(volume: JsonObject): JsonObject | null {
   return objectField(volume, 'secret') ?? objectField(volume, 'configMap')
 }
 
-/** Secrets are linked, not copied: their values stay where the user put them. */
+/** Kubernetes' own default for files of Secrets and ConfigMaps. */
+const DEFAULT_MODE = 0o644
+
+/**
+ * Secrets are copied, for as long as the pod runs: no step may change those of the user, nor what another step sees. Nobody is meant to write to the
+ * copy either, as on Kubernetes.
+ */
 async function fillVolume(sources: PodSources, volume: JsonObject, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const source = contentRefOf(volume)
   if (source === null) return
   const name = textField(source, 'secretName') || textField(source, 'name')
   const keys = await sources.secrets.keys(name)
-  const chosen = listField(source, 'items').map((item) => ({ key: textField(item, 'key'), path: textField(item, 'path') }))
-  const items = source['items'] === undefined ? (keys ?? []).map((key) => ({ key, path: key })) : chosen
+  const chosen = listField(source, 'items').map((item) => ({ key: textField(item, 'key'), path: textField(item, 'path'), mode: item['mode'] }))
+  const items = source['items'] === undefined ? (keys ?? []).map((key) => ({ key, path: key, mode: undefined })) : chosen
   const absent = keys === null ? name : items.filter(({ key }) => !keys.includes(key)).map(({ key }) => `${name}/${key}`)[0]
   if (absent !== undefined) {
     if (source['optional'] === true) return
@@ -192,9 +200,11 @@ async function fillVolume(sources: PodSources, volume: JsonObject, folder: strin
       `Secret or ConfigMap ${absent} is not found below ${sources.secrets.place}. Put it there as <name>/<key>, then run again.`,
     )
   }
-  for (const { key, path } of items) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true, mode: 0o700 })
-    symlinkSync(sources.secrets.fileOf(name, key), join(folder, path))
+  for (const { key, path, mode = source['defaultMode'] } of items) {
+    const file = join(folder, path)
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    writeFileSync(file, (await sources.secrets.read(name, key)) ?? '', { mode: 0o600 })
+    chmodSync(file, ((typeof mode === 'number' ? mode : DEFAULT_MODE) & 0o555) | 0o400)
   }
 }
 

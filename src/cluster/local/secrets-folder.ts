@@ -8,8 +8,6 @@ export interface SecretsFolder {
   read(name: string, key: string): Promise<Buffer | null>
   /** Keys, sorted; null when there is no such secret. */
   keys(name: string): Promise<string[] | null>
-  /** Absolute path of a key's file. */
-  fileOf(name: string, key: string): string
   /** Where it is looked for, for messages. */
   place: string
 }
@@ -19,7 +17,6 @@ export function openSecretsFolder(folder: string | null): SecretsFolder {
   const at = (...names: string[]): string => join(folder ?? '/nonexistent', ...names)
   return {
     place: folder ?? '--secrets, which is not given',
-    fileOf: at,
     read: async (name, key) => (folder === null || !isPlain(name) || !isPlain(key) ? null : ignoreMissing(readFile(at(name, key)))),
     async keys(name) {
       if (folder === null || !isPlain(name)) return null

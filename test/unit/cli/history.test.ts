@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { createHistoryCommand, type OpenStatus } from '../../../src/cli/history.ts'
 import type { Shell } from '../../../src/cli/shell.ts'
 import { createLocalLog } from '../../../src/git/commit-log.ts'
-import { type CommitLog, GitError } from '../../../src/git/ports.ts'
+import { asCommitSha, type CommitLog, GitError } from '../../../src/git/ports.ts'
 import { claimBranch } from '../../../src/history/owner.ts'
 import { encodeRecord, recordOf } from '../../../src/history/record.ts'
 import { writeHistory } from '../../../src/history/write.ts'
@@ -13,7 +13,7 @@ import type { StoredRun, TickFate } from '../../../src/runs/run.ts'
 import { cursorsWith, everyHour, failedRun, fateOf, finishedRun, inForce, REPOSITORY } from '../../support/history-builders.ts'
 import { createMemoryRemote, type MemoryRemote } from '../../support/memory-status-branch.ts'
 
-const noLog: CommitLog = createLocalLog('/nonexistent')
+const noLog: CommitLog = { ...createLocalLog('/nonexistent'), tip: async () => null }
 const failed = failedRun()
 const pushed = finishedRun({ name: 'site-b8d7k2m7qx', workflow: 'site', createdAt: '2026-11-20T09:30:00Z' })
 
@@ -38,6 +38,10 @@ describe('fusee history', () => {
     expect((await run(remote, ['nightly-report'])).out.split('\n')).toHaveLength(5)
     expect((await run(remote, ['--limit', '1'])).out).toContain('site-b8d7k2m7qx')
     expect((await run(remote, ['--limit', '1'])).out).not.toContain('nightly-report-9f3k2m7qxz')
+    expect((await run(remote, ['--limit', '1'])).out).toContain(
+      '\n1 of 2 shown · 1 of 2 succeeded (50 %) · duration p50 3m12s, p95 3m12s · last success',
+    )
+    expect((await run(remote, ['--limit', '1', '--result', 'Failed'])).out).toContain('\n0 of 1 succeeded (0 %)')
   })
 
   it('shows what was asked for: a result, a trigger, one run', async () => {
@@ -171,6 +175,12 @@ describe('fusee history take-over', () => {
   it('prints what it has done as JSON', async () => {
     const { out } = await run(await remoteWith([failed]), ['take-over', '--output', 'json'])
     expect(JSON.parse(out)).toMatchObject({ kind: 'TakenOver', formerOwner: 'us', commit: expect.stringMatching(/^[0-9a-f]{40}$/) as unknown })
+  })
+
+  it('does not take over what a plain clone has of its origin alone', async () => {
+    const tip: CommitLog['tip'] = async () => asCommitSha('c'.repeat(40))
+    const open: OpenStatus = async ({ url }) => ({ url, status: createMemoryRemote().open(), log: { ...noLog, tip }, close: () => undefined })
+    await expect(run(createMemoryRemote(), ['take-over'], open)).rejects.toThrow('only as its origin had it last: take the branch over there')
   })
 
   it('says so when there is nothing to take over', async () => {

@@ -249,6 +249,8 @@ describe('opening', () => {
     { url: 'HTTPS:user:secret@example.com/jobs.git', wantMessage: /no URL that Fusee can follow/ },
     { url: 'https//user:secret@example.com/jobs.git', wantMessage: /^https\/\/\*\*\*@example.com\/jobs.git is no URL that Fusee can follow/ },
     { url: '//user:secret@example.com/jobs.git', wantMessage: /no URL that Fusee can follow/ },
+    { url: 'secret@git.example.com/acme/jobs', wantMessage: /^\*\*\*@git.example.com\/acme\/jobs is no URL that Fusee can follow/ },
+    { url: 'https:/secret@git.example.com/jobs', wantMessage: /^https:\/\*\*\*@git.example.com\/jobs is no URL that Fusee can follow/ },
     { url: 'file://elsewhere/repo', wantMessage: /names no folder of this machine/ },
   ])('refuses $url', async ({ url, wantMessage }) => {
     const opening = openRepository({ url, branch: null, statusBranch: 'fusee/status', dataFolder: '/nowhere' })

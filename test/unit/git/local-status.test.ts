@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openRepository } from '../../../src/git/open.ts'
 import { GitError } from '../../../src/git/ports.ts'
 import type { CheckedOutRepository } from '../../support/git-folder.ts'
 import { createCheckout } from '../../support/git-folder.ts'
@@ -38,6 +39,21 @@ describe('writing the status branch into a folder', () => {
     expect(await runGit(repo.checkout, ['log', '--format=%an <%ae> %cn %ct %s', 'fusee/status'])).toBe(
       'Fusee <fusee@localhost> Fusee 1700000001 record',
     )
+  })
+
+  it('goes on from what a plain clone has of its origin, where that is asked for', async () => {
+    const first = await importCommits(repo.checkout, [{ 'history/README.md': 'theirs' }], { branch: 'fusee/status' })
+    const clone = join(repo.folder, 'clone')
+    await runGit(repo.folder, ['clone', '--quiet', repo.checkout, clone])
+    const open = async (orOfOrigin: boolean) =>
+      (await openRepository({ url: clone, branch: null, statusBranch: 'fusee/status', dataFolder: clone, orOfOrigin })).status
+    expect(await (await open(false)).fetchTip()).toBeNull()
+    const status = await open(true)
+    expect(await status.fetchTip()).toBe(first)
+    expect(await status.list('history')).toEqual(['README.md'])
+    const second = await status.commit(first, FILES, 'ours')
+    expect(await runGit(clone, ['rev-list', 'fusee/status'])).toBe(`${second}\n${first}`)
+    await expect((await open(true)).commit(first, FILES, 'late')).rejects.toMatchObject({ kind: 'Raced' })
   })
 
   it.each(['checkout', 'worktree'])('refuses while the branch is checked out in a %s', async (place) => {

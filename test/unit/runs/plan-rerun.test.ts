@@ -46,6 +46,24 @@ describe('a rerun of what failed takes over', () => {
     expect(planCarryOver(definition, steps).map(({ name }) => name)).toEqual(want)
   })
 
+  it.each([
+    { list: 'params.sites', want: ['a/0', 'b'] },
+    { list: 'params.run.map(run_one, run_one)', want: ['a/0', 'b'] },
+    { list: ['run', 'vars.x', '${{ params.vars }}'], want: ['a/0', 'b'] },
+    { list: 'vars.sites.split(",")', want: [] },
+    { list: '[trigger.by]', want: [] },
+    { list: ['x', { y: ['on ${{ run.name }}'] }], want: [] },
+  ])('expansions whose list is the same again: $list', ({ list, want }) => {
+    const steps = [ended('a/0', 'Succeeded'), ended('b', 'Succeeded'), ended('c', 'Failed')]
+    for (const expansion of [
+      { kind: 'ForEach', items: list },
+      { kind: 'Matrix', values: { k: list } },
+    ] as const) {
+      const definition = aDefinition([aStep('a', { expansion }), aStep('b', { needs: ['a'] }), aStep('c', { needs: ['b'] })])
+      expect(planCarryOver(definition, steps).map(({ name }) => name)).toEqual(want)
+    }
+  })
+
   it('results, which those that run again see', () => {
     const definition = aDefinition([
       aStep('list', { results: { items: 'array' } }),

@@ -358,3 +358,12 @@ describe('retries', () => {
     expect(plan(run, [observed(run, definition.steps[0] as Step, 1)]).status.steps[0]).toMatchObject({ state: 'Running' })
   })
 })
+
+describe('the vars of a run', () => {
+  it('are those of when it was pinned, whatever the Repository says since', () => {
+    const sites = aStep('each', { expansion: { kind: 'ForEach', items: 'vars.environment.split(",")' } })
+    const run = aRun(aDefinition([sites]), { status: { vars: { environment: 'one,two' } } })
+    expect(created(plan(run))).toEqual(['each/0', 'each/1'])
+    expect(created(plan(aRun(aDefinition([sites]))))).toEqual(['each/0'])
+  })
+})

@@ -48,6 +48,15 @@ describe('the params of a run', () => {
     expect(resolveParams(declared, given)).toEqual({ kind: 'Invalid', problems: [wantProblem] })
   })
 
+  it('hold no character that no variable can hold', () => {
+    const any = { text: param({}), list: param({ type: 'array' }) }
+    expect(resolveParams(any, { list: ['a\0b'] })).toMatchObject({ kind: 'Valid' })
+    expect(resolveParams(any, { text: 'a\0b' })).toEqual({
+      kind: 'Invalid',
+      problems: ['param text must not hold a NUL character: no variable can'],
+    })
+  })
+
   it('are together no more than a container takes in one variable', () => {
     const texts = Object.fromEntries(['a', 'b', 'c'].map((name) => [name, 'ä'.repeat(20_000)]))
     const three = Object.fromEntries(Object.keys(texts).map((name) => [name, param({})]))

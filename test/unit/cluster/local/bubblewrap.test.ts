@@ -85,6 +85,18 @@ describe.skipIf(BUBBLEWRAP === null)(`mounts at their real paths${BUBBLEWRAP ===
     expect(await run(script, mounts)).toEqual({ ends: ['Succeeded 0'], log: '16\nx\nrefused\n' })
   })
 
+  it.each([
+    ['though it does not say so', {}],
+    ['as it says', { readOnly: true }],
+  ])('of a Secret may only be read, %s', async (_how, more) => {
+    const script = `(echo spoilt >/fusee-new/password) 2>&1 | grep -o 'Read-only.*'; (: >/fusee-new/x) 2>/dev/null || echo refused; cat /fusee-new/password`
+    expect(await run(script, [{ name: 's', mountPath: '/fusee-new', ...more }])).toEqual({
+      ends: ['Succeeded 0'],
+      log: 'Read-only file system\nrefused\n***\n',
+    })
+    expect(readFileSync(join(home.path, 'secrets/db/password'), 'utf8')).toBe('hunter2-hunter2\n')
+  })
+
   it('end with their Job, whole', async () => {
     const job = aShellJob(`setsid sh -c 'echo $$ >>${home.path}/pids; exec sleep 1000' & echo $$ >>${home.path}/pids; wait`, {
       container: { volumeMounts: [{ name: 'e', mountPath: '/fusee-new' }] },

@@ -50,6 +50,7 @@ describe('a container to be started', () => {
         metadata: { name: 'pod-1', namespace: 'default', uid: 'u-1', labels: { 'a/b': 'x' }, annotations: { c: 'y' } },
         secrets: openSecretsFolder(secretsFolder),
         volumeFolder: (volume) => `/real/${volume}`,
+        isFixed: () => false,
         messageFile: (index) => `/pod/messages/${index}`,
         workFolder: (name) => `/pod/${name}`,
         canMount: () => false,

@@ -65,17 +65,45 @@ describe('the volumes of a pod', () => {
     expect(await jobs.readLogTail(seen.job, 1000)).toBe('made\n')
   })
 
-  it('hold the files of a secret as they are, and no copy of them', async () => {
+  it.each([
+    ['over it', 'chmod u+w "$FUSEE_V/password"; echo spoilt >"$FUSEE_V/password"'],
+    ['in its place', 'rm -f "$FUSEE_V/password"; echo spoilt >"$FUSEE_V/password"'],
+    ['beside it', 'echo spoilt >"$FUSEE_V/other"'],
+  ])('hold files of a secret that no step can change for others, by writing %s', async (_how, script) => {
     const opened = await start()
-    await opened.jobs.createJob(mounting('cat "$FUSEE_V/password"; readlink "$FUSEE_V/password"', { secret: { secretName: 'db' } }))
+    await opened.jobs.createJob(mounting(`cat "$FUSEE_V/password"; ${script}`, { secret: { secretName: 'db' } }))
     expect(endOf(await untilEnded(opened.jobs))).toBe('Complete')
-    expect(await tail(opened)).toBe(`***\n${home.path}/secrets/db/password\n`)
+    expect(await tail(opened)).toBe('***\n')
+    expect(readFileSync(join(home.path, 'secrets/db/password'), 'utf8')).toBe('hunter2\n')
+    expect(existsSync(join(home.path, 'secrets/db/other'))).toBe(false)
+    const later = mounting('cat "$FUSEE_V"/*', { secret: { secretName: 'db' } })
+    await opened.jobs.createJob({ ...later, metadata: { ...later.metadata, name: 'later' } })
+    await untilEnded(opened.jobs, 'later')
+    expect(await opened.jobs.readLogTail((await observeJob(opened.jobs, 'later')).job, 1000)).toBe('***\n')
+    const volumes = ['nightly-load', 'later'].map((job) => join(home.path, `data/jobs/default/${job}/pods/0/volumes`))
+    await eventually('no copy is left', () => !volumes.some((folder) => existsSync(folder)))
+  })
+
+  it('hold files with the modes that are wanted, but for writing', async () => {
+    const opened = await start()
+    writeFileSync(join(home.path, 'secrets/db/tool'), '#!/bin/sh\nexit 7\n')
+    const items = [
+      { key: 'tool', path: 'bin/tool', mode: 0o755 },
+      { key: 'password', path: 'password' },
+    ]
+    await opened.jobs.createJob(
+      mounting('"$FUSEE_V/bin/tool" || echo $?; stat -c %a "$FUSEE_V/bin/tool" "$FUSEE_V/password"', {
+        secret: { secretName: 'db', items, defaultMode: 0o640 },
+      }),
+    )
+    expect(endOf(await untilEnded(opened.jobs))).toBe('Complete')
+    expect(await tail(opened)).toBe('7\n555\n440\n')
   })
 
   it('hold the chosen keys under the chosen names', async () => {
     const opened = await start()
     await opened.jobs.createJob(
-      mounting('cd "$FUSEE_V"; find . -type l', { secret: { secretName: 'db', items: [{ key: 'password', path: 'a/b' }] } }),
+      mounting('cd "$FUSEE_V"; find . -type f', { secret: { secretName: 'db', items: [{ key: 'password', path: 'a/b' }] } }),
     )
     expect(endOf(await untilEnded(opened.jobs))).toBe('Complete')
     expect(await tail(opened)).toBe('./a/b\n')
