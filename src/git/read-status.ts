@@ -36,6 +36,12 @@ export async function listStatusFolder(access: CommitAccess, statusTip: StatusTi
   })
 }
 
+/** Whether the commit at the tip is signed. Throws GitError. */
+export async function isStatusSigned(access: CommitAccess, statusTip: StatusTip): Promise<boolean> {
+  const tip = seen(statusTip)
+  return tip !== null && access.at(tip, async (reader) => (await reader.commit(tip)).isSigned)
+}
+
 function toFileEntry(entry: TreeEntry): { path: string; id: string } {
   return { path: entry.name, id: entry.id }
 }
