@@ -1,6 +1,5 @@
 import { maskCutText, maskSecrets, secretsOf } from '../runs/mask.ts'
 import type { ContainerStatus, Pod, StoredJob } from '../runs/objects.ts'
-import { plainText } from '../runs/plain-text.ts'
 
 /** Kubernetes keeps no more of a container's termination message: the end of what was written, or the beginning of the log's last lines. */
 const MOST_MESSAGE_BYTES = 4096
@@ -66,7 +65,7 @@ export function createJobMasks(readValues: (job: StoredJob, secret: string) => P
 
   return {
     valuesOf,
-    maskTail: async (job, text) => (text === '' ? '' : maskShown(text, await valuesOf(job), maskCutText)),
+    maskTail: async (job, text) => (text === '' ? '' : maskCutText(text, await valuesOf(job))),
     maskPods: async (job, pods) => (secretsNamedBy(job).length === 0 ? pods : Promise.all(pods.map((pod) => maskPod(job, pod)))),
   }
 }
@@ -74,15 +73,7 @@ export function createJobMasks(readValues: (job: StoredJob, secret: string) => P
 /** A message may have been cut, within a value too. One that is too long for results stays so: what is missing at its end is made up by empty lines. */
 function maskBounded(text: string, values: readonly string[]): string {
   const bytes = Buffer.byteLength(text)
-  if (bytes < MOST_LOG_MESSAGE_BYTES) return maskShown(text, values, maskSecrets)
-  const masked = maskShown(text, values, maskCutText)
+  if (bytes < MOST_LOG_MESSAGE_BYTES) return maskSecrets(text, values)
+  const masked = maskCutText(text, values)
   return bytes < MOST_MESSAGE_BYTES ? masked : masked + '\n'.repeat(Math.max(0, bytes - Buffer.byteLength(masked)))
-}
-
-/** Colour codes within a value hide it, as those of grep do, until a page leaves them out: where that would show one, they are left out here. */
-function maskShown(text: string, values: readonly string[], mask: typeof maskSecrets): string {
-  const masked = mask(text, values)
-  const plain = plainText(masked)
-  const shown = mask(plain, values)
-  return shown === plain ? masked : shown
 }

@@ -20,8 +20,8 @@ export interface ObjectFolder {
 
 const decompress = promisify(inflate)
 
-/** Opens `<gitFolder>/objects`; nothing is looked at before `refresh`. */
-export function openObjectFolder(gitFolder: string): ObjectFolder {
+/** Opens `<gitFolder>/objects`; nothing is looked at before `refresh`. What deltas refer to may take `baseBytes` of memory, of each pack. */
+export function openObjectFolder(gitFolder: string, baseBytes: number): ObjectFolder {
   const folder = join(gitFolder, 'objects')
   const packs = new Map<string, PackFile>()
   let refreshing: Promise<void> = Promise.resolve()
@@ -37,7 +37,7 @@ export function openObjectFolder(gitFolder: string): ObjectFolder {
     for (const name of found) {
       if (packs.has(name)) continue
       // Git may remove it just now, and the objects are then in another one; or it is broken, and they are fetched again.
-      const pack = await openPack(join(folder, 'pack', name)).catch(() => null)
+      const pack = await openPack(join(folder, 'pack', name), baseBytes).catch(() => null)
       if (pack !== null) packs.set(name, pack)
     }
   }

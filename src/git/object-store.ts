@@ -32,10 +32,14 @@ export interface ObjectStoreOptions {
   where: string
   /** Whether another program may repack under us, so that "not there" is worth a second look with fresh indexes. */
   shared: boolean
+  /** What bases of deltas may take in memory, of each pack; default 8 MiB. */
+  baseBytes?: number
 }
 
 /** More open files at once only cost descriptors. */
 const PARALLEL_READS = 32
+/** What bases of deltas may take unless told otherwise. */
+const BASE_BYTES = 8 << 20
 /** What parsed commits and trees may take, measured by their stored size. */
 const CACHED_BYTES = 8 << 20
 
@@ -47,7 +51,7 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
   const limit = createLimiter(PARALLEL_READS)
   const commits = createRecentlyUsed<CommitObject>(CACHED_BYTES)
   const trees = createRecentlyUsed<readonly TreeEntry[]>(CACHED_BYTES)
-  const folders = options.folders.map(openObjectFolder)
+  const folders = options.folders.map((folder) => openObjectFolder(folder, options.baseBytes ?? BASE_BYTES))
   let opened: Promise<unknown> | null = null
 
   async function refresh(): Promise<void> {

@@ -30,22 +30,23 @@ const ID_BYTES = 20
 const MOST_HEADER_BYTES = 32
 /** What is no larger is inflated in less time than another thread takes to be asked. */
 const SMALL_BYTES = 4096
-/** What bases of deltas may take in memory. */
-const BASE_BYTES = 8 << 20
 
 const decompress = promisify(inflate)
 const openFile = promisify(fs.open)
 const readFrom = promisify(fs.read)
 const closeFile = promisify(fs.close)
 
-/** Opens `<path>.pack` with its index. It stays open, so that it can be read after it was deleted. Throws RangeError, or what the system says. */
-export async function openPack(path: string): Promise<PackFile> {
+/**
+ * Opens `<path>.pack` with its index. It stays open, so that it can be read after it was deleted. What
+ * deltas refer to may take `baseBytes` of memory. Throws RangeError, or what the system says.
+ */
+export async function openPack(path: string, baseBytes: number): Promise<PackFile> {
   const index = parsePackIndex(await readFile(`${path}.idx`), (await stat(`${path}.pack`)).size)
-  return createPackFile(await openFile(`${path}.pack`, 'r'), index)
+  return createPackFile(await openFile(`${path}.pack`, 'r'), index, baseBytes)
 }
 
-function createPackFile(file: number, index: PackIndex): PackFile {
-  const bases = createRecentlyUsed<StoredObject>(BASE_BYTES)
+function createPackFile(file: number, index: PackIndex, baseBytes: number): PackFile {
+  const bases = createRecentlyUsed<StoredObject>(baseBytes)
   const reading = new Set<Promise<unknown>>()
 
   async function readAt(offset: number, base: (id: string) => Promise<StoredObject | null>): Promise<StoredObject> {
@@ -85,6 +86,9 @@ function createPackFile(file: number, index: PackIndex): PackFile {
     async read(id, base) {
       const offset = index.find(id)
       if (offset === null) return null
+      // Git has the newest of many versions whole: who reads them from the oldest on has had the next one as a base.
+      const known = bases.get(String(offset))
+      if (known !== undefined) return known
       const work = readAt(offset, base)
       reading.add(work)
       try {

@@ -1,3 +1,5 @@
+import { plainText } from './plain-text.ts'
+
 /** What stands where the value of a Secret was. */
 const MASK = '***'
 
@@ -9,6 +11,9 @@ const PLAIN_WORDS = new Set(['true', 'false', 'null'])
 
 /** More of a line is not held back. */
 const LONGEST_LINE = 65_536
+
+/** A colour code whose end has not come yet. */
+const UNFINISHED_CODE = /[\u001b\u009b][[0-9;:?]{0,30}$/
 
 /** Names of the Secrets that a pod's spec refers to: by `env`, `envFrom` and volumes. */
 export function secretsOf(spec: unknown): string[] {
@@ -29,33 +34,61 @@ export function secretsOf(spec: unknown): string[] {
 
 /**
  * The text without the values of Secrets, as far as they can be recognised: as they are, their lines, and as base64, URL and JSON write
- * them. Values and lines of less than four characters stay, and so do `true`, `false` and `null`.
+ * them, also where colour codes lie within. Values and lines of less than four characters stay, and so do `true`, `false` and `null`.
  */
 export function maskSecrets(text: string, values: readonly string[]): string {
   return createMask(values)(text)
 }
 
 /** `maskSecrets` for many texts. */
-export function createMask(values: readonly string[]): (text: string) => string {
-  return maskOf(listForms(values))
+export function createMask(values: readonly string[]): Mask {
+  return throughCodesOfLines(maskOf(listForms(values)))
 }
 
 /** `maskSecrets` for a text whose beginning or end may be missing: what is left there of a value goes too, from four characters on. */
 export function maskCutText(text: string, values: readonly string[]): string {
   const forms = listForms(values)
+  return throughCodes((one) => maskCut(one, forms))(text)
+}
+
+type Mask = (text: string) => string
+
+function maskCut(text: string, forms: readonly string[]): string {
   const start = forms.reduce((most, form) => Math.max(most, overlap(form, text)), 0)
   const rest = text.slice(start)
   const end = rest.length - forms.reduce((most, form) => Math.max(most, overlap(rest, form)), 0)
   return (start === 0 ? '' : MASK) + maskOf(forms)(rest.slice(0, end)) + (end === rest.length ? '' : MASK)
 }
 
-function maskOf(forms: readonly string[]): (text: string) => string {
+function maskOf(forms: readonly string[]): Mask {
   return (text) => forms.reduce((masked, form) => masked.replaceAll(form, MASK), text)
 }
 
-/** How many characters at the end of the one, four at least, are the beginning of the other; 0 for none. */
-function overlap(one: string, other: string): number {
-  for (let length = Math.min(one.length, other.length); length >= SHORTEST; length--) {
+/** Colour codes within a value hide it, as those of grep do, until a page leaves them out: where that would show one, they are left out here. */
+function throughCodes(mask: Mask): Mask {
+  return (text) => {
+    const masked = mask(text)
+    const plain = plainText(masked)
+    if (plain === masked) return masked
+    const shown = mask(plain)
+    return shown === plain ? masked : shown
+  }
+}
+
+/** The same where only the lines that would show one lose their colour. */
+function throughCodesOfLines(mask: Mask): Mask {
+  const whole = throughCodes(mask)
+  return (text) => {
+    const lines = mask(text)
+      .split(/(?<=\n)/)
+      .map(whole)
+    return whole(lines.join(''))
+  }
+}
+
+/** How many characters at the end of the one, four at least or as many as said, are the beginning of the other; 0 for none. */
+function overlap(one: string, other: string, shortest = SHORTEST): number {
+  for (let length = Math.min(one.length, other.length); length >= shortest; length--) {
     if (other.startsWith(one.slice(one.length - length))) return length
   }
   return 0
@@ -72,8 +105,21 @@ export interface StreamMask {
 /** A mask for one stream; without values everything goes on as it comes. */
 export function createStreamMask(values: readonly string[]): StreamMask {
   const forms = listForms(values)
-  const mask = maskOf(forms)
+  const mask = throughCodesOfLines(maskOf(forms))
   let held = ''
+
+  /** A line without an end must not fill the memory: what may be the beginning of a value, or of a colour code, is all that waits. */
+  function takeOfLine(): string {
+    const codeAt = UNFINISHED_CODE.exec(held)?.index ?? held.length
+    const masked = mask(held.slice(0, codeAt))
+    const plain = plainText(masked)
+    const isHidden = begunIn(plain, forms) > begunIn(masked, forms)
+    const ready = isHidden ? plain : masked
+    const shown = ready.slice(0, ready.length - begunIn(ready, forms))
+    held = ready.slice(shown.length) + held.slice(codeAt)
+    return shown
+  }
+
   return {
     take(piece) {
       if (values.length === 0) return piece
@@ -81,13 +127,7 @@ export function createStreamMask(values: readonly string[]): StreamMask {
       const end = held.lastIndexOf('\n') + 1
       const whole = mask(held.slice(0, end))
       held = held.slice(end)
-      if (held.length <= LONGEST_LINE) return whole
-      // A line without an end must not fill the memory: what may be the beginning of a value is all that waits.
-      held = mask(held)
-      const begun = held.length - forms.reduce((most, form) => Math.max(most, overlap(held, form)), 0)
-      const shown = held.slice(0, begun)
-      held = held.slice(begun)
-      return whole + shown
+      return held.length <= LONGEST_LINE ? whole : whole + takeOfLine()
     },
     rest() {
       const last = held
@@ -95,6 +135,11 @@ export function createStreamMask(values: readonly string[]): StreamMask {
       return mask(last)
     },
   }
+}
+
+/** How many characters at the end of a text may be the beginning of a value. */
+function begunIn(text: string, forms: readonly string[]): number {
+  return forms.reduce((most, form) => Math.max(most, overlap(text, form, 1)), 0)
 }
 
 /** All ways in which the values may stand in a text, the longest first. */

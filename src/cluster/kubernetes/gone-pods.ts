@@ -12,11 +12,15 @@ export interface GonePods {
 /** Most pods of one Job that are kept in mind; five lost ones decide it, and retries are few. */
 const MOST_PODS = 50
 
-/** No pods yet. */
-export function createGonePods(): GonePods {
+/**
+ * No pods yet. `isJobThere` tells by uid: pods that outlive their Job say nothing to anybody any more, and there are as many of them as steps
+ * were ever swept.
+ */
+export function createGonePods(isJobThere: (jobUid: string) => boolean): GonePods {
   const byJob = new Map<string, Map<string, Pod>>()
   return {
     note(jobUid, pod) {
+      if (!isJobThere(jobUid)) return
       const pods = byJob.get(jobUid) ?? new Map<string, Pod>()
       byJob.set(jobUid, pods)
       if (pods.size < MOST_PODS) pods.set(pod.metadata.uid, ended(pod))

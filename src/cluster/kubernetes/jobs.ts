@@ -57,13 +57,12 @@ export interface KubernetesJobsOptions {
 export async function createKubernetesJobs(options: KubernetesJobsOptions): Promise<KubernetesJobs> {
   const { client, namespace, runsLive, report } = options
   const listeners = createListeners<ClusterEvent>(report)
-  const gone = createGonePods()
   const tell = (object: ApiObject | null): void => {
     const run = object === null ? null : runOf(object)
     if (run !== null) listeners.tell({ kind: 'Job', run })
   }
   const jobs = createObjectCache<StoredJob>({
-    indexKeys: (job) => keysOf(runOf(job)),
+    indexKeys: (job) => [...keysOf(runOf(job)), job.metadata.uid],
     onChange(before, after) {
       if (before !== null && after === null) for (const kept of [gone, missing]) kept.forgetJob(before.metadata.uid)
       tell(after ?? before)
@@ -76,6 +75,7 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
       tell(after ?? before)
     },
   })
+  const gone = createGonePods((jobUid) => jobs.indexed(jobUid).length > 0)
   const missing = createMissingPods(client, pods.put)
   const labelSelector = `${LABELS.managedBy}=fusee${options.run === undefined ? '' : `,${LABELS.run}=${options.run}`}`
   const follow = <T extends ApiObject>(resource: 'jobs' | 'pods', mirror: ObjectCache<T>) =>

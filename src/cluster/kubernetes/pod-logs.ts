@@ -64,6 +64,8 @@ export async function followContainerLog(options: {
       const stream = await client.stream({ path, query: { container, follow: 'true', timestamps: 'true', sinceTime }, signal })
       let repeated = 0
       for await (const line of readLines(stream)) {
+        // Cut within a line: it comes again as a whole, and a value of a Secret in it as one.
+        if (!wasOver && !line.endsWith('\n')) break
         const stamp = line.slice(0, line.indexOf(' '))
         if (from.stamp !== '' && (isEarlier(stamp, from.stamp) || (stamp === from.stamp && ++repeated <= from.count))) continue
         last = stamp === last.stamp ? { stamp, count: last.count + 1 } : { stamp, count: 1 }

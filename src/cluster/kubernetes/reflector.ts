@@ -41,6 +41,8 @@ export interface ReflectorOptions<T extends ApiObject> {
   onError: (error: unknown) => void
   /** How long silence is endured; for tests. */
   silenceMs?: number
+  /** How it waits between two tries; for tests. */
+  wait?: typeof pause
   /** With `Once` a first list that fails rejects `synced`; else it is tried again, as everything later. */
   firstList?: 'Once'
   /** Ends the wait for the first list, and rejects `synced`. */
@@ -101,12 +103,11 @@ export function startReflector<T extends ApiObject>(options: ReflectorOptions<T>
     markSynced()
   }
 
-  /** Follows changes until the watch ends; returns whether it was of any use. */
-  async function watch(): Promise<boolean> {
+  /** Follows changes until the watch ends; `onUse` hears, before it returns or throws, that it was of some use. */
+  async function watch(onUse: () => void): Promise<void> {
     counts.watches++
     const silence = createWatchdog(options.silenceMs ?? SILENCE_MS)
     const startedMs = performance.now()
-    let heard = false
     try {
       const stream = await client.stream({
         path,
@@ -120,8 +121,8 @@ export function startReflector<T extends ApiObject>(options: ReflectorOptions<T>
         signal: AbortSignal.any([abort.signal, silence.signal]),
       })
       for await (const line of readLines(stream, silence.kick)) {
-        heard = true
         take(JSON.parse(line) as WatchEvent<T>)
+        onUse()
       }
     } catch (error) {
       if (silence.signal.aborted) throw silence.signal.reason
@@ -129,8 +130,8 @@ export function startReflector<T extends ApiObject>(options: ReflectorOptions<T>
       throw error
     } finally {
       silence.stop()
+      if (performance.now() - startedMs > GOOD_WATCH_MS) onUse()
     }
-    return heard || performance.now() - startedMs > GOOD_WATCH_MS
   }
 
   function take({ type, object }: WatchEvent<T>): void {
@@ -143,14 +144,17 @@ export function startReflector<T extends ApiObject>(options: ReflectorOptions<T>
   async function follow(): Promise<void> {
     let backoffMs = 0
     while (!abort.signal.aborted) {
-      const longer = (): number => Math.min(LONGEST_BACKOFF_MS, backoffMs === 0 ? FIRST_BACKOFF_MS : backoffMs * 2)
       let waitMs = 0
+      let wasOfUse = false
+      const longer = (): number => Math.min(LONGEST_BACKOFF_MS, backoffMs === 0 || wasOfUse ? FIRST_BACKOFF_MS : backoffMs * 2)
       try {
         if (position === null) await list()
-        backoffMs = (await watch()) ? 0 : longer()
+        await watch(() => (wasOfUse = true))
+        backoffMs = wasOfUse ? 0 : longer()
       } catch (error) {
         if (abort.signal.aborted) break
         if (!isSynced && options.firstList === 'Once') return failSync(error)
+        // A watch that worked until something between us and the server cut it says nothing of the next.
         backoffMs = longer()
         // The server has forgotten our position, or the next page of a list: from the beginning then.
         if (error instanceof ApiError && error.status === 410) position = null
@@ -158,7 +162,7 @@ export function startReflector<T extends ApiObject>(options: ReflectorOptions<T>
         if (error instanceof ApiError) waitMs = error.retryAfterMs ?? 0
       }
       waitMs = Math.max(waitMs, backoffMs * (0.5 + Math.random()))
-      if (waitMs > 0) await pause(waitMs, abort.signal).catch(() => undefined)
+      if (waitMs > 0) await (options.wait ?? pause)(waitMs, abort.signal).catch(() => undefined)
     }
     failSync(new Error(`nobody waits for ${path} any more`))
   }

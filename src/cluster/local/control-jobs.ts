@@ -1,5 +1,7 @@
 import { formatTimestamp } from '../../clock.ts'
 import type { Job, ObjectRef, StoredJob } from '../../runs/objects.ts'
+import { createPodGroup } from './control-group.ts'
+import { noteGroup } from './pod-facts.ts'
 import { jobFolder } from './pod-folders.ts'
 import type { PodSources } from './pod-folders.ts'
 import { loadPods, preparePod } from './pod-folders.ts'
@@ -36,6 +38,8 @@ export interface JobControllerOptions {
   supervisor: PodSupervisor
   sweeper: PodSweeper
   script: PodScriptOptions
+  /** Control group below which each pod gets one of its own; null for none. */
+  controlGroup: () => string | null
   /** Pods of the Job have changed. */
   changed(job: StoredJob): void
 }
@@ -140,11 +144,22 @@ export function createJobController(options: JobControllerOptions): JobControlle
     const pod = prepared.publish()
     entry.pods.push(pod)
     if (pod.manifest.startError === null) {
-      supervisor.run(pod, writePodScript(prepared.launches, options.script), (facts) => isDecided(job, facts))
+      const group = enterGroup(pod)
+      supervisor.run(pod, writePodScript(prepared.launches, { ...options.script, group }), (facts) => isDecided(job, facts))
     } else {
       report('A pod could not be started', { job: keyOf(entry.ref), ...pod.manifest.startError })
       podChanged(pod)
     }
+  }
+
+  /** Null where nothing may be put into groups. */
+  function enterGroup(pod: LocalPod): string | null {
+    const parent = options.controlGroup()
+    const group = parent === null ? null : createPodGroup(parent, pod.manifest.metadata.uid)
+    if (group === null) return null
+    noteGroup(pod.folder, group)
+    pod.facts.group = group
+    return group
   }
 
   async function remove(entry: Entry): Promise<void> {

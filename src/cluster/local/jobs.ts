@@ -6,6 +6,7 @@ import { FINALIZER, LABELS } from '../../runs/objects.ts'
 import type { AbandonableJobs, ClusterEvent, JobCluster } from '../ports.ts'
 import { findBubblewrap } from './bubblewrap.ts'
 import { checkJob } from './check-job.ts'
+import { findControlGroup } from './control-group.ts'
 import type { JobController } from './control-jobs.ts'
 import { createJobController, jobFile, markDeleted } from './control-jobs.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -46,6 +47,8 @@ export interface LocalJobOptions {
   shell?: string
   /** bwrap(1), which puts mounts at their paths; null for none. Found out by default. */
   bubblewrap?: string | null
+  /** Control group (cgroup v2) below which pods get theirs, which no process of theirs can leave; null for none. Found out by default. */
+  controlGroup?: string | null
   /** How to look at processes, and setsid(1) to use (null: the shell's job control); found out by default. */
   platform?: { processSource: ProcessSource; setsid: string | null }
 }
@@ -101,6 +104,7 @@ export async function createLocalJobCluster(folder: DataFolder, options: LocalJo
     supervisor,
     sweeper,
     script: { ...platform, machine, bubblewrap, logLimitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES },
+    controlGroup: onFirstUse(() => (options.controlGroup === undefined ? findControlGroup() : options.controlGroup)),
     changed,
   })
   const masks = createJobMasks((_job, secret) => readSecretValues(secrets, secret))

@@ -1,4 +1,16 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { ProcessIdentity } from './process-identity.ts'
 import { parseIdentity } from './process-identity.ts'
@@ -12,6 +24,8 @@ export interface PodFacts {
   /** By index of the container, init containers first. */
   started: Map<number, { pid: number; atMs: number }>
   ended: Map<number, { exitCode: number; atMs: number }>
+  /** Folder of the control group that holds its containers; null where there is none. */
+  group: string | null
   /** What ended containers have left as their termination messages; '' is left out. */
   messages: Map<number, string>
   /** Nothing of it is going to change any more. */
@@ -24,6 +38,7 @@ export interface PodFacts {
 export type PodMark = 'stop' | 'done' | 'lost'
 
 const ABANDONED = 'abandoned'
+const GROUP = 'state/group'
 
 /** Reads the facts of the pod in this folder. */
 export function readPodFacts(folder: string): PodFacts {
@@ -31,6 +46,7 @@ export function readPodFacts(folder: string): PodFacts {
   const facts: PodFacts = {
     claim: null,
     claimedAtMs: null,
+    group: null,
     started: new Map(),
     ended: new Map(),
     messages: new Map(),
@@ -44,6 +60,9 @@ export function readPodFacts(folder: string): PodFacts {
       case 'claim':
         facts.claim = readClaim(join(state, name))
         facts.claimedAtMs = atMs
+        break
+      case 'group':
+        facts.group = readlinkSync(join(state, name))
         break
       case 'started':
         facts.started.set(Number(index), { pid: Number(detail), atMs })
@@ -80,6 +99,16 @@ export function abandonPod(folder: string): void {
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
   }
+}
+
+/** Notes the pod's control group, before anything of it runs. */
+export function noteGroup(folder: string, group: string): void {
+  symlinkSync(group, join(folder, GROUP))
+}
+
+/** Forgets it, once it is gone. */
+export function forgetGroup(folder: string): void {
+  rmSync(join(folder, GROUP), { force: true })
 }
 
 function readClaim(path: string): PodFacts['claim'] {

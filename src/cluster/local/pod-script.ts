@@ -11,6 +11,8 @@ export interface PodScriptOptions {
   setsid: string | null
   /** Absolute path of bwrap(1); null where nothing can be mounted. */
   bubblewrap: () => string | null
+  /** Folder of the control group in which the containers run; null where there is none. */
+  group?: string | null
   /** Output of one container beyond this loses its older part, at least the last quarter of the limit stays. */
   logLimitBytes: number
 }
@@ -34,6 +36,7 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
  * processes, and a controller that dies while writing it leaves a pod that nobody has claimed.
  */
 export function writePodScript(containers: readonly ContainerLaunch[], options: PodScriptOptions): string {
+  const group = options.group ?? null
   const init = [...containers.keys()].filter((index) => containers[index]?.isInit === true)
   const main = [...containers.keys()].filter((index) => containers[index]?.isInit !== true)
   return [
@@ -48,7 +51,7 @@ export function writePodScript(containers: readonly ContainerLaunch[], options: 
     `  ${main.map((index) => `run_${index}`).join(' | ')}`,
     '  mark done',
     '}',
-    'pod </dev/null >/dev/null 2>&1; exit',
+    `pod </dev/null >/dev/null 2>&1${group === null ? '' : `; rmdir ${quote(group)} 2>/dev/null`}; exit`,
     '',
   ].join('\n')
 }
@@ -105,7 +108,7 @@ function runContainer(container: ContainerLaunch, index: number, options: PodScr
   return `\
 begin_${index}() {
   ${own}
-  mark "started-${index}-$self"
+  mark "started-${index}-$self"${intoGroup(options.group ?? null)}
   cd ${quote(container.mounts.length > 0 ? '/' : container.workingDir)} || exit 128
 ${exports(container)}  exec ${[...launcher(container, options), ...container.argv].map(quote).join(' ')}
 }
@@ -113,6 +116,11 @@ run_${index}() {
   [ -e state/stop ] && return
   { ${begin} 2>&1; code=$?; end_group ${index}; mark "ended-${index}-$code"; } </dev/null | keep_log ${index} >/dev/null 2>&1
 }`
+}
+
+/** From here on, whatever it starts stays in the group. Where it may not be entered, processes are found without. */
+function intoGroup(group: string | null): string {
+  return group === null ? '' : `\n  { echo 0 >${quote(`${group}/cgroup.procs`)}; } 2>/dev/null`
 }
 
 function exports(container: ContainerLaunch): string {

@@ -17,9 +17,13 @@ export interface ProcessInfo {
   pod: string | null
 }
 
-/** How to recognise a pod's processes: `leader` runs its script, `groups` are those of its containers. Only pids that are known to be still the pod's own. */
+/**
+ * How to recognise a pod's processes: `leader` runs its script, `groups` are those of its containers, `members` are in its control group. Only pids
+ * that are known to be still the pod's own.
+ */
 export interface PodProcesses {
   uid: string
+  members: readonly number[]
   leader: number | null
   groups: readonly number[]
 }
@@ -30,12 +34,14 @@ export function listProcesses(source: ProcessSource): ProcessInfo[] {
 }
 
 /**
- * The processes of a pod's containers: marked by its variable or in their groups, then all descendants and members of their
+ * The processes of a pod's containers: in its control group, marked by its variable or in their groups, then all descendants and members of their
  * groups and sessions, whatever they did to their environment. The script's own group, which sees to the exit code and
  * the log, is left out. Pure.
  */
 export function findContainerProcesses(all: readonly ProcessInfo[], pod: PodProcesses): ProcessInfo[] {
-  const found = new Set(all.filter((one) => one.pod === pod.uid || pod.groups.includes(one.pgid) || one.pid === pod.leader))
+  const members = new Set(pod.members)
+  const isMarked = (one: ProcessInfo): boolean => one.pod === pod.uid || members.has(one.pid)
+  const found = new Set(all.filter((one) => isMarked(one) || pod.groups.includes(one.pgid) || one.pid === pod.leader))
   for (let before = -1; before < found.size;) {
     before = found.size
     const pids = new Set([...found].map((one) => one.pid))

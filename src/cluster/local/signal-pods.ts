@@ -1,3 +1,4 @@
+import { membersOf } from './control-group.ts'
 import type { LocalPod } from './local-pod.ts'
 import type { ProcessSource } from './process-identity.ts'
 import { isAlive } from './process-identity.ts'
@@ -39,7 +40,9 @@ export function createPodSignals(source: ProcessSource, machine: string): PodSig
     const { facts, manifest } = one.pod
     const leader = leaderOf(one)
     const running = leader === null ? [] : [...facts.started].filter(([index]) => !facts.ended.has(index))
-    return findContainerProcesses(listProcesses(source), { uid: manifest.metadata.uid, leader, groups: running.map(([, { pid }]) => pid) })
+    const members = facts.group === null ? [] : membersOf(facts.group)
+    const groups = running.map(([, { pid }]) => pid)
+    return findContainerProcesses(listProcesses(source), { uid: manifest.metadata.uid, leader, groups, members })
   }
 
   return {

@@ -22,7 +22,15 @@ describe('values of Secrets in text', () => {
     { name: 'in a URL', text: `https://u:${encodeURIComponent(secret)}@host`, values: [secret], wantText: 'https://u:***@host' },
     { name: 'in JSON', text: JSON.stringify({ secret }), values: [secret], wantText: '{"secret":"***"}' },
     { name: 'line by line', text: 'at first-line and\nsecond-line', values: ['first-line\nsecond-line\n'], wantText: 'at *** and\n***' },
+    { name: 'of several lines, a short one among them, as a whole', text: 'at ab\nlonger-line.', values: ['ab\nlonger-line'], wantText: 'at ***.' },
     { name: 'the longer of two first', text: 'abcdefgh', values: ['abcd', 'abcdefgh'], wantText: '***' },
+    { name: 'with colour codes within', text: 'a cor\u001b[31mrect\u001b[0m horse b', values: ['correct horse'], wantText: 'a *** b' },
+    {
+      name: 'with colour codes around it, which stay',
+      text: '\u001b[31mcorrect horse\u001b[0m',
+      values: ['correct horse'],
+      wantText: '\u001b[31m***\u001b[0m',
+    },
     { name: 'not what says no more than yes or no', text: 'tls=true', values: ['true', 'false', 'null'], wantText: 'tls=true' },
     { name: 'not what is too short', text: 'yes and no', values: ['no', 'yes', ''], wantText: 'yes and no' },
   ])('are masked: $name', ({ text, values, wantText }) => {
@@ -73,6 +81,24 @@ describe('a text that comes in pieces', () => {
       mask.take('ect horse\n'),
       mask.rest(),
     ]).toEqual(['x ', '***\n', ''])
+  })
+
+  /** Each way of cutting a text into two or three pieces, beyond the length that is held back. */
+  it.each([
+    { name: 'plain', text: `${'x'.repeat(65_600)} correct horse ${'y'.repeat(66_000)} correct horse\n` },
+    { name: 'with colour codes', text: `${'x'.repeat(65_600)} cor\u001b[1;31mrect\u001b[0m horse ${'y'.repeat(66_000)} co\u001b[Krrect horse\n` },
+  ])('is masked wherever a long line is cut: $name', ({ text }) => {
+    const first = text.indexOf(' co')
+    for (let cut = first - 3; cut < first + 40; cut++) {
+      const mask = createStreamMask(['correct horse'])
+      const shown = [text.slice(0, cut), text.slice(cut, cut + 2), text.slice(cut + 2)].map((piece) => mask.take(piece)).join('') + mask.rest()
+      expect(shown.replaceAll(/x+|y+/g, '').replaceAll(/\u001b\[[0-9;]*[mK]/g, ''), `cut at ${cut - first}`).toBe(' ***  ***\n')
+    }
+  })
+
+  it('shows colour codes as they came where they hide nothing', () => {
+    const mask = createStreamMask(['correct horse'])
+    expect(mask.take('\u001b[31mred\u001b[0m\nand it is correct\u001b[0m horse\n')).toBe('\u001b[31mred\u001b[0m\nand it is ***\n')
   })
 
   it('comes as it is where there is nothing to mask', () => {

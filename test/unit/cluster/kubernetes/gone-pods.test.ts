@@ -12,7 +12,7 @@ const job: StoredJob = {
 }
 
 function observe(phase: Pod['status']['phase']) {
-  const gone = createGonePods()
+  const gone = createGonePods(() => true)
   gone.note(job.metadata.uid, { metadata: meta('pod'), status: { phase } })
   return { job, pods: gone.of(job.metadata.uid) }
 }
@@ -26,4 +26,14 @@ it('a pod that is gone before it was seen to end leaves it to the Job whether it
 it('a pod that had failed before it went counts as it did', () => {
   const observation = observe('Failed')
   expect(decideJob(observation, attemptsOf(observation))).toMatchObject({ kind: 'Failed', reason: 'BackoffLimitExceeded' })
+})
+
+it('keeps no pod that goes after its Job, as all do that are swept', () => {
+  let isThere = true
+  const gone = createGonePods(() => isThere)
+  gone.note(job.metadata.uid, { metadata: meta('first'), status: { phase: 'Failed' } })
+  isThere = false
+  gone.forgetJob(job.metadata.uid)
+  gone.note(job.metadata.uid, { metadata: meta('second'), status: { phase: 'Succeeded' } })
+  expect(gone.of(job.metadata.uid)).toEqual([])
 })

@@ -84,6 +84,17 @@ describe('the log of a container that is over', () => {
     expect(await follow(isCutAfter(`${ONE}2026-11-20T01:00:0`), says(ONE + TWO))).toEqual({ heard: 'one\ntwo\n', asked: 2 })
   })
 
+  it('is not told to the middle of a line while there is more to come', async () => {
+    const half = '2026-11-20T01:00:02Z it is corr'
+    const { client } = await clientFor(says(ONE + half), says(`${ONE}${half}ect horse`))
+    const heard: string[] = []
+    let looks = 0
+    const isOver = (): boolean => ++looks > 1
+    const signal = new AbortController().signal
+    await followContainerLog({ client, pod, container: 'step', hear: (text) => heard.push(text), isOver, signal, retryMs: 1 })
+    expect(heard).toEqual(['one\n', 'it is correct horse'])
+  })
+
   it('ends where its pod is gone', async () => {
     expect(await follow(isCutAfter(ONE), refuses(404, 'pods "pod" not found'))).toEqual({ heard: 'one\n', asked: 2 })
   })

@@ -122,6 +122,27 @@ describe('a reflector', () => {
     expect(errors[0]).toMatch(/silent/)
   })
 
+  it('comes back soon, however often a watch that worked is cut', async () => {
+    let version = 10
+    server = await startScriptedServer((url, response) => {
+      if (!url.searchParams.has('watch')) return answerJson(response, 200, listOf([], 9))
+      response.writeHead(200)
+      response.write(line('ADDED', object('a', version++)), () => response.destroy())
+    })
+    const waits: number[] = []
+    reflector = startReflector({
+      client: createApiClient(server.connection),
+      path: '/things',
+      mirror: createObjectCache<ApiObject>({ onChange: () => undefined }),
+      onError: (error) => errors.push(String(error)),
+      wait: async (ms) => void waits.push(ms),
+    })
+    await expect.poll(() => reflector.counts.watches, PATIENT).toBeGreaterThan(10)
+    expect(errors[0]).toMatch(/aborted/)
+    // 200 ms, give or take a half.
+    expect(Math.max(...waits)).toBeLessThan(301)
+  })
+
   it('asks seldom of a server that closes every watch at once', async () => {
     await follow([(response) => answerJson(response, 200, listOf([], 9))], [(response) => response.end()])
     await expect.poll(() => reflector.counts.watches, PATIENT).toBe(3)

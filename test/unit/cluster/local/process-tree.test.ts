@@ -53,18 +53,19 @@ describe('the processes of a pod', () => {
     ['none but the script', [], []],
     ['the container', [one(20, 11, 20, 20, 'u')], [20]],
     ['its children', [one(20, 11, 20, 20, 'u'), one(21, 20, 20, 20, 'u'), one(22, 21, 20, 20, 'u')], [20, 21, 22]],
+    ['what is in its control group, and what that started', [one(40, 1, 40, 40), one(41, 40, 41, 41)], [40, 41]],
     ['orphans of its group', [one(21, 1, 20, 20)], [21]],
     ['orphans in other sessions', [one(30, 1, 30, 30, 'u'), one(31, 30, 30, 30)], [30, 31]],
     ['children without environment in other sessions', [one(20, 11, 20, 20, 'u'), one(30, 20, 30, 30)], [20, 30]],
     ['members of the sessions of others found', [one(30, 1, 30, 30, 'u'), one(31, 1, 31, 30)], [30, 31]],
   ]
   it.each(cases)('are %s', (_what, own, want) => {
-    const found = findContainerProcesses([...strangers, ...script, ...own], { uid: 'u', leader: 10, groups: [20] })
+    const found = findContainerProcesses([...strangers, ...script, ...own], { uid: 'u', leader: 10, groups: [20], members: [40] })
     expect(found.map(({ pid }) => pid).sort()).toEqual(want)
   })
 
   it('are the script’s too once that has lost its leader', () => {
-    const found = findContainerProcesses([...strangers, ...script.slice(1)], { uid: 'u', leader: null, groups: [] })
+    const found = findContainerProcesses([...strangers, ...script.slice(1)], { uid: 'u', leader: null, groups: [], members: [] })
     expect(found.map(({ pid }) => pid)).toEqual([11, 12])
   })
 

@@ -1,10 +1,14 @@
 import { accessSync, chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { findControlGroup } from '../../../../src/cluster/local/control-group.ts'
 import type { LocalJobOptions } from '../../../../src/cluster/local/jobs.ts'
 import type { OpenRunner } from '../../../support/local-cluster.ts'
 import { createMovableClock, eventually, makeFolder, openRunner, readLines } from '../../../support/local-cluster.ts'
 import { RUN, aShellJob, endOf, isRunning, observeJob, observeUntil, podEnds, shell, untilEnded } from '../../../support/local-jobs.ts'
+
+const CONTROL_GROUP = findControlGroup()
+const NO_GROUPS = CONTROL_GROUP === null ? ': SKIPPED, because this process may make no control groups here' : ''
 
 /** A shell script that is a shell: for shells whose program needs an argument to be one. */
 function shellOf(folder: string, command: string): string {
@@ -190,6 +194,21 @@ describe('processes that hide', () => {
     await runner.jobs.stopJob(object)
     await observeUntil(runner.jobs, 'the pod has ended', ({ pods }) => pods[0]?.status.phase === 'Failed')
     await eventually('the process is gone', () => pid !== undefined && !isRunning(pid))
+  })
+
+  it.skipIf(CONTROL_GROUP === null).each([
+    ['it is stopped', 'sleep 1000', 'Failed'],
+    ['its container has ended', 'until [ -s PIDS ]; do sleep 0.02; done', 'Succeeded'],
+  ])(`by leaving session, parents, environment and folder end with their Job when %s${NO_GROUPS}`, async (_when, then, wantPhase) => {
+    const hide = `(setsid env -i /bin/sh -c 'cd /; sleep 1000 </dev/null >/dev/null 2>&1 & echo $! >>PIDS' &)`
+    const { object } = await runner.jobs.createJob(
+      aShellJob(`${hide}; ${then}`.replaceAll('PIDS', at('pids')), { pod: { terminationGracePeriodSeconds: 0 } }),
+    )
+    const [pid] = await pids(1)
+    if (wantPhase === 'Failed') await runner.jobs.stopJob(object)
+    const { pods } = await observeUntil(runner.jobs, 'the pod has ended', (seen) => seen.pods[0]?.status.phase === wantPhase)
+    await eventually('the process is gone', () => pid !== undefined && !isRunning(pid))
+    await eventually('its control group is gone', () => !existsSync(join(CONTROL_GROUP ?? '', `fusee-${pods[0]?.metadata.uid ?? ''}`)))
   })
 
   it('are cleared away when the container has ended', async () => {
