@@ -1,5 +1,5 @@
 import type { ApiClient } from './cluster/kubernetes/api-client.ts'
-import { isNotFound } from './cluster/kubernetes/api-error.ts'
+import { ApiError, isNotFound } from './cluster/kubernetes/api-error.ts'
 import { objectPath } from './cluster/kubernetes/resources.ts'
 import type { Secrets } from './read-credentials.ts'
 
@@ -9,7 +9,7 @@ export interface ClusterSecrets extends Secrets {
   versions(): string
 }
 
-/** Reads each Secret when it is asked for: only `get` is needed, and nobody else's Secrets are ever listed. */
+/** Reads each Secret when it is asked for: only `get` is needed, and nobody else's Secrets are ever listed. Throws TypeError for one that it may not read. */
 export function clusterSecrets(client: ApiClient, namespace: string): ClusterSecrets {
   const seen = new Map<string, string>()
   return {
@@ -30,6 +30,9 @@ export function clusterSecrets(client: ApiClient, namespace: string): ClusterSec
         )
         return new Map(values)
       } catch (error) {
+        if (error instanceof ApiError && error.status === 403) {
+          throw new TypeError(`the controller may not read the Secret ${secret} of namespace ${namespace}: ${error.message}`, { cause: error })
+        }
         if (!isNotFound(error)) throw error
         seen.set(secret, '')
         return new Map()

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import * as client from '@kubernetes/client-node'
 import { FORMATS } from './kubernetes-formats.ts'
-import { ENUMS, QUANTITY, QUANTITY_FIELDS, type Schema } from './kubernetes-values.ts'
+import { ENUMS, OPTIONAL, QUANTITY, QUANTITY_FIELDS, REQUIRED, type Schema } from './kubernetes-values.ts'
 
 /**
  * The JSON schema of batch/v1 Job and all below it, from the types of @kubernetes/client-node: fields, their types, what is required, and a
@@ -48,10 +48,12 @@ async function describeModel(name: string, queue: string[]): Promise<ObjectSchem
   const properties: Record<string, Schema> = {}
   const required: string[] = []
   for (const { name: attribute, baseName, type } of model.getAttributeTypeMap()) {
-    const { isOptional, text } = declared.get(attribute) ?? { isOptional: true, text: '' }
-    const schema = QUANTITY_FIELDS.has(`${name}.${baseName}`) ? quantity(type) : describeType(type, queue)
-    const values = ENUMS[`${name}.${baseName}`]
-    const { items, ...format } = FORMATS[`${name}.${baseName}`] ?? {}
+    const field = `${name}.${baseName}`
+    const { text, ...written } = declared.get(attribute) ?? { isOptional: true, text: '' }
+    const isOptional = OPTIONAL.has(field) || (written.isOptional && !REQUIRED.has(field))
+    const schema = QUANTITY_FIELDS.has(field) ? quantity(type) : describeType(type, queue)
+    const values = ENUMS[field]
+    const { items, ...format } = FORMATS[field] ?? {}
     properties[baseName] = {
       ...(isOptional ? orNull(schema) : schema),
       ...format,

@@ -3,7 +3,7 @@ import { tmpdir, userInfo } from 'node:os'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Credentials } from '../git/credentials.ts'
-import type { CommitLog, StatusBranch } from '../git/ports.ts'
+import type { CommitLog, CommitSigner, StatusBranch } from '../git/ports.ts'
 import { takeOver } from '../history/owner.ts'
 import { pathSegment } from '../history/paths.ts'
 import { type HistoryQuery, listWorkflows, readHistory, type WorkflowTicks } from '../history/read.ts'
@@ -17,6 +17,7 @@ import { historySummary, historyTable, ticksTable } from './history-table.ts'
 import { createVerifyCommand } from './history-verify.ts'
 import { createPaint, type Paint } from './paint.ts'
 import type { Shell } from './shell.ts'
+import { readCommitSigner, type SigningOptions, signingOption, unsignedNote } from './signing.ts'
 import { UsageError } from './shell.ts'
 import { addStatusOptions, resolveStatusPlace, type StatusOptions } from './status-place.ts'
 
@@ -28,6 +29,7 @@ export type OpenStatus = (options: {
   dataFolder: string
   credentials: Credentials
   orOfOrigin?: boolean
+  sign?: CommitSigner | null
 }) => OpenedStatus | Promise<OpenedStatus>
 
 interface OpenedStatus {
@@ -45,9 +47,11 @@ interface Opened {
   branch: string
   status: StatusBranch
   log: CommitLog
+  /** Whether our commits are signed. */
+  signs: boolean
 }
 
-interface HistoryOptions extends StatusOptions {
+interface HistoryOptions extends StatusOptions, SigningOptions {
   limit: number
   output: 'text' | 'json'
   result?: RunResult[]
@@ -81,13 +85,14 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
     })
   addStatusOptions(history.command('take-over'))
     .description('take the status branch from the controller that owns it; the next other controller claims it')
+    .addOption(signingOption())
     .addHelpText(
       'after',
       '\nStop the former controller first where it still runs: it notices at its next look at the repository, and starts nothing from then on.\n--output json prints what was done.\n\nExample:\n  fusee history take-over --repo https://git.example.com/acme/data-jobs.git',
     )
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<HistoryOptions>()
-      await withStatus(shell, options, open, (opened) => releaseBranch(shell, opened, options.output === 'json'))
+      await withStatus(shell, options, open, (opened) => releaseBranch(shell, opened, options), readCommitSigner)
     })
   history.addCommand(createVerifyCommand(shell, (options, work) => withStatus(shell, options, open, work)))
   return history
@@ -149,7 +154,7 @@ function textOf(
   return parts.length === 0 ? 'No such tick is recorded.\n' : parts.join('\n')
 }
 
-async function checkWorkflow({ url, branch, status }: Omit<Opened, 'log'>, workflow: string): Promise<void> {
+async function checkWorkflow({ url, branch, status }: Pick<Opened, 'url' | 'branch' | 'status'>, workflow: string): Promise<void> {
   const known = await listWorkflows(status)
   if (known.includes(pathSegment(workflow))) return
   const named = known.slice(0, MOST_WORKFLOWS_NAMED).join(', ')
@@ -158,22 +163,32 @@ async function checkWorkflow({ url, branch, status }: Omit<Opened, 'log'>, workf
   throw new Error(`${url} has no records of a workflow ${JSON.stringify(workflow)} on ${branch}, ${others}`)
 }
 
-async function releaseBranch(shell: Shell, { url, branch, status, log }: Opened, isJson: boolean): Promise<void> {
+async function releaseBranch(shell: Shell, { url, branch, status, log, signs }: Opened, { output }: HistoryOptions): Promise<void> {
+  await status.fetchTip(shell.stopSignal())
+  const isFirstUnsigned = !signs && (await status.isSigned())
   const result = await takeOver({ status, by: userInfo().username, nowMs: Date.now() }, shell.stopSignal())
   if (result.kind === 'NoBranch' && (await log.tip(branch)) !== null)
     throw new Error(`${url} has ${branch} only as its origin had it last: take the branch over there, with --repo and the URL of origin`)
-  shell.stdout.write(isJson ? encodeJson(result) : `${result.message}\n`)
+  shell.stdout.write(output === 'json' ? encodeJson(result) : `${result.message}\n`)
+  if (isFirstUnsigned && result.kind === 'TakenOver') shell.stderr.write(unsignedNote(branch))
   if (result.kind === 'NoBranch') shell.exitCode = 1
 }
 
 /** What is fetched of a remote goes into a folder that does not outlive the command. */
-async function withStatus(shell: Shell, options: StatusOptions, open: OpenStatus, work: (opened: Opened) => Promise<void>): Promise<void> {
+async function withStatus(
+  shell: Shell,
+  options: StatusOptions & SigningOptions,
+  open: OpenStatus,
+  work: (opened: Opened) => Promise<void>,
+  readSigner: typeof readCommitSigner = async () => null,
+): Promise<void> {
   const dataFolder = await mkdtemp(path.join(tmpdir(), 'fusee-history-'))
   try {
-    const { url, branch, credentials } = await resolveStatusPlace(shell, options)
-    const opened = await open({ url, branch: null, statusBranch: branch, dataFolder, credentials })
+    const { url, branch, credentials, signingSecret } = await resolveStatusPlace(shell, options)
+    const sign = await readSigner(shell, options, signingSecret)
+    const opened = await open({ url, branch: null, statusBranch: branch, dataFolder, credentials, sign })
     try {
-      await work({ url: opened.url, branch, status: opened.status, log: opened.log })
+      await work({ url: opened.url, branch, status: opened.status, log: opened.log, signs: sign !== null })
     } finally {
       opened.close()
     }

@@ -11,7 +11,7 @@ import { createKubernetesOnce } from '../create-kubernetes-once.ts'
 import type { Workflow } from '../definitions/workflow.ts'
 import { findRepositoryRoot } from '../git/repository-root.ts'
 import { openRepository } from '../git/open.ts'
-import type { StatusBranch } from '../git/ports.ts'
+import type { CommitSigner, StatusBranch } from '../git/ports.ts'
 import { recordOnce } from '../history/record-once.ts'
 import { encodeRecord, recordOf } from '../history/record.ts'
 import { createRunObject } from '../runs/create-run.ts'
@@ -24,6 +24,7 @@ import { recordText } from './record-text.ts'
 import type { Shell } from './shell.ts'
 import { checkDefinitionsFolder, checkFolder, checkSecretsFolder } from './check-folder.ts'
 import { UsageError } from './shell.ts'
+import { readCommitSigner, signingOption, unsignedNote } from './signing.ts'
 import { orWrongUse } from './wrong-use.ts'
 
 interface RunOptions {
@@ -36,6 +37,7 @@ interface RunOptions {
   commit?: string
   record: boolean
   branch: string
+  signingKey?: string
   runner: string
   output: 'text' | 'json'
 }
@@ -54,6 +56,7 @@ export function createRunCommand(shell: Shell): Command {
     .option('--commit <commit>', 'run this commit, branch or tag instead of the working tree')
     .option('--record', 'write the record to the status branch of the repository', false)
     .option('--branch <name>', 'that status branch', 'fusee/status')
+    .addOption(signingOption())
     .option('--secrets <dir>', 'folder with the Secrets, as <secret>/<key>')
     .option('--namespace <name>', 'with --runner kubernetes: namespace of the Jobs; default that of the kubeconfig')
     .addOption(new Option('--runner <runner>', 'where Jobs run').choices(['local', 'kubernetes']).default('local'))
@@ -86,7 +89,9 @@ async function runWorkflow(shell: Shell, name: string, options: RunOptions): Pro
       params: givenParams(workflow, options.param),
     },
   )
-  const status = options.record ? await openStatusForRecord(root, options.branch) : null
+  const sign = options.record ? await readCommitSigner(shell, options, document?.spec.history.signingKey?.secretRef.name ?? null) : null
+  const status = options.record ? await openStatusForRecord(root, options.branch, sign) : null
+  if (status !== null && sign === null && (await status.isSigned())) shell.stderr.write(unsignedNote(options.branch))
   const isText = options.output === 'text'
   const paint = createPaint(shell)
   const say = (line: string): void => {
@@ -156,9 +161,9 @@ function interrupts(shell: Shell, say: (line: string) => void): { cancel: AbortS
 }
 
 /** The status branch of the repository at `root`, fetched before anything runs: what is wrong with it is known at once. */
-async function openStatusForRecord(root: string, branch: string): Promise<StatusBranch> {
+async function openStatusForRecord(root: string, branch: string, sign: CommitSigner | null): Promise<StatusBranch> {
   const folder = (await findRepositoryRoot(root)) ?? root
-  const { status } = await openRepository({ url: folder, branch: null, statusBranch: branch, dataFolder: folder, orOfOrigin: true })
+  const { status } = await openRepository({ url: folder, branch: null, statusBranch: branch, dataFolder: folder, orOfOrigin: true, sign })
   await status.fetchTip()
   return status
 }

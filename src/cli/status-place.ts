@@ -21,6 +21,8 @@ export interface StatusPlace {
   url: string
   branch: string
   credentials: Credentials
+  /** The Secret with the key that signs commits, as the Repository document names it. */
+  signingSecret: string | null
 }
 
 /** Adds the options. */
@@ -45,6 +47,7 @@ export async function resolveStatusPlace(shell: Shell, options: StatusOptions): 
   return {
     url: isRemoteUrl(given) || /^file:/i.test(given) ? given : inside(given),
     branch: options.branch ?? spec?.history.branch ?? 'fusee/status',
+    signingSecret: spec?.history.signingKey?.secretRef.name ?? null,
     credentials: secret === undefined ? {} : await readCredentials(folderSecrets(inside(options.secrets ?? '')), secret),
   }
 }

@@ -3,22 +3,14 @@ import type { JobView } from './kubernetes/job-view.ts'
 import type { Spots } from './rules/expressions/spots.ts'
 import type { SchemaFindings } from './schema/schema-findings.ts'
 import type { DependencyCondition } from './workflow.ts'
-import {
-  childOf,
-  entriesOf,
-  entryOf,
-  itemsOf,
-  textOf,
-  type SourceDocument,
-  type SourceEntry,
-  type SourceMap,
-  type SourceNode,
-} from './source/source-node.ts'
+import { childOf, entryOf, itemsOf, textOf, type SourceDocument, type SourceEntry, type SourceMap, type SourceNode } from './source/source-node.ts'
 
 /** Fields of a core/v1 Container that make a step one by being there. */
 export const CONTAINER_FIELDS: readonly string[] =
   `image command args workingDir env envFrom ports resources resizePolicy restartPolicy restartPolicyRules volumeMounts volumeDevices livenessProbe readinessProbe
   startupProbe lifecycle terminationMessagePath terminationMessagePolicy imagePullPolicy securityContext stdin stdinOnce tty`.split(/\s+/)
+
+const MAKES_A_CONTAINER: ReadonlySet<string> = new Set(['script', ...CONTAINER_FIELDS])
 
 /** An edge as written: `step` and where it is named. */
 export interface DependencySource {
@@ -158,13 +150,13 @@ export function stepKind(fields: readonly string[], defaults: readonly string[])
   if (fields.includes('manifest')) return 'Manifest'
   if (fields.includes('use')) return 'Template'
   if (fields.includes('approval')) return 'Approval'
-  if (fields.some((field) => field === 'script' || CONTAINER_FIELDS.includes(field))) return 'Container'
+  if (fields.some((field) => MAKES_A_CONTAINER.has(field))) return 'Container'
   if (defaults.includes('manifest')) return 'Manifest'
   return ['script', 'command', 'args'].some((field) => defaults.includes(field)) ? 'Container' : 'Join'
 }
 
 function fieldsOf(node: SourceNode | undefined): string[] {
-  return entriesOf(node).map(([field]) => field)
+  return node?.kind === 'Map' ? [...node.entries.keys()] : []
 }
 
 /** The step of a folder of manifests that `folder/file` belongs to. */

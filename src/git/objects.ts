@@ -17,6 +17,8 @@ export interface CommitObject {
   message: string
   /** Seconds since the Unix epoch, as the committer's clock had it. */
   committedAtSeconds: number
+  /** Whether it carries a signature, good or not. */
+  isSigned: boolean
 }
 
 /** An object made by us: `bytes` is the content without git's header. */
@@ -119,6 +121,7 @@ export function parseCommit(bytes: Uint8Array): CommitObject {
     parents: headers.filter((line) => line.startsWith('parent ')).map((line) => line.slice(7)),
     message: decodeMessage(message, headers.find((line) => line.startsWith('encoding '))?.slice(9)),
     committedAtSeconds: Number(headers.find((line) => line.startsWith('committer '))?.match(/> (\d+)/)?.[1] ?? 0),
+    isSigned: headers.some((line) => line.startsWith('gpgsig ')),
   }
 }
 

@@ -89,6 +89,8 @@ export interface StatusBranch {
   list(folder: string): Promise<string[]>
   /** What stands for the content of a folder at that tip, and for no other; null when there is none. Throws as `read` does. */
   folderId(folder: string): Promise<string | null>
+  /** Whether the commit at that tip is signed; false when there is none. Throws as `read` does. */
+  isSigned(): Promise<boolean>
   /**
    * Writes one commit on top of `parent` (null: the branch's first, orphan commit) and moves the remote's branch to it by
    * compare-and-swap: when the branch is elsewhere, or files are read here at another tip by now, nothing changes and GitError

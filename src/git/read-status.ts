@@ -42,6 +42,12 @@ export async function statusFolderId(access: CommitAccess, statusTip: StatusTip,
   return tip === null ? null : access.at(tip, (reader, tree) => findFolder(reader, tree, folder))
 }
 
+/** Whether the commit at the tip is signed. Throws GitError. */
+export async function isStatusSigned(access: CommitAccess, statusTip: StatusTip): Promise<boolean> {
+  const tip = seen(statusTip)
+  return tip !== null && access.at(tip, async (reader) => (await reader.commit(tip)).isSigned)
+}
+
 function toFileEntry(entry: TreeEntry): { path: string; id: string } {
   return { path: entry.name, id: entry.id }
 }

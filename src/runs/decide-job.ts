@@ -1,5 +1,6 @@
 import { conditionOf, isPodEnded } from './ends.ts'
 import type { ContainerStatus, JobObservation, Pod } from './objects.ts'
+import { decidingContainers, mainContainer } from './pod-containers.ts'
 import type { SeenAttempt } from './run.ts'
 
 /** Lost pods of one step that make it fail. */
@@ -67,9 +68,7 @@ export function attemptsOf(observation: JobObservation): SeenAttempt[] {
 
 /** The container that decides the pod: the first that failed, in the order in which they run, else the last that ended. */
 function decidingContainer(pod: Pod): ContainerStatus | undefined {
-  const ended = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])].filter(
-    (one) => one.state?.terminated !== undefined,
-  )
+  const ended = decidingContainers(pod).filter((one) => one.state?.terminated !== undefined)
   return ended.find((one) => one.state?.terminated?.exitCode !== 0) ?? (pod.status.phase === 'Succeeded' ? ended.at(-1) : undefined)
 }
 
@@ -96,6 +95,7 @@ function endedWith(exitCode: number | null, reason = 'Error', message = ''): Job
 
 /** Digest of the image that ran, of the pod's main container; null where the cluster tells none. */
 export function imageDigestOf({ pods }: JobObservation): string | null {
-  const id = pods.findLast(({ status }) => status.phase === 'Succeeded')?.status.containerStatuses?.[0]?.imageID ?? ''
+  const pod = pods.findLast(({ status }) => status.phase === 'Succeeded')
+  const id = (pod === undefined ? undefined : mainContainer(pod)?.imageID) ?? ''
   return /sha256:[0-9a-f]{64}$/.exec(id)?.[0] ?? null
 }

@@ -6,7 +6,8 @@ import type { Trigger } from './run.ts'
 const ALPHABET = '23456789bcdfghjkmnpqrstvwxz'
 const HASH_LENGTH = 10
 const LONGEST_RUN_PREFIX = 40
-const LONGEST_JOB_NAME = 63
+/** A pod is called `<job>-<five letters>`, and one of an Indexed Job is the host `<job>-<number>`: both have room within 63 characters. */
+const LONGEST_JOB_NAME = 57
 const LONGEST_LABEL = 63
 
 /** Ten characters that are the same for equal parts, on every machine and for ever. */
@@ -55,12 +56,12 @@ export function runName(repository: ObjectRef, workflow: string, trigger: Trigge
 const jobNames = new Map<string, string>()
 const MOST_JOB_NAMES = 5000
 
-/** The name of a step's Job: the same for the same run and step, for ever. At most 63 characters. */
+/** The name of a step's Job: the same for the same run and step, for ever. A DNS label of at most 57 characters, though the name of a Run that a person makes may hold dots. */
 export function jobName(run: string, step: string): string {
   const key = `${run} ${step}`
   const known = jobNames.get(key)
   if (known !== undefined) return known
-  const readable = cut(`${run}-${step.replaceAll(/[^a-z0-9]+/g, '-')}`, LONGEST_JOB_NAME - HASH_LENGTH - 1)
+  const readable = cut(`${run.replaceAll('.', '-')}-${step.replaceAll(/[^a-z0-9]+/g, '-')}`, LONGEST_JOB_NAME - HASH_LENGTH - 1)
   const name = `${readable}-${hashOf([run, step])}`
   if (jobNames.size >= MOST_JOB_NAMES) jobNames.clear()
   jobNames.set(key, name)

@@ -2,6 +2,7 @@ import type { ValueType } from '../definitions/workflow.ts'
 import { checkParamValue } from '../definitions/param-value.ts'
 import { didYouMean } from '../definitions/near-names.ts'
 import type { JobObservation, Pod } from './objects.ts'
+import { mainContainer } from './pod-containers.ts'
 
 /** Most bytes that a step may write as results. Kubernetes keeps no more of a container's termination message, and cuts the beginning off. */
 export const MOST_RESULT_BYTES = 4096
@@ -34,10 +35,8 @@ export function parseResults(text: string, declared: Readonly<Record<string, Val
   return bytes === MOST_RESULT_BYTES ? tooLarge : { kind: 'Wrong', reason: 'ResultsInvalid', message: problem }
 }
 
-function messageOf({ spec, status }: Pod): string {
-  const main = (spec?.['containers'] as { name?: string }[] | undefined)?.[0]?.name
-  const statuses = status.containerStatuses ?? []
-  return (statuses.find(({ name }) => name === main) ?? statuses[0])?.state?.terminated?.message ?? ''
+function messageOf(pod: Pod): string {
+  return mainContainer(pod)?.state?.terminated?.message ?? ''
 }
 
 type Entries = { kind: 'Results'; values: Record<string, unknown> } | { kind: 'Wrong'; reason: string; message: string }

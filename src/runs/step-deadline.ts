@@ -1,5 +1,6 @@
 import { formatTimestamp, parseTimestamp } from '../clock.ts'
 import type { JobObservation } from './objects.ts'
+import { decidingContainers, runningInits } from './pod-containers.ts'
 import type { StepStatus } from './run.ts'
 
 /** When a step that runs is over its time, all attempts together; null for never, and while its Job is suspended. */
@@ -17,7 +18,7 @@ export function noteSuspension(step: StepStatus, isSuspended: boolean, nowMs: nu
 
 /**
  * Since when the newest pod of a Job has been trying to start, or, between two of its containers, to go on; null when it runs, or need not, or the
- * Job begins again and has not said when.
+ * Job begins again and has not said when. That a sidecar runs, or one container beside another that cannot start, is no start.
  */
 export function startingSinceMs({ suspended }: StepStatus, { job, pods }: JobObservation): number | null {
   if (job.spec.suspend === true) return null
@@ -26,9 +27,8 @@ export function startingSinceMs({ suspended }: StepStatus, { job, pods }: JobObs
     const since = job.status?.startTime ?? (suspended === undefined ? job.metadata.creationTimestamp : undefined)
     return since === undefined ? null : parseTimestamp(since)
   }
-  const states = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])].map(({ state }) => state)
-  if (pod.status.phase !== 'Pending' || states.some((state) => state?.running !== undefined)) return null
-  const ends = states.flatMap((state) => state?.terminated?.finishedAt ?? [])
+  if (pod.status.phase !== 'Pending' || runningInits(pod).length > 0) return null
+  const ends = decidingContainers(pod).flatMap(({ state }) => state?.terminated?.finishedAt ?? [])
   return Math.max(...[pod.metadata.creationTimestamp, ...ends].map(parseTimestamp))
 }
 

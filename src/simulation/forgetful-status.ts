@@ -12,6 +12,7 @@ export function createForgetfulStatus(): StatusBranch {
     read: (path) => Promise.resolve(path === OWNER_PATH ? owner : null),
     list: () => Promise.resolve([]),
     folderId: () => Promise.resolve(null),
+    isSigned: () => Promise.resolve(false),
     commit(_parent, changes) {
       owner = changes.get(OWNER_PATH) ?? owner
       tip = asCommitSha((++commits).toString(16).padStart(40, '0'))

@@ -69,6 +69,15 @@ it('tells a Job that may not be made as things are from one that may have been',
   const jobs = await createKubernetesJobs({ client: { ...client, request }, namespace, report: () => undefined, runsLive: 'InTheCluster' })
   const job: Job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'a', namespace }, spec: { template: { spec: { containers: [] } } } }
   await expect(jobs.createJob(job)).rejects.toThrow(new JobRefusedError('POST jobs: 403 exceeded quota: small'))
+  for (const [status, message] of [
+    [400, 'admission webhook "image.example.com" denied the request: not signed'],
+    [422, `jobs.batch "a" is forbidden: ValidatingAdmissionPolicy 'signed' with binding 'all' denied request: not signed`],
+  ] as const) {
+    error = new ApiError('POST jobs', status, { message })
+    await expect(jobs.createJob(job)).rejects.toThrow(JobRefusedError)
+  }
+  error = new ApiError('POST jobs', 422, { message: 'Job.batch "a" is invalid: spec.template: Required value' })
+  await expect(jobs.createJob(job)).rejects.toThrow(UnsupportedJobError)
   error = new ApiError('POST jobs', 500, { message: 'etcdserver: request timed out' })
   await expect(jobs.createJob(job)).rejects.toBe(error)
   // One was, and its answer was lost: it counts for more than what a later try is told.

@@ -15,10 +15,15 @@ import { openTestNamespace, realApi, type TestNamespace } from '../support/real-
 
 /* What a cluster does to steps: pods that cannot start, that are lost, suspended, deleted, over time. All of it side by side. */
 
+/** It ignores SIGTERM, as the first process of a container does. */
+const SIDECAR = 'initContainers: [{name: proxy, image: "busybox:1.36", restartPolicy: Always, command: [sleep, "600"]}]'
+
 const STEPS: Record<string, string> = {
   'no-image': '{startTimeout: 15s, image: "nobody.example.com/such:1"}',
   'no-config': '{startTimeout: 15s, env: [{name: A, valueFrom: {configMapKeyRef: {name: nowhere, key: a}}}]}',
   'no-node': '{startTimeout: 2s, pod: {nodeSelector: {nobody: "has-it"}}}',
+  'no-image-beside-sidecar': `{startTimeout: 30s, image: "nobody.example.com/such:1", pod: {terminationGracePeriodSeconds: 1, ${SIDECAR}}}`,
+  'beside-sidecar': `{script: echo so it was; exit 3, pod: {terminationGracePeriodSeconds: 1, ${SIDECAR}}}`,
   'over-time': '{timeout: 15s, script: echo about to hang; sleep 600}',
   deleted: '{script: echo here; sleep 600}',
   interrupted: '{timeout: 60s, script: sleep 2}',
@@ -32,6 +37,8 @@ spec:
   suspend: true
   template: {spec: {restartPolicy: Never, containers: [{name: main, image: "busybox:1.36", command: ["true"]}]}}
 `
+
+const INDEXED = 'indexed-with-a-name-that-leaves-no-room-for-numbers'
 
 /** Its pods are lost all at once: the Job controller lets more and more time pass before it replaces one. */
 const LOST = `apiVersion: batch/v1
@@ -59,6 +66,10 @@ spec:
 const files = {
   'jobs/queued.yaml': QUEUED,
   'jobs/lost.yaml': LOST,
+  'jobs/replaced.yaml': QUEUED.replace('suspend: true', 'podReplacementPolicy: TerminatingOrFailed'),
+  'jobs/indexed.yaml': QUEUED.replace('suspend: true', 'completionMode: Indexed\n  completions: 12\n  parallelism: 2'),
+  [`workflows/${INDEXED}.yaml`]: workflow(INDEXED, 'manifest: jobs/indexed.yaml'),
+  'workflows/replaced.yaml': workflow('replaced', 'manifest: jobs/replaced.yaml'),
   'workflows/lost.yaml': workflow('lost', 'manifest: jobs/lost.yaml'),
   'workflows/queued.yaml': workflow('queued', 'manifest: jobs/queued.yaml, startTimeout: 14s, timeout: 14s'),
   ...Object.fromEntries(Object.entries(STEPS).map(([name, step]) => [`workflows/${name}.yaml`, workflow(name, step.slice(1, -1))])),
@@ -131,6 +142,7 @@ describe.concurrent('steps on a real cluster', () => {
 
   it.each([
     { run: 'no-image', wantReason: /^(ErrImagePull|ImagePullBackOff)$/, wantMessage: /nobody\.example\.com\/such:1/ },
+    { run: 'no-image-beside-sidecar', wantReason: /^(ErrImagePull|ImagePullBackOff)$/, wantMessage: /nobody\.example\.com\/such:1/ },
     { run: 'no-config', wantReason: /^CreateContainerConfigError$/, wantMessage: /configmap "nowhere" not found/ },
     { run: 'no-node', wantReason: /^Unschedulable$/, wantMessage: /node/ },
   ])('a pod that cannot start fails with its reason: $run', async ({ run, wantReason, wantMessage }) => {
@@ -140,6 +152,21 @@ describe.concurrent('steps on a real cluster', () => {
     expect(step?.reason).toMatch(wantReason)
     expect(step?.message).toMatch(wantMessage)
     await leavesNoPod(run)
+  })
+
+  it('one that fails beside a sidecar has its own exit code and its own last lines', async () => {
+    await start('beside-sidecar')
+    const step = await finished('beside-sidecar')
+    expect(step).toMatchObject({ result: 'Failed', reason: 'ExitCode', message: 'exited with 3', log: 'so it was\n' })
+    await leavesNoPod('beside-sidecar')
+  })
+
+  it.each([
+    { title: 'one that replaces its pods while they still end', run: 'replaced' },
+    { title: 'an Indexed one with a long name, by which its hosts are called', run: INDEXED },
+  ])('a Job that Kubernetes takes as it is written is made: $title', async ({ run }) => {
+    await start(run)
+    expect(await finished(run)).toMatchObject({ result: 'Succeeded' })
   })
 
   it('one that is over time has its last lines read before its pod goes', async () => {

@@ -68,6 +68,7 @@ export function createMemoryRemote(): MemoryRemote {
           const below = [...tree().keys()].filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length))
           return [...new Set(below.map((path) => (path.includes('/') ? path.slice(0, path.indexOf('/') + 1) : path)))].sort()
         },
+        isSigned: async () => false,
         async commit(parent, changes, message, signal) {
           signal?.throwIfAborted()
           const { beforeCommit } = remote

@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { ApiClient, ApiRequest } from '../../src/cluster/kubernetes/api-client.ts'
+import { ApiError } from '../../src/cluster/kubernetes/api-error.ts'
 import { createKubernetesJobs, type KubernetesJobs } from '../../src/cluster/kubernetes/jobs.ts'
 import { createKubernetesRuns, type KubernetesRuns } from '../../src/cluster/kubernetes/runs.ts'
 import { updateCursors, withReady } from '../../src/controller/cursors.ts'
@@ -27,10 +29,12 @@ let repositories: ClusterRepositories
 let jobs: KubernetesJobs
 let events: ControllerEvent[]
 let gitFolder: string
+let mayReadSecrets: boolean
 const clock = createVirtualClock(Date.parse('2030-01-01T00:00:00Z'))
 
 beforeEach(async () => {
   events = []
+  mayReadSecrets = true
   cluster = await openFakeCluster(scriptedPods)
   cluster.api.store.create(REPOSITORIES, REF.namespace, { metadata: { ...REF }, spec: { url: 'https://git.example.com/acme/jobs.git' } })
   const options = { client: cluster.client, namespace: null, report: () => undefined }
@@ -42,8 +46,13 @@ beforeEach(async () => {
 /** Another life of what follows Repositories. */
 async function follow(): Promise<ClusterRepositories> {
   gitFolder = await mkdtemp(path.join(tmpdir(), 'fusee-follow-'))
+  // Whom the API server allows what is not in the one in memory.
+  const request: ApiClient['request'] = async <T>(asked: ApiRequest) => {
+    if (!mayReadSecrets && asked.path.includes('/secrets/')) throw new ApiError(`GET ${asked.path}`, 403, { message: 'secrets is forbidden' })
+    return cluster.client.request<T>(asked)
+  }
   return followClusterRepositories({
-    client: cluster.client,
+    client: { ...cluster.client, request },
     runs,
     context: {
       clock,
@@ -112,6 +121,15 @@ it('knows of a Repository that cannot be followed', async () => {
   cluster.api.store.put(REPOSITORIES, { ...object, spec })
   await when('it is let go of', () => events.some(({ kind }) => kind === 'LookFailed'))
   expect([repositories.current(), repositories.exists('data/jobs'), repositories.exists('data/nobody')]).toEqual([[], true, false])
+})
+
+it('says of a Repository whose Secret it may not read that it is not Ready, and why', async () => {
+  mayReadSecrets = false
+  putSpec({ url: 'https://git.example.com/acme/jobs.git', secretRef: { name: 'git' } }, 2)
+  const ready = async () => (await runs.readCursors(REF))?.conditions.find(({ type }) => type === 'Ready')
+  await when('it is told', async () => (await ready()) !== undefined)
+  expect(await ready()).toMatchObject({ status: 'False', reason: 'CannotBeOpened' })
+  expect((await ready())?.message).toMatch(/^the controller may not read the Secret git of namespace data: .*403/)
 })
 
 it('says of which generation the condition Ready speaks, whatever else is written meanwhile', async () => {

@@ -55,3 +55,11 @@ export function isTaken(error: unknown): boolean {
 export function isInEndingNamespace(error: unknown): boolean {
   return error instanceof ApiError && error.causes.includes('NamespaceTerminating')
 }
+
+/**
+ * Whether a webhook or a policy of admission says no. Its status may be any, often that of an object that is invalid; the API server says it in
+ * these words: https://github.com/kubernetes/kubernetes, `ToStatusErr` of admission webhooks and the plugin of ValidatingAdmissionPolicy.
+ */
+export function isDenied(error: unknown): boolean {
+  return error instanceof ApiError && /\bdenied (the )?request\b/.test(error.message)
+}

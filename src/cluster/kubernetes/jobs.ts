@@ -9,7 +9,7 @@ import type { AbandonableJobs, ClusterEvent } from '../ports.ts'
 import { JobRefusedError, UnsupportedJobError } from '../ports.ts'
 import type { ApiClient } from './api-client.ts'
 import { pause } from './api-client.ts'
-import { ApiError, isConflict, isInEndingNamespace, isNotFound, isTaken } from './api-error.ts'
+import { ApiError, isConflict, isDenied, isInEndingNamespace, isNotFound, isTaken } from './api-error.ts'
 import { followJobLog } from './follow-job-log.ts'
 import { createGonePods } from './gone-pods.ts'
 import { createMissingPods } from './missing-pods.ts'
@@ -203,10 +203,10 @@ export async function createKubernetesJobs(options: KubernetesJobsOptions): Prom
           const created = await client.request<StoredJob>({ method: 'POST', path: collectionPath('jobs', place.namespace), body })
           return { kind: 'Created', object: restoreOwner(take(created)) }
         } catch (error) {
-          if (error instanceof ApiError && (error.status === 422 || error.status === 400)) {
+          if (error instanceof ApiError && (error.status === 422 || error.status === 400) && !isDenied(error)) {
             throw new UnsupportedJobError(`the API server refuses the Job: ${error.message}`, { cause: error })
           }
-          const isRefused = error instanceof ApiError && [403, 404, 409].includes(error.status) && !isTaken(error)
+          const isRefused = error instanceof ApiError && ([403, 404, 409].includes(error.status) || isDenied(error)) && !isTaken(error)
           if (!isRefused && !isTaken(error)) throw error
           const existing = await find(place)
           if (existing !== null) return { kind: 'Exists', object: restoreOwner(take(existing)) }

@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { Pod } from '../../runs/objects.ts'
+import { decidingContainers, mainContainer, runningInits } from '../../runs/pod-containers.ts'
 import type { ApiClient } from './api-client.ts'
 import { pause } from './api-client.ts'
 import { ApiError, UnansweredError } from './api-error.ts'
@@ -16,7 +17,7 @@ const MOST_CUTS = 10
 const TAIL_LINES = '200'
 
 /**
- * The last lines that fit, of the container that matters: the one that failed, else the first. '' when there is no log. Where it cannot be read, as
+ * The last lines that fit, of the container that matters: the one that failed, else the one that the pod has come to. '' when there is no log. Where it cannot be read, as
  * with its node away, it says so soon: a run waits for it.
  */
 export async function readPodLogTail(client: ApiClient, pod: Pod, maxBytes: number, retryMs = RETRY_MS): Promise<string> {
@@ -116,9 +117,8 @@ async function* readLines(stream: AsyncIterable<Buffer>): AsyncIterable<string> 
 }
 
 function decidingContainer(pod: Pod): string | undefined {
-  const statuses = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])]
-  const failed = statuses.find((one) => (one.state?.terminated?.exitCode ?? 0) !== 0)
-  return failed?.name ?? pod.status.containerStatuses?.[0]?.name
+  const failed = decidingContainers(pod).find((one) => (one.state?.terminated?.exitCode ?? 0) !== 0)
+  return (failed ?? runningInits(pod)[0] ?? mainContainer(pod))?.name
 }
 
 function lastLines(text: string, maxBytes: number): string {

@@ -21,7 +21,9 @@ export type RunsLive = 'InTheCluster' | 'InThisProcess'
 export function prepareJob(job: Job, runsLive: RunsLive): Job {
   const { template } = job.spec
   const labels = { [LABELS.managedBy]: 'fusee', ...job.metadata.labels }
-  const canIgnore = job.spec['podFailurePolicy'] === undefined && template.spec.restartPolicy === 'Never'
+  // Kubernetes takes no policy for lost pods beside pods that are replaced while they still end.
+  const isReplacedEarly = job.spec['podReplacementPolicy'] === 'TerminatingOrFailed'
+  const canIgnore = job.spec['podFailurePolicy'] === undefined && template.spec.restartPolicy === 'Never' && !isReplacedEarly
   const prepared: Job = {
     ...job,
     metadata: { ...job.metadata, labels },

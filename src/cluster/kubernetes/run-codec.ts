@@ -1,12 +1,15 @@
 import { TRIGGER_IDENTITY } from '../../definitions/trigger-identity.ts'
 import type { Condition, StoredMeta } from '../../runs/objects.ts'
-import { API_VERSION } from '../../runs/objects.ts'
+import { API_VERSION, FINALIZER } from '../../runs/objects.ts'
 import { parseTimestamp } from '../../clock.ts'
 import type { RunSpec, RunStatus, StoredRun, Trigger } from '../../runs/run.ts'
 import type { Packed } from '../pack.ts'
 import { pack, unpack } from '../pack.ts'
 
-/** Annotation of a Run whose record is on the status branch: `<commit> <time>`. It goes on together with the finalizer's end, in one request. */
+/**
+ * Annotation of a Run whose record is on the status branch: `<commit> <time>`. It goes on together with the finalizer's end, in one request: where
+ * both are there, somebody has made the Run from a copy of another.
+ */
 export const RECORDED_ANNOTATION = 'fusee.dev/recorded'
 
 /** A Run as it lies in the cluster: somebody's `kubectl create` may have made it with the least that the schema asks for. */
@@ -35,7 +38,7 @@ interface StoredStatus {
 /** The Run as the engine reads it; what a person left out is filled in. A `commit` of '' is still to be chosen. Shares its parts with the object. */
 export function decodeRun(object: RunObject): StoredRun {
   const { metadata, spec, status } = object
-  const recorded = metadata.annotations?.[RECORDED_ANNOTATION]?.split(' ')
+  const recorded = metadata.finalizers?.includes(FINALIZER) === true ? undefined : metadata.annotations?.[RECORDED_ANNOTATION]?.split(' ')
   const decoded = status?.state === undefined ? undefined : unpack(status.state)
   return {
     apiVersion: API_VERSION,

@@ -1,13 +1,26 @@
 import { excerpt } from '../excerpt.ts'
 import type { Finding } from '../problem.ts'
 import { childOf, itemsOf, type SourceNode } from '../source/source-node.ts'
-import type { ContainerView } from './job-view.ts'
+import { SEVERAL_CONTAINERS, type ContainerView } from './job-view.ts'
 import type { KubernetesRule } from './kubernetes-rule.ts'
 import { knownText, numberOf } from './set-fields.ts'
 
 /** What must be there once: names of volumes, containers and ports, and the places that mounts take. */
 export const duplicateItem: KubernetesRule = {
   id: 'duplicate-item',
+  about: [
+    SEVERAL_CONTAINERS,
+    'volumes',
+    'volumeMounts',
+    'volumeDevices',
+    'ports',
+    'resizePolicy',
+    'resourceClaims',
+    'initContainers',
+    'securityContext',
+    'schedulingGates',
+    'topologySpreadConstraints',
+  ],
   check: ({ pod, containers }) => [
     ...twice(named(childOf(pod, 'volumes'), 'name'), 'a volume'),
     ...twice(
@@ -16,8 +29,10 @@ export const duplicateItem: KubernetesRule = {
     ),
     ...containers.flatMap(checkContainer),
     ...checkHostPorts(containers.filter(({ isInit }) => !isInit)),
+    ...itemsOf(childOf(pod, 'volumes')).flatMap((volume) => twice(filesOf(childOf(volume, 'projected')), 'a file')),
     ...twice(named(childOf(pod, 'securityContext', 'sysctls'), 'name'), 'a sysctl'),
     ...twice(named(childOf(pod, 'schedulingGates'), 'name'), 'a gate'),
+    ...twice(named(childOf(pod, 'resourceClaims'), 'name'), 'a claim'),
     ...twice(itemsOf(childOf(pod, 'topologySpreadConstraints')).flatMap(spreadOf), 'a constraint for'),
   ],
 }
@@ -39,7 +54,17 @@ function checkContainer({ node }: ContainerView): Finding[] {
       .filter(({ text }) => mounted.has(text))
       .map(({ text, at }) => ({ at, message: `the volume ${excerpt(text)} is mounted as a folder already; use it one way` })),
     ...twice(named(childOf(node, 'resizePolicy'), 'resourceName'), 'a policy for'),
+    ...twice(claimsOf(childOf(node, 'claims')), 'a claim'),
   ]
+}
+
+/** A claim may be there for each of its requests. */
+function claimsOf(list: SourceNode | undefined): Item[] {
+  return itemsOf(list).flatMap((claim) => {
+    const name = knownText(childOf(claim, 'name'))
+    const request = knownText(childOf(claim, 'request'))
+    return name === null ? [] : [{ text: request === null ? name : `${name}/${request}`, at: claim.start }]
+  })
 }
 
 /** Two containers of a pod cannot have the same port of the node. */
@@ -53,6 +78,12 @@ function checkHostPorts(containers: readonly ContainerView[]): Finding[] {
     return [{ text: `${protocol} ${address === '' ? '' : `${address}:`}${number}`, at: node.start }]
   })
   return twice(items, 'the port of the node')
+}
+
+/** Where the sources of a projected volume put what they are told to. */
+function filesOf(projected: SourceNode | undefined): Item[] {
+  const kinds = ['secret', 'configMap', 'downwardAPI']
+  return itemsOf(childOf(projected, 'sources')).flatMap((source) => kinds.flatMap((kind) => named(childOf(source, kind, 'items'), 'path')))
 }
 
 function spreadOf(constraint: SourceNode): Item[] {

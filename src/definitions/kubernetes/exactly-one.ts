@@ -1,9 +1,9 @@
 import kubernetesSchema from '../../../schemas/kubernetes.schema.json' with { type: 'json' }
 import type { Finding } from '../problem.ts'
-import { childOf, itemsOf, type SourceNode } from '../source/source-node.ts'
+import { childOf, itemsOf, textOf, type SourceNode } from '../source/source-node.ts'
 import type { ContainerView } from './job-view.ts'
 import type { KubernetesRule } from './kubernetes-rule.ts'
-import { isExpression, setFields } from './set-fields.ts'
+import { isExpression, setField, setFields } from './set-fields.ts'
 
 const VOLUME = fieldsOf(kubernetesSchema.$defs.V1Volume).filter((name) => name !== 'name')
 const PROJECTION = fieldsOf(kubernetesSchema.$defs.V1VolumeProjection)
@@ -18,6 +18,7 @@ const FAILURE = ['onExitCodes', 'onPodConditions']
 /** Maps of which one field says what the thing is. */
 export const exactlyOne: KubernetesRule = {
   id: 'exactly-one',
+  about: ['valueFrom', 'envFrom', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'volumes', 'resourceClaims', 'podFailurePolicy'],
   check: ({ job, pod, containers }) => [
     ...containers.flatMap(checkContainer),
     ...itemsOf(childOf(pod, 'volumes')).flatMap(checkVolume),
@@ -32,11 +33,19 @@ function fieldsOf(schema: { properties: object }): string[] {
 
 function checkContainer({ node }: ContainerView): Finding[] {
   return [
-    ...itemsOf(childOf(node, 'env')).flatMap((variable) => check(childOf(variable, 'valueFrom'), VARIABLE, '"valueFrom"')),
+    ...itemsOf(childOf(node, 'env')).flatMap(checkVariable),
     ...itemsOf(childOf(node, 'envFrom')).flatMap((source) => check(source, VARIABLES, 'an item of "envFrom"')),
     ...['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((name) => check(childOf(node, name), PROBE, `"${name}"`)),
     ...['postStart', 'preStop'].flatMap((name) => check(childOf(node, 'lifecycle', name), HOOK, `"${name}"`)),
   ]
+}
+
+/** An empty `value` is as good as none. */
+function checkVariable(variable: SourceNode): Finding[] {
+  const from = setField(variable, 'valueFrom')
+  const isDouble = from !== undefined && (textOf(childOf(variable, 'value')) ?? '') !== ''
+  const double = isDouble ? [{ at: from.key.start, message: 'a variable has "value" and "valueFrom"; keep one of them' }] : []
+  return [...double, ...check(from?.value, VARIABLE, '"valueFrom"')]
 }
 
 /** A volume that says nothing is an empty folder. */

@@ -12,6 +12,7 @@ const MOST_AT_ONCE_OF_MANY = 10_000
 /** Fields of a JobSpec that do not go together. */
 export const invalidJob: KubernetesRule = {
   id: 'invalid-job',
+  about: ['completionMode', 'backoffLimitPerIndex', 'maxFailedIndexes', 'successPolicy', 'podFailurePolicy'],
   check: (view) => (view.job?.kind === 'Map' ? [...checkMode(view.job), ...checkFailurePolicy(view)] : []),
 }
 

@@ -6,9 +6,14 @@ import { checkScheduling } from './pod-scheduling.ts'
 import { checkSecurity } from './pod-security-context.ts'
 import { checkFieldReferences } from './pod-field-references.ts'
 
+const ABOUT =
+  `valueFrom volumes volumeMounts volumeDevices ports livenessProbe readinessProbe startupProbe lifecycle securityContext initContainers hostNetwork hostPID hostUsers
+  hostnameOverride dnsPolicy shareProcessNamespace tolerations affinity topologySpreadConstraints ephemeralContainers`.split(/\s+/)
+
 /** Fields of a pod and its containers that do not go together. */
 export const invalidPod: KubernetesRule = {
   id: 'invalid-pod',
+  about: ABOUT,
   check: (job) =>
     [checkContainers, checkMountKinds, checkNetwork, checkScheduling, checkSecurity, checkFieldReferences].flatMap((check) => check(job)),
 }

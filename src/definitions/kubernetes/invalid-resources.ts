@@ -2,9 +2,9 @@ import { excerpt } from '../excerpt.ts'
 import { didYouMean } from '../near-names.ts'
 import type { Finding } from '../problem.ts'
 import { parseQuantity } from '../schema/quantity.ts'
-import { childOf, entriesOf, type SourceEntry, type SourceNode } from '../source/source-node.ts'
+import { childOf, entriesOf, entryOf, itemsOf, type SourceEntry, type SourceNode } from '../source/source-node.ts'
 import type { KubernetesRule } from './kubernetes-rule.ts'
-import { isExpression } from './set-fields.ts'
+import { isExpression, knownText } from './set-fields.ts'
 
 const OF_CONTAINERS = ['cpu', 'memory', 'ephemeral-storage']
 const OF_PODS = ['cpu', 'memory']
@@ -13,9 +13,12 @@ const HUGE = 'hugepages-'
 /** Amounts that no node could give, or that contradict each other. */
 export const invalidResources: KubernetesRule = {
   id: 'invalid-resources',
+  about: ['resources', 'volumes'],
   check: ({ pod, containers }) => [
     ...containers.flatMap(({ node }) => checkResources(childOf(node, 'resources'), OF_CONTAINERS)),
+    ...containers.flatMap(({ node }) => checkClaims(childOf(node, 'resources', 'claims'), childOf(pod, 'resourceClaims'))),
     ...checkResources(childOf(pod, 'resources'), OF_PODS),
+    ...itemsOf(childOf(pod, 'volumes')).flatMap((volume) => checkSize(entryOf(childOf(volume, 'emptyDir'), 'sizeLimit'))),
   ],
 }
 
@@ -30,16 +33,20 @@ function checkResources(resources: SourceNode | undefined, known: readonly strin
   ]
 }
 
+function checkSize(entry: SourceEntry | undefined): Finding[] {
+  if (!entry || (parseQuantity(entry.value.json) ?? 0n) >= 0n) return []
+  return [{ at: entry.value.start, message: `"sizeLimit" must not be negative: ${excerpt(entry.value.json)}` }]
+}
+
 function checkAmount(name: string, { key, value }: SourceEntry, known: readonly string[]): Finding[] {
   const isExtended = name.includes('/') && !name.includes('kubernetes.io/')
-  if (!known.includes(name) && !name.startsWith(HUGE) && !(isExtended && known === OF_CONTAINERS)) {
+  if (!known.includes(name) && !name.startsWith(HUGE) && !(name.includes('/') && known === OF_CONTAINERS)) {
     const advice = didYouMean(name, known) || `; known are ${known.join(', ')}, and those of a device such as nvidia.com/gpu`
     return [{ at: key.start, message: `there is no resource ${excerpt(name)}${advice}` }]
   }
-  const amount = parseQuantity(value.json)
-  if (amount === null) return []
-  if (amount < 0n) return [{ at: value.start, message: `${excerpt(name)} must not be negative: ${excerpt(value.json)}` }]
-  if (isExtended && amount % 1_000_000_000n !== 0n)
+  if (String(value.json).startsWith('-') && (parseQuantity(value.json) ?? 0n) < 0n)
+    return [{ at: value.start, message: `${excerpt(name)} must not be negative: ${excerpt(value.json)}` }]
+  if (isExtended && (parseQuantity(value.json) ?? 0n) % 1_000_000_000n !== 0n)
     return [{ at: value.start, message: `${excerpt(name)} comes in whole numbers only: ${excerpt(value.json)}` }]
   return []
 }
@@ -72,4 +79,15 @@ function checkHugePages(amounts: readonly [string, SourceEntry][]): Finding[] {
     ]
   })
   return isAlone ? [{ at: first[1].key.start, message: 'huge pages need "cpu" or "memory" beside them' }, ...odd] : odd
+}
+
+function checkClaims(list: SourceNode | undefined, claims: SourceNode | undefined): Finding[] {
+  const known = itemsOf(list).length === 0 ? [] : itemsOf(claims).map((claim) => knownText(childOf(claim, 'name')))
+  return itemsOf(list).flatMap((claim): Finding[] => {
+    const node = childOf(claim, 'name')
+    const name = knownText(node)
+    if (!node || name === null || known.includes(name)) return []
+    const names = known.flatMap((other) => other ?? [])
+    return [{ at: node.start, message: `the pod has no claim ${excerpt(name)}${didYouMean(name, names) || '; add it to resourceClaims of the pod'}` }]
+  })
 }

@@ -8,6 +8,8 @@ export interface JobView {
   pod: SourceNode
   /** Containers and init containers, in this order. */
   containers: readonly ContainerView[]
+  /** Names of all fields that it, its pod and its containers have, and `valueFrom` where a variable has that: most rules are about fields that few have. */
+  fields: ReadonlySet<string>
 }
 
 /** One of its containers. */
@@ -19,13 +21,18 @@ export interface ContainerView {
   isInit: boolean
 }
 
+/** Stands among the fields of a Job whose pod has more than one container. */
+export const SEVERAL_CONTAINERS = '(several containers)'
+
+const OF_CONTAINERS: ReadonlySet<string> = new Set(CONTAINER_FIELDS)
+
 /** The container of a step, as it is called in its Job. */
 const STEP_CONTAINER = 'step'
 
 /** The Job of a manifest. */
 export function viewJob(spec: SourceNode | undefined): JobView | null {
   const pod = childOf(spec, 'template', 'spec')
-  return pod ? { job: spec, pod, containers: [...viewContainers(pod, 'containers'), ...viewContainers(pod, 'initContainers')] } : null
+  return pod ? withFields(spec, pod, [...viewContainers(pod, 'containers'), ...viewContainers(pod, 'initContainers')]) : null
 }
 
 /** The Jobs of a step: its own, and that of its undo. Several rules want them, so they are put together once. */
@@ -45,11 +52,22 @@ function putTogether(step: StepSource, defaults: SourceNode | undefined): JobVie
 
 /** `layers` from the outermost: what a later one says counts. */
 function viewOf(layers: readonly (SourceNode | undefined)[], at: number): JobView {
-  const container = containerOf(layers, CONTAINER_FIELDS, at)
+  const container = containerOf(layers, OF_CONTAINERS, at)
   const pod = podWith(merged(layers, 'pod'), container)
   const job = mapOf(merged(layers, 'job'), at)
   const main: ContainerView = { node: container, name: STEP_CONTAINER, at, isInit: false }
-  return { job, pod, containers: [main, ...viewContainers(pod, 'initContainers')] }
+  return withFields(job, pod, [main, ...viewContainers(pod, 'initContainers')])
+}
+
+function withFields(job: SourceNode | undefined, pod: SourceNode, containers: readonly ContainerView[]): JobView {
+  const fields = new Set<string>()
+  for (const node of [job, pod, ...containers.map((container) => container.node)]) {
+    if (node?.kind === 'Map') for (const name of node.entries.keys()) fields.add(name)
+  }
+  const variables = fields.has('env') ? containers.flatMap(({ node }) => itemsOf(childOf(node, 'env'))) : []
+  if (variables.some((variable) => childOf(variable, 'valueFrom'))) fields.add('valueFrom')
+  if (containers.length > 1) fields.add(SEVERAL_CONTAINERS)
+  return { job, pod, containers, fields }
 }
 
 function viewContainers(pod: SourceNode, list: 'containers' | 'initContainers'): ContainerView[] {
@@ -71,9 +89,9 @@ export function podWith(fields: Map<string, SourceEntry>, container: SourceMap):
 }
 
 /** The container that these layers make of a step, with these fields only. */
-export function containerOf(layers: readonly (SourceNode | undefined)[], names: readonly string[], at: number): SourceMap {
+export function containerOf(layers: readonly (SourceNode | undefined)[], names: ReadonlySet<string>, at: number): SourceMap {
   const fields = new Map<string, SourceEntry>()
-  for (const layer of layers) for (const [name, entry] of entriesOf(layer)) if (names.includes(name)) fields.set(name, entry)
+  for (const layer of layers) for (const [name, entry] of entriesOf(layer)) if (names.has(name)) fields.set(name, entry)
   const environment = layers.flatMap((layer) => entryOfEnv(layer)).reduce<SourceEntry | undefined>(mergeVariables, undefined)
   if (environment) fields.set('env', environment)
   return mapOf(fields, at)

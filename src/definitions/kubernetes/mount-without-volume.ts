@@ -10,6 +10,7 @@ import { isExpression } from './set-fields.ts'
 /** Volumes that a container uses and its pod does not have. */
 export const mountWithoutVolume: KubernetesRule = {
   id: 'mount-without-volume',
+  about: ['volumeMounts', 'volumeDevices', 'valueFrom'],
   check({ pod, containers }) {
     const uses = containers.flatMap(usesOf)
     if (uses.length === 0) return []

@@ -1,24 +1,22 @@
-import { excerpt } from '../excerpt.ts'
-import { didYouMean } from '../near-names.ts'
 import type { Finding } from '../problem.ts'
-import { childOf, itemsOf, type SourceNode } from '../source/source-node.ts'
+import { childOf } from '../source/source-node.ts'
 import type { ContainerView, JobView } from './job-view.ts'
 import { isExpression, knownText, numberOf, setField } from './set-fields.ts'
 
 /** Seconds that a pod has to end when it does not say. */
 const GRACE_SECONDS = 30
 
-/** Probes and hooks, where they may stand and what they may say; claims that the pod does not have. */
+/** Probes and hooks, where they may stand and what they may say; containers for pods that run. */
 export function checkContainers({ pod, containers }: JobView): Finding[] {
   const grace = childOf(pod, 'terminationGracePeriodSeconds')
   const seconds = grace ? numberOf(grace) : GRACE_SECONDS
-  const claims = itemsOf(childOf(pod, 'resourceClaims')).map((claim) => knownText(childOf(claim, 'name')))
-  return containers.flatMap((container) => [
-    ...(isOneShot(container)
-      ? checkOneShot(container)
-      : [...checkProbes(container), ...checkHooks(container, seconds, setField(pod, 'os') !== undefined)]),
-    ...checkClaims(childOf(container.node, 'resources', 'claims'), claims),
-  ])
+  const late = setField(pod, 'ephemeralContainers')
+  const found = late ? [{ at: late.key.start, message: '"ephemeralContainers" are put into pods that run; take them out' }] : []
+  return containers
+    .flatMap((container): Finding[] => [
+      ...(isOneShot(container) ? checkOneShot(container) : [...checkProbes(container), ...checkHooks(container, seconds)]),
+    ])
+    .concat(found)
 }
 
 /** An init container that ends before the next begins; with `restartPolicy: Always` it is a sidecar. */
@@ -49,9 +47,8 @@ function checkProbes({ node }: ContainerView): Finding[] {
     : thresholds
 }
 
-function checkHooks({ node }: ContainerView, graceSeconds: number | null, hasSystem: boolean): Finding[] {
-  const signal = setField(childOf(node, 'lifecycle'), 'stopSignal')
-  const naps = ['postStart', 'preStop'].flatMap((hook): Finding[] => {
+function checkHooks({ node }: ContainerView, graceSeconds: number | null): Finding[] {
+  return ['postStart', 'preStop'].flatMap((hook): Finding[] => {
     const seconds = childOf(node, 'lifecycle', hook, 'sleep', 'seconds')
     const number = numberOf(seconds)
     if (!seconds || number === null || graceSeconds === null || number <= graceSeconds) return []
@@ -61,16 +58,5 @@ function checkHooks({ node }: ContainerView, graceSeconds: number | null, hasSys
         message: `"sleep" of ${number} s is longer than the pod has to end, ${graceSeconds} s; raise terminationGracePeriodSeconds`,
       },
     ]
-  })
-  return signal && !hasSystem ? [...naps, { at: signal.key.start, message: '"stopSignal" needs "os: {name: linux}" in the pod' }] : naps
-}
-
-function checkClaims(list: SourceNode | undefined, known: readonly (string | null)[]): Finding[] {
-  return itemsOf(list).flatMap((claim): Finding[] => {
-    const node = childOf(claim, 'name')
-    const name = knownText(node)
-    if (!node || name === null || known.includes(name)) return []
-    const names = known.flatMap((other) => other ?? [])
-    return [{ at: node.start, message: `the pod has no claim ${excerpt(name)}${didYouMean(name, names) || '; add it to resourceClaims of the pod'}` }]
   })
 }

@@ -1,9 +1,9 @@
 import { excerpt } from '../excerpt.ts'
 import { didYouMean } from '../near-names.ts'
 import type { Finding } from '../problem.ts'
-import { childOf, itemsOf, type SourceNode } from '../source/source-node.ts'
+import { childOf, entryOf, itemsOf, type SourceNode } from '../source/source-node.ts'
 import type { JobView } from './job-view.ts'
-import { knownText } from './set-fields.ts'
+import { knownText, setField } from './set-fields.ts'
 
 const OF_BOTH = ['metadata.name', 'metadata.namespace', 'metadata.uid']
 const OF_VARIABLES = [...OF_BOTH, 'spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs']
@@ -20,13 +20,22 @@ export function checkFieldReferences({ pod, containers }: JobView): Finding[] {
     ...containers.flatMap(({ node }) =>
       itemsOf(childOf(node, 'env')).flatMap((variable) => checkReference(childOf(variable, 'valueFrom'), OF_VARIABLES)),
     ),
-    ...sources.flatMap((source) => itemsOf(childOf(source, 'downwardAPI', 'items')).flatMap((file) => checkReference(file, OF_FILES))),
+    ...sources.flatMap((source) =>
+      itemsOf(childOf(source, 'downwardAPI', 'items')).flatMap((file) => [...checkReference(file, OF_FILES), ...checkContainer(file)]),
+    ),
   ]
 }
 
 function checkReference(node: SourceNode | undefined, fields: readonly string[]): Finding[] {
   const [field, resource] = [childOf(node, 'fieldRef', 'fieldPath'), childOf(node, 'resourceFieldRef', 'resource')]
   return [...checkName(field, fields, ONE_OF_MANY, 'field of a pod'), ...checkName(resource, RESOURCES, HUGE, 'resource of a container')]
+}
+
+/** A file is no container's own. */
+function checkContainer(file: SourceNode): Finding[] {
+  const reference = entryOf(file, 'resourceFieldRef')
+  if (!reference || setField(reference.value, 'containerName')) return []
+  return [{ at: reference.key.start, message: '"resourceFieldRef" of a file needs "containerName", the container that is meant' }]
 }
 
 function checkName(node: SourceNode | undefined, known: readonly string[], also: RegExp, what: string): Finding[] {

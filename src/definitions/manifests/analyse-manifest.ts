@@ -2,7 +2,7 @@ import type { JsonObject } from '../container.ts'
 import { excerpt } from '../excerpt.ts'
 import { placeManifestAsks, type PlacedAsk } from '../policy/place-asks.ts'
 import { viewJob } from '../kubernetes/job-view.ts'
-import { KUBERNETES_RULES } from '../kubernetes/kubernetes-rules.ts'
+import { checkByRule, KUBERNETES_RULES } from '../kubernetes/kubernetes-rules.ts'
 import { compareProblems, MOST_FINDINGS, type Finding, type Problem } from '../problem.ts'
 import type { ExpressionScope } from '../expressions/expression-type.ts'
 import type { ExpressionLanguage } from '../expressions/language.ts'
@@ -92,7 +92,7 @@ function checkJob(document: SourceDocument, spots: Spots): Problem[] {
     ...checkRefused(spec, 'spec', REFUSED_JOB_FIELDS).map((finding) => problemOf(document, 'refused-field', finding)),
     ...schema.map((finding) => problemOf(document, finding.rule, finding)),
     ...containers.map((finding) => problemOf(document, 'manifest-invalid', finding)),
-    ...(job === null ? [] : KUBERNETES_RULES.flatMap((rule) => rule.check(job).map((finding) => problemOf(document, rule.id, finding)))),
+    ...(job === null ? [] : KUBERNETES_RULES.flatMap((rule) => checkByRule(rule, job).map((finding) => problemOf(document, rule.id, finding)))),
     ...spots.refused.map((finding) => problemOf(document, 'misplaced-expression', finding)),
     ...spots.inShell.map((finding) => problemOf(document, 'expression-in-script', finding)),
   ]

@@ -6,6 +6,8 @@ import type { ContainerWork, Dependency, Expansion } from '../workflow.ts'
 import { bareExpression } from '../expressions/render.ts'
 import type { WrittenDependency, WrittenStep, WrittenStepDefaults, WrittenTemplateStep, WrittenUndo } from '../written.ts'
 
+const OF_CONTAINERS: ReadonlySet<string> = new Set(CONTAINER_FIELDS)
+
 const DEFAULT_TIMEOUT_SECONDS = 6 * 3600
 const DEFAULT_START_TIMEOUT_SECONDS = 15 * 60
 
@@ -123,12 +125,12 @@ function ownLimits({ timeout, retries, startTimeout }: WrittenStep): Extract<Dra
 }
 
 function normaliseContainer(step: WrittenStep): Container {
-  const fields = Object.entries(step).filter(([field]) => CONTAINER_FIELDS.includes(field))
-  const container: Container = Object.fromEntries(fields)
+  const container: Container = {}
+  for (const [field, value] of Object.entries(step)) if (OF_CONTAINERS.has(field)) container[field] = value
   return step.script === undefined ? container : { ...container, command: ['/bin/sh', '-eu', '-c', escapeReferences(step.script)] }
 }
 
 /** Kubernetes replaces `$(NAME)` in a command and makes `$$` one `$`; to a shell both mean something else. */
 function escapeReferences(script: string): string {
-  return script.replaceAll(/\$(?=[$(])/g, '$$$$')
+  return script.includes('$$') || script.includes('$(') ? script.replaceAll(/\$(?=[$(])/g, '$$$$') : script
 }

@@ -11,6 +11,9 @@ export interface PlacedAsk {
   at: Position
 }
 
+/** What a step adds to the containers of its manifest. */
+const OF_MANIFESTS: ReadonlySet<string> = new Set(['env'])
+
 /** More of one document are not looked at. */
 const MOST_ASKS = 5000
 
@@ -21,8 +24,9 @@ export function placeWorkflowAsks(workflow: WorkflowSource): PlacedAsk[] {
   for (const step of [...steps, ...last]) {
     if (placed.size >= MOST_ASKS) break
     for (const { ask, offset } of placeStepAsks(workflow, step)) {
-      // What steps take from the defaults is said once.
-      const key = `${offset} ${ask.kind} ${ask.kind === 'PodSecurity' ? formatPath(ask.path) : ask.name}`
+      // What steps take from the defaults is said once, and so is what they leave out.
+      const place = ask.kind === 'ServiceAccount' && ask.path.length === 0 ? 'nowhere' : offset
+      const key = `${place} ${ask.kind} ${ask.kind === 'PodSecurity' ? formatPath(ask.path) : ask.name}`
       if (!placed.has(key)) placed.set(key, { ask, at: document.positionAt(offset) })
     }
   }
@@ -55,7 +59,7 @@ function placeStepAsks(workflow: WorkflowSource, step: StepSource): { ask: Ask; 
 
 /** The pods that a step and its undo make; of a manifest what the step adds to it. None where it makes none, or nobody knows yet. */
 function podsOf(workflow: WorkflowSource, step: StepSource): SourceNode[] {
-  if (step.kind === 'Manifest') return [podWith(new Map(), containerOf([workflow.defaults, step.node], ['env'], step.at))]
+  if (step.kind === 'Manifest') return [podWith(new Map(), containerOf([workflow.defaults, step.node], OF_MANIFESTS, step.at))]
   return viewStepJobs(workflow, step).map(({ pod }) => pod)
 }
 

@@ -30,7 +30,11 @@ export function podAsks(spec: unknown, annotations: unknown = undefined): Ask[] 
   const pod: Place = { value: spec, path: [] }
   const containers = CONTAINER_LISTS.flatMap((list) => itemsBelow(pod, list))
   return [
-    ...containers.flatMap((container) => named('Image', [below(container, 'image')])),
+    ...named('Image', [
+      ...containers.map((container) => below(container, 'image')),
+      // A volume that is an image brings programs along like any other.
+      ...itemsBelow(pod, 'volumes').map((volume) => below(volume, 'image', 'reference')),
+    ]),
     ...serviceAccountAsks(pod),
     ...named('Secret', [
       ...containers.flatMap(containerSecrets),

@@ -21,8 +21,7 @@ function checkVariable(variable: SourceNode): Finding[] {
   if (!/^[\x20-\x7e]+$/.test(name)) {
     return [{ at: node.start, message: `the variable ${excerpt(name)} holds characters that no variable may have; use letters, digits and "_"` }]
   }
-  const isDouble = childOf(variable, 'value') !== undefined && childOf(variable, 'valueFrom') !== undefined
-  return isDouble ? [{ at: variable.start, message: `the variable ${excerpt(name)} has two values; keep "value" or "valueFrom"` }] : []
+  return []
 }
 
 /** Variables that the container never sees, or sees otherwise than somebody expects. */

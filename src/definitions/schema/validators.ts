@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import scheduleSchema from '../../../schemas/schedule.schema.json' with { type: 'json' }
 import templateSchema from '../../../schemas/step-template.schema.json' with { type: 'json' }
 import workflowSchema from '../../../schemas/workflow.schema.json' with { type: 'json' }
@@ -27,9 +27,11 @@ export function createSchemaCheck(): SchemaCheck {
     schemas: Object.values(SCHEMAS).map(withoutKubernetes),
     keywords: ['tsType'],
   })
+  const known = new Map<DefinitionKind, ValidateFunction>()
   return (kind, value) => {
-    const validate = ajv.getSchema(SCHEMAS[kind].$id)
+    const validate = known.get(kind) ?? ajv.getSchema(SCHEMAS[kind].$id)
     if (!validate) throw new Error(`there is no schema of a ${kind}`)
+    known.set(kind, validate)
     return [...(validate(value) ? [] : (validate.errors ?? [])), ...checkSteps(kind, value)]
   }
 }

@@ -37,7 +37,7 @@ function resolve(options: StatusOptions): Promise<StatusPlace> {
 
 describe('the status branch that options name', () => {
   const source = { bearerToken: 'source-token' }
-  const cases: { title: string; options: StatusOptions; want: StatusPlace }[] = [
+  const cases: { title: string; options: StatusOptions; want: Omit<StatusPlace, 'signingSecret'> & { signingSecret?: string } }[] = [
     { title: 'nothing at all', options: {}, want: { url: '.', branch: 'fusee/status', credentials: {} } },
     { title: 'a folder and a branch', options: { repo: 'jobs', branch: 'b' }, want: { url: 'jobs', branch: 'b', credentials: {} } },
     {
@@ -58,7 +58,7 @@ describe('the status branch that options name', () => {
   ]
   it.each(cases)('is found by $title', async ({ options, want }) => {
     const url = /^(\/|[a-z]+:)/.test(want.url) ? want.url : path.resolve(folder, want.url)
-    expect(await resolve(options)).toEqual({ ...want, url })
+    expect(await resolve(options)).toEqual({ signingSecret: null, ...want, url })
   })
 
   it.each([

@@ -22,7 +22,7 @@ function readerOf(history: History, missing: ReadonlySet<number> = new Set()) {
       const number = parseInt(id, 16)
       const parents = history[number]
       if (parents === undefined || missing.has(number)) throw new MissingObjectError(id, 'the test')
-      return { tree: '', parents: parents.map(idOf), message: '', committedAtSeconds: number * 10 }
+      return { tree: '', parents: parents.map(idOf), message: '', committedAtSeconds: number * 10, isSigned: false }
     },
   }
 }

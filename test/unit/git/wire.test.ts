@@ -40,7 +40,7 @@ describe('objects', () => {
     expect(read).toHaveLength(entries.length)
     expect(read).toEqual(expect.arrayContaining(entries))
     const text = { tree: id, parents: [id, id], message: 'ä\n\nb', author: { name: 'N', email: 'e' }, atSeconds: 5 }
-    expect(parseCommit(encodeCommit(text))).toEqual({ tree: id, parents: [id, id], message: 'ä\n\nb\n', committedAtSeconds: 5 })
+    expect(parseCommit(encodeCommit(text))).toEqual({ tree: id, parents: [id, id], message: 'ä\n\nb\n', committedAtSeconds: 5, isSigned: false })
   })
 
   it.each([Buffer.from('100644 a\0short'), Buffer.from('100644'), Buffer.from('40000 name without an end')])('are refused when cut: %s', (bytes) => {

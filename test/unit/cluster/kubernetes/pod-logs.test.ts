@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createApiClient } from '../../../../src/cluster/kubernetes/api-client.ts'
 import { followContainerLog, readPodLogTail } from '../../../../src/cluster/kubernetes/pod-logs.ts'
-import type { Pod } from '../../../../src/runs/objects.ts'
+import type { ContainerStatus, Pod } from '../../../../src/runs/objects.ts'
 import type { ScriptedServer } from '../../../support/scripted-server.ts'
 import { startScriptedServer } from '../../../support/scripted-server.ts'
 
@@ -40,6 +40,9 @@ async function clientFor(...answers: Answer[]) {
   return { client: createApiClient(server.connection), asked: () => asked }
 }
 
+const running = (name: string): ContainerStatus => ({ name, state: { running: {} } })
+const terminated = (name: string, exitCode: number): ContainerStatus => ({ name, state: { terminated: { exitCode } } })
+
 const NODE_AWAY = 'dial tcp 10.0.0.1:10250: connect: no route to host'
 
 describe('the last lines of a log', () => {
@@ -60,6 +63,32 @@ describe('the last lines of a log', () => {
   ])('$title', async ({ answers, wantText }) => {
     const { client } = await clientFor(...answers)
     expect(await readPodLogTail(client, pod, 1000, 1)).toMatch(wantText)
+  })
+
+  it.each<{ title: string; status: Partial<Pod['status']>; want: string }>([
+    {
+      title: 'the one that failed, and not its sidecar',
+      status: { initContainerStatuses: [terminated('proxy', 137)], containerStatuses: [terminated('agent', 0), terminated('step', 1)] },
+      want: 'step',
+    },
+    {
+      title: 'the init container that it has come to',
+      status: { initContainerStatuses: [running('fetch'), running('proxy')], containerStatuses: [{ name: 'agent' }, { name: 'step' }] },
+      want: 'fetch',
+    },
+    {
+      title: 'the first of its spec, whatever the others are called',
+      status: { initContainerStatuses: [running('proxy')], containerStatuses: [running('agent'), running('step')] },
+      want: 'step',
+    },
+  ])('are those of $title', async ({ status, want }) => {
+    const { client } = await clientFor(says('one\n'))
+    const spec = {
+      initContainers: [{ name: 'fetch' }, { name: 'proxy', restartPolicy: 'Always' }],
+      containers: [{ name: 'step' }, { name: 'agent' }],
+    }
+    await readPodLogTail(client, { ...pod, spec, status: { ...pod.status, ...status } }, 1000)
+    expect(server.asked[0]).toContain(`container=${want}&`)
   })
 
   it('says no more than may be kept', async () => {

@@ -49,6 +49,16 @@ describe('the ways in which a pod can use a Secret', () => {
 })
 
 describe('images', () => {
+  it('are those of all containers, and of volumes that are images', () => {
+    const volumes = [{ name: 'tools', image: { reference: 'evil/tools:1' } }]
+    const asks = podAsks({ initContainers: [{ image: 'a' }], containers: [{ image: 'b' }], volumes })
+    expect(asks.flatMap((ask) => (ask.kind === 'Image' ? [`${formatPath(ask.path)} ${ask.name}`] : []))).toEqual([
+      'initContainers[0].image a',
+      'containers[0].image b',
+      'volumes[0].image.reference evil/tools:1',
+    ])
+  })
+
   it.each([
     {
       globs: ['busybox:*'],
