@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { clusterSecrets } from './cluster-secrets.ts'
+import { clusterSecrets, ForbiddenSecretError } from './cluster-secrets.ts'
 import type { ApiClient } from './cluster/kubernetes/api-client.ts'
 import type { RepositoryObject } from './cluster/kubernetes/cursor-codec.ts'
 import type { KubernetesRuns } from './cluster/kubernetes/runs.ts'
@@ -94,6 +94,8 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       if (next !== null) await replace(key, next)
     } catch (error) {
       if (!(error instanceof TypeError || (error instanceof GitError && error.kind === 'RepositoryNotFound'))) throw error
+      // What was read before still holds: its runs go on.
+      if (error instanceof ForbiddenSecretError && opened.has(key)) throw error
       await replace(key, null)
       await tellInvalid(object, error.message)
     }
