@@ -24,25 +24,26 @@ interface Answer {
 }
 
 /**
- * Threads for as many as the machine works at a time, started when they are first needed, from the very file that the program is; null where
- * that is TypeScript, which Node 20 cannot start.
+ * Threads for what the machine can do beside this one, started when they are first needed, from the very file that the program is. What they have no time for
+ * is left to this one. Null where there is one core, or the program is TypeScript, which Node 20 cannot start.
  */
 export function createAnalysisThreads(): AnalysisThreads | null {
-  if (!isMainThread || import.meta.url.endsWith('.ts')) return null
-  const threads = Array.from({ length: availableParallelism() }, createThread)
-  let turn = 0
+  const others = availableParallelism() - 1
+  if (!isMainThread || others < 1 || import.meta.url.endsWith('.ts')) return null
+  const threads = Array.from({ length: others }, createThread)
   return {
-    lanes: threads.length * LANES_EACH,
-    analyse: (contents) => threads[turn++ % threads.length]?.analyse(contents) ?? Promise.resolve([]),
+    lanes: threads.length * LANES_EACH + 1,
+    analyse: (contents) => threads.find((thread) => thread.isFree())?.analyse(contents) ?? Promise.resolve([]),
     close: async () => void (await Promise.all(threads.map((thread) => thread.close()))),
   }
 }
 
-function createThread(): Pick<AnalysisThreads, 'analyse' | 'close'> {
+function createThread(): Pick<AnalysisThreads, 'analyse' | 'close'> & { isFree(): boolean } {
   const waiting = new Map<number, { resolve: (analyses: (FileAnalysis | null)[]) => void; reject: (error: unknown) => void }>()
   let worker: Worker | null = null
   let number = 0
   return {
+    isFree: () => waiting.size < LANES_EACH,
     analyse(contents) {
       worker ??= start()
       const own = number++

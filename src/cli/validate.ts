@@ -63,7 +63,7 @@ async function validate(shell: Shell, place: string, options: ValidateOptions): 
     if (root !== null) await checkDefinitionsFolder(root, folder)
     const links = root === null ? [] : (await findLinks(root, folder)).map(describeLink)
     const load = { ...loading, links }
-    if (options.watch !== true) return check(shell, files, load, format)
+    if (options.watch !== true) return check(shell, files, { ...load, isOnce: true }, format)
     if (root === null) throw new UsageError('--watch looks at a folder: leave out --commit, --branch and the URL')
     await watch(shell, root, files, load, format)
   }).finally(() => elsewhere?.close())

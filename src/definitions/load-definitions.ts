@@ -36,6 +36,8 @@ export interface LoadOptions {
   pause?: (() => Promise<void> | null) | undefined
   /** Reads files that are new, when they are many. */
   elsewhere?: Elsewhere | null | undefined
+  /** Nothing will be loaded again with this cache: the ids of contents, which may have to be worked out, are not asked for. */
+  isOnce?: boolean
 }
 
 /**
@@ -44,7 +46,7 @@ export interface LoadOptions {
  */
 export async function loadDefinitions(
   files: Files,
-  { path, cache = createDefinitionCache(), policy, pause, elsewhere }: LoadOptions,
+  { path, cache = createDefinitionCache(), policy, pause, elsewhere, isOnce = false }: LoadOptions,
 ): Promise<Definitions> {
   const folder = repositoryPath(path)
   const entries = folder === null ? [] : await files.list(folder)
@@ -57,7 +59,7 @@ export async function loadDefinitions(
     return again.linked.definitions
   }
   const sorted = entries.filter((entry) => isDocumentFile(entry.path)).sort((one, other) => compareText(one.path, other.path))
-  const analysed = await analyseFiles(files, sorted, cache, { pause, elsewhere })
+  const analysed = await analyseFiles(files, sorted, cache, { pause, elsewhere, isOnce })
   const references = analysed.flatMap(({ analysis }) =>
     analysis.workflows.flatMap((workflow) => workflow.references.map((reference) => reference.path)),
   )
@@ -80,7 +82,7 @@ async function analyseFiles(
   files: Files,
   entries: readonly FileEntry[],
   cache: DefinitionCache,
-  { pause, elsewhere }: Pick<LoadOptions, 'pause' | 'elsewhere'>,
+  { pause, elsewhere, isOnce }: Pick<LoadOptions, 'pause' | 'elsewhere' | 'isOnce'>,
 ): Promise<AnalysedFile[]> {
   // An id may have to be worked out from the content: the first time there is nothing to compare it with.
   const known = cache.files.size === 0 ? [] : entries.map(({ id }) => cache.files.get(id))
@@ -107,7 +109,8 @@ async function analyseFiles(
     const there = contents.flatMap(({ entry, bytes }) => (bytes ? [{ entry, bytes }] : []))
     const analyses = (await others?.analyse(there.map(({ bytes }) => bytes))) ?? []
     for (const [index, { entry, bytes }] of there.entries()) {
-      read.set(entry.path, analyse(bytes, entry.id, cache, analyses[index] ?? null))
+      const known = analyses[index] ?? null
+      read.set(entry.path, isOnce === true ? (known ?? analyseFile(bytes, cache)) : analyse(bytes, entry.id, cache, known))
       const paused = pause?.() ?? null
       if (paused !== null) await paused
     }

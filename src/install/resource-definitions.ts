@@ -57,11 +57,31 @@ const TRIGGER_RULE = [
   ...TRIGGER_FIELDS.map(([kind, fields]) => `self.trigger.kind == '${kind}' && ${fields.map((field) => `has(self.trigger.${field})`).join(' && ')}`),
 ].join(' || ')
 
+/** In JSON Schema's words. */
+const ANY_FIELDS: JsonObject = { type: 'object', additionalProperties: true }
+
+/**
+ * What Repositories of later versions have. The server would drop it, unless its client asks for strictness, and nobody would hear that commits are
+ * not verified, say.
+ */
+const NOT_YET: { spec: Record<string, JsonObject>; policy: Record<string, JsonObject> } = {
+  spec: { verify: ANY_FIELDS, forge: ANY_FIELDS, artifacts: ANY_FIELDS, pools: ANY_FIELDS, notifications: { type: 'array', items: ANY_FIELDS } },
+  policy: { pullRequests: ANY_FIELDS },
+}
+
+const NOT_YET_RULES: Rule[] = [
+  ...Object.keys(NOT_YET.spec).map((field) => ({ rule: `!has(self.${field})`, message: `${field} is not supported by this version yet: remove it` })),
+  ...Object.keys(NOT_YET.policy).map((field) => ({
+    rule: `!has(self.policy) || !has(self.policy.${field})`,
+    message: `policy.${field} is not supported by this version yet: remove it`,
+  })),
+]
+
 const REPOSITORY: Kind = {
   kind: 'Repository',
   plural: 'repositories',
   shortName: 'frepo',
-  schema: repositorySchema,
+  schema: withFieldsOfLater(repositorySchema),
   status: {
     observedGeneration: { type: 'integer', format: 'int64' },
     lastCommit: { ...TEXT, description: 'Tip of the branch that the last look has dealt with.' },
@@ -86,6 +106,7 @@ const REPOSITORY: Kind = {
       rule: '!has(self.ref) || !has(self.ref.branch) || !has(self.history) || !has(self.history.branch) || self.ref.branch != self.history.branch',
       message: 'history.branch must be another branch than the one that is followed',
     },
+    ...NOT_YET_RULES,
   ],
 }
 
@@ -175,4 +196,15 @@ export function resourceDefinitions(): InstallObject[] {
       },
     }
   })
+}
+
+/** The schema of Repositories with the fields that this version refuses. */
+function withFieldsOfLater(schema: typeof repositorySchema): JsonObject {
+  const { spec } = schema.properties
+  const { policy } = spec.properties
+  const describe = (fields: Record<string, JsonObject>): JsonObject =>
+    Object.fromEntries(Object.entries(fields).map(([field, type]) => [field, { ...type, description: 'Not supported by this version yet.' }]))
+  const policyWith = { ...policy, properties: { ...policy.properties, ...describe(NOT_YET.policy) } }
+  const specWith = { ...spec, properties: { ...spec.properties, policy: policyWith, ...describe(NOT_YET.spec) } }
+  return { ...schema, properties: { ...schema.properties, spec: specWith } }
 }

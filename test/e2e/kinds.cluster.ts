@@ -53,6 +53,17 @@ describe('our kinds on a real cluster', () => {
   })
 
   it.each([
+    { spec: { url, verify: { mode: 'Head', secretRef: { name: 'trusted-keys' } } }, want: /verify is not supported by this version yet: remove it/ },
+    { spec: { url, notifications: [{ type: 'Slack' }] }, want: /notifications is not supported by this version yet: remove it/ },
+    { spec: { url, policy: { pullRequests: { secrets: [] } } }, want: /policy\.pullRequests is not supported by this version yet: remove it/ },
+  ])('refuses what this version does not do, to clients that are not strict too: $want', async ({ spec, want }) => {
+    const body = { apiVersion: 'fusee.dev/v1alpha1', kind: 'Repository', metadata: { generateName: 'later-' }, spec }
+    const answer = await api.request('POST', path('repositories', '?fieldValidation=Ignore'), body)
+    expect(answer.status).toBe(422)
+    expect(messageOf(answer)).toMatch(want)
+  })
+
+  it.each([
     { trigger: { kind: 'Push' }, want: /Push needs branch/ },
     { trigger: { kind: 'Schedule', schedule: 'nightly' }, want: /Schedule needs schedule, tick/ },
     { trigger: { kind: 'PullRequest', number: 3 }, want: /of a kind that starts nothing/ },

@@ -3,8 +3,10 @@ import type { SimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
 import type { DefinitionCache } from '../../src/definitions/definition-cache.ts'
 import type { Context, FollowedRepository } from '../../src/context.ts'
 import type { Controller } from '../../src/controller/controller.ts'
-import { rerun } from '../../src/controller/rerun.ts'
+import type { RepositoryState, Wake } from '../../src/controller/repository.ts'
+import { rerun, rerunRecorded, type RerunAnswer, type RerunWish } from '../../src/controller/rerun.ts'
 import { GitError } from '../../src/git/ports.ts'
+import { parseRecord } from '../../src/history/record.ts'
 import type { StoredRun } from '../../src/runs/run.ts'
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts'
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
@@ -35,6 +37,8 @@ export interface Lives {
   stepClockBack(): void
   /** Asks the process, if there is one, for a run once more. Who asks gives up when it fails. */
   rerun(run: StoredRun, key: string, failedOnly: boolean): void
+  /** The same for a run of which only the text of its record is left. */
+  rerunRecorded(record: string, key: string, failedOnly: boolean): void
 }
 
 /** What all lives share. */
@@ -97,6 +101,23 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
     clock.setTimer(atMs, begin)
   }
 
+  function ask(
+    key: string,
+    failedOnly: boolean,
+    rerunBy: (context: Context, state: RepositoryState, wish: RerunWish, wake: Wake) => Promise<RerunAnswer>,
+  ): void {
+    const state = current?.controller.repositories()[0]
+    if (current === null || state === undefined) return
+    const { process, controller } = current
+    const trigger = { kind: 'Rerun', key, by: 'ada' } as const
+    rerunBy(process.context, state, { trigger, failedOnly, isUnique: true }, controller.wake).then(
+      (answer) => trace.add(`rerun ${answer.kind}`),
+      (error: unknown) => {
+        if (!isExplained(error)) judged.complain('bug', `rerun ${key}: ${error instanceof Error ? error.stack : String(error)}`)
+      },
+    )
+  }
+
   return {
     begin,
     crash(downMs) {
@@ -134,18 +155,9 @@ export function createLives(scenario: Scenario, ground: LivesGround): Lives {
       current?.process.stepClock(-offsetMs)
       offsetMs = 0
     },
-    rerun(run, key, failedOnly) {
-      const state = current?.controller.repositories()[0]
-      if (current === null || state === undefined) return
-      const { process, controller } = current
-      const trigger = { kind: 'Rerun', key, by: 'ada' } as const
-      rerun(process.context, state, run, { trigger, failedOnly, isUnique: true }, controller.wake).then(
-        (answer) => trace.add(`rerun ${answer.kind}`),
-        (error: unknown) => {
-          if (!isExplained(error)) judged.complain('bug', `rerun of ${run.metadata.name}: ${error instanceof Error ? error.stack : String(error)}`)
-        },
-      )
-    },
+    rerun: (run, key, failedOnly) => ask(key, failedOnly, (context, state, wish, wake) => rerun(context, state, run, wish, wake)),
+    rerunRecorded: (record, key, failedOnly) =>
+      ask(key, failedOnly, (context, state, wish, wake) => rerunRecorded(context, state, parseRecord(record), wish, wake)),
   }
 }
 

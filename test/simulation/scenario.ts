@@ -5,7 +5,7 @@ import { createSeededRandom, type SeededRandom } from '../../src/simulation/seed
 import type { AuthorStyle } from './author.ts'
 import { NO_FAULTS, type FaultRates } from './faults.ts'
 import { REVIEWED_INTO } from './reviewers.ts'
-import { MEDDLINGS, type Meddling } from './people.ts'
+import { MEDDLINGS, RARE_MEDDLINGS, type Meddling } from './people.ts'
 
 const MINUTE_MS = 60_000
 
@@ -50,6 +50,9 @@ const LOSSES = 0.08
 /** So many seeds offer their history for review. */
 const REVIEWS = 0.06
 
+/** In so many seeds people label runs, and repeat what was swept. */
+const RARITIES = 0.3
+
 const PACES = [
   { periodMs: MINUTE_MS, lengthMs: 5 * MINUTE_MS },
   { periodMs: MINUTE_MS, lengthMs: 8 * MINUTE_MS },
@@ -71,7 +74,9 @@ export function drawScenario(seed: string): Scenario {
   const landings = drawLandings(random.fork('review'), startMs, endMs)
   const harm = isCalm || loss.length > 0 || landings.length > 0 ? [] : drawHarm(random.fork('harm'), startMs, troubleUntilMs)
   const trouble = isCalm ? [] : [...drawTrouble(random, startMs, troubleUntilMs, hasClockSteps), ...harm, ...loss]
-  const happenings = [...drawPushes(random, startMs, endMs), ...trouble, ...landings]
+  // Where reviews are brought in, little else may happen that would hide what becomes of them.
+  const rare = landings.length > 0 ? [] : drawRare(random.fork('rare'), startMs, endMs)
+  const happenings = [...drawPushes(random, startMs, endMs), ...trouble, ...landings, ...rare]
   return {
     seed,
     startMs,
@@ -152,6 +157,13 @@ function drawLoss(random: SeededRandom, fromMs: number, untilMs: number): Happen
   if (!random.chance(LOSSES)) return []
   const atMs = random.integer(fromMs + (untilMs - fromMs) / 3, untilMs)
   return [{ kind: 'LoseCluster', atMs, downMs: random.integer(1_000, 20_000), takeOverAfterMs: random.integer(5_000, 60_000) }]
+}
+
+/** Also when all is well: then what is to come of it must come. */
+function drawRare(random: SeededRandom, fromMs: number, untilMs: number): Happening[] {
+  if (!random.chance(RARITIES)) return []
+  const middle = (fromMs + untilMs) / 2
+  return Array.from({ length: random.integer(1, 4) }, () => ({ kind: random.pick(RARE_MEDDLINGS), atMs: random.integer(middle, untilMs - 60_000) }))
 }
 
 function drawLandings(random: SeededRandom, fromMs: number, untilMs: number): Happening[] {

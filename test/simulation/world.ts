@@ -16,7 +16,7 @@ import { describeChange, describeHappening } from './describe.ts'
 import { createFaults, isFault } from './faults.ts'
 import { noteLoss, noteTakeOver } from './lost-cluster.ts'
 import { createGitRemote, type GitRemote, type Tree } from './git-remote.ts'
-import { workflowOf, type Case } from './oracle/case.ts'
+import { SLACK_MS, workflowOf, type Case } from './oracle/case.ts'
 import { checkConcurrency } from './oracle/concurrency.ts'
 import { checkRunAfterLoss } from './oracle/loss.ts'
 import { checkPassedPushes, checkPushRun } from './oracle/pushes.ts'
@@ -28,7 +28,7 @@ import { checkPassedTicks, checkTickRun } from './oracle/ticks.ts'
 import { createLives, type CreateController } from './lives.ts'
 import { createPeople } from './people.ts'
 import { planLanding } from './reviewers.ts'
-import { createPodScripts, type Happening, type Scenario } from './scenario.ts'
+import { createPodScripts, ECHO_MS, type Happening, type Scenario } from './scenario.ts'
 import { createTrace, type Trace } from './trace.ts'
 
 /** One finding of the oracle. */
@@ -152,13 +152,10 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
     definitionCache,
     judged,
   })
-  const people = createPeople(
-    () => cluster,
-    facts,
-    random.fork('people'),
-    trace,
-    (run, key, failedOnly) => lives.rerun(run, key, failedOnly),
-  )
+  const people = createPeople(() => cluster, facts, random.fork('people'), trace, lives, {
+    input: judged,
+    isCalm: () => clock.now() - SLACK_MS > scenario.troubleUntilMs + ECHO_MS,
+  })
 
   /** Whoever does it tries until the remote takes it. */
   async function letTakeOver(): Promise<void> {
@@ -215,7 +212,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
         return
       default:
         byUser = true
-        people.meddle(happening.kind)
+        people.meddle(happening.kind, clock)
         byUser = false
     }
   }

@@ -15,7 +15,6 @@ export const duplicateItem: KubernetesRule = {
     'volumeDevices',
     'ports',
     'resizePolicy',
-    'resources',
     'resourceClaims',
     'initContainers',
     'securityContext',
@@ -55,7 +54,7 @@ function checkContainer({ node }: ContainerView): Finding[] {
       .filter(({ text }) => mounted.has(text))
       .map(({ text, at }) => ({ at, message: `the volume ${excerpt(text)} is mounted as a folder already; use it one way` })),
     ...twice(named(childOf(node, 'resizePolicy'), 'resourceName'), 'a policy for'),
-    ...twice(claimsOf(childOf(node, 'resources', 'claims')), 'a claim'),
+    ...twice(claimsOf(childOf(node, 'claims')), 'a claim'),
   ]
 }
 

@@ -7,8 +7,8 @@ import { checkSecurity } from './pod-security-context.ts'
 import { checkFieldReferences } from './pod-field-references.ts'
 
 const ABOUT =
-  `valueFrom volumes volumeMounts volumeDevices ports resources livenessProbe readinessProbe startupProbe lifecycle securityContext initContainers hostNetwork hostPID hostUsers
-  hostnameOverride dnsPolicy shareProcessNamespace tolerations affinity topologySpreadConstraints resourceClaims ephemeralContainers`.split(/\s+/)
+  `valueFrom volumes volumeMounts volumeDevices ports livenessProbe readinessProbe startupProbe lifecycle securityContext initContainers hostNetwork hostPID hostUsers
+  hostnameOverride dnsPolicy shareProcessNamespace tolerations affinity topologySpreadConstraints ephemeralContainers`.split(/\s+/)
 
 /** Fields of a pod and its containers that do not go together. */
 export const invalidPod: KubernetesRule = {

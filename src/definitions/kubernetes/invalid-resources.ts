@@ -4,7 +4,7 @@ import type { Finding } from '../problem.ts'
 import { parseQuantity } from '../schema/quantity.ts'
 import { childOf, entriesOf, entryOf, itemsOf, type SourceEntry, type SourceNode } from '../source/source-node.ts'
 import type { KubernetesRule } from './kubernetes-rule.ts'
-import { isExpression } from './set-fields.ts'
+import { isExpression, knownText } from './set-fields.ts'
 
 const OF_CONTAINERS = ['cpu', 'memory', 'ephemeral-storage']
 const OF_PODS = ['cpu', 'memory']
@@ -16,6 +16,7 @@ export const invalidResources: KubernetesRule = {
   about: ['resources', 'volumes'],
   check: ({ pod, containers }) => [
     ...containers.flatMap(({ node }) => checkResources(childOf(node, 'resources'), OF_CONTAINERS)),
+    ...containers.flatMap(({ node }) => checkClaims(childOf(node, 'resources', 'claims'), childOf(pod, 'resourceClaims'))),
     ...checkResources(childOf(pod, 'resources'), OF_PODS),
     ...itemsOf(childOf(pod, 'volumes')).flatMap((volume) => checkSize(entryOf(childOf(volume, 'emptyDir'), 'sizeLimit'))),
   ],
@@ -78,4 +79,15 @@ function checkHugePages(amounts: readonly [string, SourceEntry][]): Finding[] {
     ]
   })
   return isAlone ? [{ at: first[1].key.start, message: 'huge pages need "cpu" or "memory" beside them' }, ...odd] : odd
+}
+
+function checkClaims(list: SourceNode | undefined, claims: SourceNode | undefined): Finding[] {
+  const known = itemsOf(list).length === 0 ? [] : itemsOf(claims).map((claim) => knownText(childOf(claim, 'name')))
+  return itemsOf(list).flatMap((claim): Finding[] => {
+    const node = childOf(claim, 'name')
+    const name = knownText(node)
+    if (!node || name === null || known.includes(name)) return []
+    const names = known.flatMap((other) => other ?? [])
+    return [{ at: node.start, message: `the pod has no claim ${excerpt(name)}${didYouMean(name, names) || '; add it to resourceClaims of the pod'}` }]
+  })
 }

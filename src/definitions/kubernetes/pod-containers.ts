@@ -1,24 +1,20 @@
-import { excerpt } from '../excerpt.ts'
-import { didYouMean } from '../near-names.ts'
 import type { Finding } from '../problem.ts'
-import { childOf, itemsOf, type SourceNode } from '../source/source-node.ts'
+import { childOf } from '../source/source-node.ts'
 import type { ContainerView, JobView } from './job-view.ts'
 import { isExpression, knownText, numberOf, setField } from './set-fields.ts'
 
 /** Seconds that a pod has to end when it does not say. */
 const GRACE_SECONDS = 30
 
-/** Probes and hooks, where they may stand and what they may say; claims that the pod does not have; containers for pods that run. */
+/** Probes and hooks, where they may stand and what they may say; containers for pods that run. */
 export function checkContainers({ pod, containers }: JobView): Finding[] {
   const grace = childOf(pod, 'terminationGracePeriodSeconds')
   const seconds = grace ? numberOf(grace) : GRACE_SECONDS
-  const claims = itemsOf(childOf(pod, 'resourceClaims')).map((claim) => knownText(childOf(claim, 'name')))
   const late = setField(pod, 'ephemeralContainers')
   const found = late ? [{ at: late.key.start, message: '"ephemeralContainers" are put into pods that run; take them out' }] : []
   return containers
     .flatMap((container): Finding[] => [
       ...(isOneShot(container) ? checkOneShot(container) : [...checkProbes(container), ...checkHooks(container, seconds)]),
-      ...checkClaims(childOf(container.node, 'resources', 'claims'), claims),
     ])
     .concat(found)
 }
@@ -62,15 +58,5 @@ function checkHooks({ node }: ContainerView, graceSeconds: number | null): Findi
         message: `"sleep" of ${number} s is longer than the pod has to end, ${graceSeconds} s; raise terminationGracePeriodSeconds`,
       },
     ]
-  })
-}
-
-function checkClaims(list: SourceNode | undefined, known: readonly (string | null)[]): Finding[] {
-  return itemsOf(list).flatMap((claim): Finding[] => {
-    const node = childOf(claim, 'name')
-    const name = knownText(node)
-    if (!node || name === null || known.includes(name)) return []
-    const names = known.flatMap((other) => other ?? [])
-    return [{ at: node.start, message: `the pod has no claim ${excerpt(name)}${didYouMean(name, names) || '; add it to resourceClaims of the pod'}` }]
   })
 }

@@ -24,8 +24,9 @@ export function placeWorkflowAsks(workflow: WorkflowSource): PlacedAsk[] {
   for (const step of [...steps, ...last]) {
     if (placed.size >= MOST_ASKS) break
     for (const { ask, offset } of placeStepAsks(workflow, step)) {
-      // What steps take from the defaults is said once.
-      const key = `${offset} ${ask.kind} ${ask.kind === 'PodSecurity' ? formatPath(ask.path) : ask.name}`
+      // What steps take from the defaults is said once, and so is what they leave out.
+      const place = ask.kind === 'ServiceAccount' && ask.path.length === 0 ? 'nowhere' : offset
+      const key = `${place} ${ask.kind} ${ask.kind === 'PodSecurity' ? formatPath(ask.path) : ask.name}`
       if (!placed.has(key)) placed.set(key, { ask, at: document.positionAt(offset) })
     }
   }

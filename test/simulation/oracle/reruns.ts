@@ -9,7 +9,9 @@ export function checkRerun(input: Case, { name, run }: RunFacts): void {
   if (spec.trigger.kind !== 'Rerun' || origin === undefined)
     return input.complain('rerun-of-nothing', `run ${name} (${spec.trigger.kind}) is no rerun`)
   if (origin.finishedAtMs === null) input.complain('rerun-early', `run ${name} repeats ${origin.name}, which has not finished`)
-  const { workflow, commit, params } = origin.run.spec
+  const { workflow, commit } = origin.run.spec
+  // A record tells the values of all params.
+  const params = origin.isGone ? (origin.run.status?.params ?? origin.run.spec.params) : origin.run.spec.params
   if (!isDeepStrictEqual({ workflow: spec.workflow, commit: spec.commit, params: spec.params }, { workflow, commit, params }))
     input.complain('rerun-other', `run ${name} is not what ${origin.name} was`)
   for (const carried of spec.carriedOver ?? []) {

@@ -71,6 +71,11 @@ const CASES: Record<string, Case[]> = {
       step: 'resources: {limits: {«hugepages-2Mi: «3Mi}}',
       want: ['need "cpu" or "memory" beside them', 'comes in multiples of "2Mi"'],
     },
+    {
+      name: 'claims that the pod does not have',
+      step: 'resources: {claims: [{name: «gpus}]}\npod: {resourceClaims: [{name: gpu, resourceClaimName: a}]}',
+      want: ['did you mean "gpu"?'],
+    },
   ],
   'exactly-one': [
     {
@@ -172,11 +177,6 @@ const CASES: Record<string, Case[]> = {
         'longer than the pod has to end, 30 s',
         'has no "livenessProbe" unless it is a sidecar',
       ],
-    },
-    {
-      name: 'claims that the pod does not have',
-      step: 'resources: {claims: [{name: «gpus}]}\npod: {resourceClaims: [{name: gpu, resourceClaimName: a}]}',
-      want: ['did you mean "gpu"?'],
     },
     {
       name: 'mounts that contradict themselves',
