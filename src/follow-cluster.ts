@@ -77,6 +77,14 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     for (const key of opened.keys()) queue.add(key)
   }
 
+  /** A Run of no Repository whose finalizer came with a copy, or out of a backup: whoever deletes it, or its namespace, would wait for ever. */
+  async function wakeIfHeld(ref: ObjectRef): Promise<void> {
+    const run = await runs.getRun(ref)
+    if (run?.metadata.deletionTimestamp === undefined || !isTaken(run)) return
+    const repository = { namespace: ref.namespace, name: run.spec.repository }
+    if (runs.repositories.get(repository) === null) queue.add(`${repository.namespace}/${repository.name}`)
+  }
+
   async function reconcile(key: string): Promise<number | null> {
     const [namespace = '', name = ''] = key.split('/')
     const object = runs.repositories.get({ namespace, name })
@@ -215,7 +223,10 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     },
     start() {
       isStarted = true
-      stopListening = runs.onRepositoryChange(wakeAll)
+      const ends = [runs.onRepositoryChange(wakeAll), runs.subscribe((event) => event.kind === 'Run' && void wakeIfHeld(event.ref))]
+      stopListening = () => {
+        for (const end of ends) end()
+      }
       wakeAll()
       // Runs whose Repository went while nobody looked.
       void runs.listRuns().then((all) => {

@@ -161,6 +161,18 @@ it('says of which generation the condition Ready speaks, whatever else is writte
   await when('it is refused', () => observed() === 3)
 })
 
+it('lets a Run go that is deleted while it is held for a Repository that is not there', async () => {
+  const { store } = cluster.api
+  await when('it is settled', () => repositories.isSettled())
+  store.create(RUNS, REF.namespace, {
+    metadata: { name: 'copy', namespace: REF.namespace, finalizers: [FINALIZER] },
+    spec: { repository: 'nowhere', workflow: 'any' },
+  })
+  await when('it is known', async () => (await runs.listRuns()).length === 1)
+  store.delete({ resource: RUNS, namespace: REF.namespace, name: 'copy' }, {})
+  await when('it is gone', () => store.list(RUNS).length === 0)
+})
+
 it('starts nothing more of a Repository that is gone, ends its runs, and lets them go unrecorded after a minute, with their names', async () => {
   takenRun('active', 'Running')
   takenRun('ended', 'Finished')
