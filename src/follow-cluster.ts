@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { clusterSecrets } from './cluster-secrets.ts'
+import { clusterSecrets, ForbiddenSecretError } from './cluster-secrets.ts'
 import type { ApiClient } from './cluster/kubernetes/api-client.ts'
 import type { RepositoryObject } from './cluster/kubernetes/cursor-codec.ts'
 import type { KubernetesRuns } from './cluster/kubernetes/runs.ts'
@@ -77,6 +77,14 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     for (const key of opened.keys()) queue.add(key)
   }
 
+  /** A Run of no Repository whose finalizer came with a copy, or out of a backup: whoever deletes it, or its namespace, would wait for ever. */
+  async function wakeIfHeld(ref: ObjectRef): Promise<void> {
+    const run = await runs.getRun(ref)
+    if (run?.metadata.deletionTimestamp === undefined || !isTaken(run)) return
+    const repository = { namespace: ref.namespace, name: run.spec.repository }
+    if (runs.repositories.get(repository) === null) queue.add(`${repository.namespace}/${repository.name}`)
+  }
+
   async function reconcile(key: string): Promise<number | null> {
     const [namespace = '', name = ''] = key.split('/')
     const object = runs.repositories.get({ namespace, name })
@@ -94,6 +102,8 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       if (next !== null) await replace(key, next)
     } catch (error) {
       if (!(error instanceof TypeError || (error instanceof GitError && error.kind === 'RepositoryNotFound'))) throw error
+      // What was read before still holds: its runs go on.
+      if (error instanceof ForbiddenSecretError && opened.has(key)) throw error
       await replace(key, null)
       await tellInvalid(object, error.message)
     }
@@ -213,7 +223,10 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     },
     start() {
       isStarted = true
-      stopListening = runs.onRepositoryChange(wakeAll)
+      const ends = [runs.onRepositoryChange(wakeAll), runs.subscribe((event) => event.kind === 'Run' && void wakeIfHeld(event.ref))]
+      stopListening = () => {
+        for (const end of ends) end()
+      }
       wakeAll()
       // Runs whose Repository went while nobody looked.
       void runs.listRuns().then((all) => {

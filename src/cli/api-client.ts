@@ -1,10 +1,10 @@
-import { userInfo } from 'node:os'
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import { USER_HEADER } from '../server/authenticate.ts'
 import type { ApiReason } from '../server/api-error.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './shell.ts'
+import { userName } from './user-name.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8080'
 
@@ -45,7 +45,7 @@ export function createApiClient(shell: Shell, options: ControllerOptions): ApiCl
   const base = baseOf(options.url)
   const token = shell.env['FUSEE_TOKEN']
   const headers: Record<string, string> = {
-    [USER_HEADER]: encodeURIComponent(userInfo().username),
+    [USER_HEADER]: encodeURIComponent(userName()),
     ...(token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` }),
   }
   const signal = shell.stopSignal()

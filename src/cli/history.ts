@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Credentials } from '../git/credentials.ts'
@@ -20,6 +20,7 @@ import type { Shell } from './shell.ts'
 import { readCommitSigner, type SigningOptions, signingOption, unsignedNote } from './signing.ts'
 import { UsageError } from './shell.ts'
 import { addStatusOptions, resolveStatusPlace, type StatusOptions } from './status-place.ts'
+import { userName } from './user-name.ts'
 
 /** Opens a folder or a URL, as far as this command needs it. */
 export type OpenStatus = (options: {
@@ -166,7 +167,7 @@ async function checkWorkflow({ url, branch, status }: Pick<Opened, 'url' | 'bran
 async function releaseBranch(shell: Shell, { url, branch, status, log, signs }: Opened, { output }: HistoryOptions): Promise<void> {
   await status.fetchTip(shell.stopSignal())
   const isFirstUnsigned = !signs && (await status.isSigned())
-  const result = await takeOver({ status, by: userInfo().username, nowMs: Date.now() }, shell.stopSignal())
+  const result = await takeOver({ status, by: userName(), nowMs: Date.now() }, shell.stopSignal())
   if (result.kind === 'NoBranch' && (await log.tip(branch)) !== null)
     throw new Error(`${url} has ${branch} only as its origin had it last: take the branch over there, with --repo and the URL of origin`)
   shell.stdout.write(output === 'json' ? encodeJson(result) : `${result.message}\n`)

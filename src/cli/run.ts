@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { userInfo } from 'node:os'
 import path from 'node:path'
 import { Command, Option } from 'commander'
 import { readRunSource } from '../run-source.ts'
@@ -26,6 +25,7 @@ import { checkDefinitionsFolder, checkFolder, checkSecretsFolder } from './check
 import { UsageError } from './shell.ts'
 import { readCommitSigner, signingOption, unsignedNote } from './signing.ts'
 import { orWrongUse } from './wrong-use.ts'
+import { userName } from './user-name.ts'
 
 interface RunOptions {
   repo: string
@@ -85,7 +85,7 @@ async function runWorkflow(shell: Shell, name: string, options: RunOptions): Pro
     {
       workflow: name,
       commit: source.commit,
-      trigger: { kind: 'Manual', key: randomUUID(), by: userInfo().username },
+      trigger: { kind: 'Manual', key: randomUUID(), by: userName() },
       params: givenParams(workflow, options.param),
     },
   )

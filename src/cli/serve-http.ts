@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import type { ListenAddress } from '../config/listen-address.ts'
 import type { Context } from '../context.ts'
 import type { Controller } from '../controller/controller.ts'
@@ -10,6 +9,7 @@ import { listen } from '../server/listen.ts'
 import type { Metrics } from '../server/metrics.ts'
 import { createMetrics } from '../server/metrics.ts'
 import { allOperations } from '../server/operations/all-operations.ts'
+import { userName } from './user-name.ts'
 
 /** Who hears of what the controller does: whoever reads the output, and the metrics. */
 export interface Served {
@@ -34,7 +34,7 @@ export function createServed(print: Report): Served {
 
 /** The context of `serve --paused`. */
 export function pausedAtStart(context: Context): Context {
-  return { ...context, pauseAtStart: { by: userInfo().username, reason: 'serve --paused' } }
+  return { ...context, pauseAtStart: { by: userName(), reason: 'serve --paused' } }
 }
 
 /** Opens the port of a controller: hooks, API, metrics and probes. */

@@ -10,25 +10,55 @@ const MOST_ROWS = 200
 export function simulationTable({ ticks, runs }: Simulation, paint: Paint): string {
   const runByName = new Map(runs.map((run) => [run.run, run]))
   const odd = ticks.filter((tick) => !isWell(tick, runByName))
-  const shown = (ticks.length <= MOST_ROWS ? ticks : odd).slice(0, MOST_ROWS)
+  const rows = foldTicks(ticks.length <= MOST_ROWS ? ticks : odd).slice(0, MOST_ROWS)
   const table = new Table({
     head: ['TICK (UTC)', 'SCHEDULE', 'FATE', 'RUN', 'RESULT'],
     chars: NO_LINES,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
   })
-  for (const tick of shown) {
-    const run = tick.run === null ? undefined : runByName.get(tick.run)
-    table.push([tick.at.slice(0, 16).replace('T', ' '), tick.schedule, fateText(tick, paint), tick.run ?? '', resultText(run, tick, paint)])
+  for (const { first, last, count } of rows) {
+    const run = first.run === null ? undefined : runByName.get(first.run)
+    const when = count === 1 ? minute(first.at) : `${minute(first.at)} to ${minute(last.at)}, ${count} ticks`
+    table.push([when, first.schedule, fateText(first, paint), first.run ?? '', resultText(run, first, paint)])
   }
+  const shown = rows.reduce((sum, { count }) => sum + count, 0)
   const lines =
-    shown.length === 0
+    rows.length === 0
       ? []
       : table
           .toString()
           .split('\n')
           .map((line) => line.trimEnd())
-  if (ticks.length > MOST_ROWS) lines.push(paint.dim(`${shown.length} of ${ticks.length} ticks: those that did not simply fire and succeed`))
+  if (ticks.length > MOST_ROWS) lines.push(paint.dim(`${shown} of ${ticks.length} ticks: those that did not simply fire and succeed`))
   return `${[...lines, summary({ ticks, runs })].join('\n')}\n`
+}
+
+interface TickRow {
+  first: SimulatedTick
+  last: SimulatedTick
+  count: number
+}
+
+/** Ticks of a schedule that follow one another without a run, for the same reason, in one row. */
+function foldTicks(ticks: readonly SimulatedTick[]): TickRow[] {
+  const rows: TickRow[] = []
+  const newest = new Map<string, TickRow>()
+  for (const tick of ticks) {
+    const open = newest.get(tick.schedule)
+    if (open !== undefined && tick.run === null && open.first.run === null && open.first.fate === tick.fate && open.first.reason === tick.reason) {
+      open.last = tick
+      open.count++
+      continue
+    }
+    const row = { first: tick, last: tick, count: 1 }
+    newest.set(tick.schedule, row)
+    rows.push(row)
+  }
+  return rows
+}
+
+function minute(at: string): string {
+  return at.slice(0, 16).replace('T', ' ')
 }
 
 /** Whether a tick fired and its run succeeded. */

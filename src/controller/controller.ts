@@ -29,6 +29,8 @@ import { createWorkQueue } from './work-queue.ts'
 
 /** A lost event costs at most this long. */
 const RESYNC_INTERVAL_MS = 30_000
+/** Between the beginnings of Repositories: each is fetched at first, and many of them are often of one forge. */
+const BEGINNINGS_MS = 50
 
 /** The loops that join everything: events only enqueue a key, a reconcile reads the world again. */
 export interface Controller {
@@ -85,13 +87,14 @@ export function createController(context: Context): Controller {
     for (const state of states.values()) if (wanted.get(state.key) !== state.followed) unfollow(state, !wanted.has(state.key))
     for (const [key, followed] of wanted) {
       if (states.has(key)) continue
+      const pending = [...states.values()].filter(({ look: first }) => first === 'Pending').length
       const end = new AbortController()
       const state = createState(context, followed, end.signal, (run) => {
         wakeRun({ namespace: followed.settings.ref.namespace, name: run })
       })
       states.set(key, state)
       ends.set(state, end)
-      wake(`claim ${key}`)
+      wake(`claim ${key}`, context.clock.now() + pending * BEGINNINGS_MS)
     }
   }
 

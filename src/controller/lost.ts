@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { readStarted } from '../history/read.ts'
+import { hasRecord, readStarted } from '../history/read.ts'
 import type { StartedRun } from '../history/overview.ts'
 import type { StatusBranch } from '../git/ports.ts'
 import type { Cursors, LostTick, TickFate } from '../runs/run.ts'
@@ -16,7 +16,10 @@ const REASON = 'its run had started when the cluster was lost, and has no record
 export async function findLost(context: Pick<Context, 'report' | 'runs'>, state: RepositoryState, status: StatusBranch): Promise<LostTick[]> {
   const { namespace, name: repository } = state.followed.settings.ref
   const here = new Set((await context.runs.listRuns({ namespace, repository })).map(({ metadata }) => metadata.name))
-  const started = (await readStarted(status)).filter(({ run }) => !here.has(run))
+  const away = (await readStarted(status)).filter(({ run }) => !here.has(run))
+  // One that was recorded just before the loss may still be told of as started: whoever recorded it had no time to note that.
+  const areRecorded = await Promise.all(away.map(({ workflow, run }) => hasRecord(status, workflow, run)))
+  const started = away.filter((_, index) => !areRecorded[index])
   if (started.length > 0) context.report({ kind: 'RunsLost', repository: state.key, runs: started.map(({ run }) => run) })
   return started.flatMap(({ run, workflow, trigger }: StartedRun) =>
     trigger.kind === 'Schedule' ? [{ schedule: trigger.schedule, workflow, at: trigger.tick, run }] : [],

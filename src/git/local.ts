@@ -11,7 +11,7 @@ import type { CommitSha, SourceRepository, StatusBranch } from './ports.ts'
 import { GitError } from './ports.ts'
 import { createSourceReader } from './read-source.ts'
 import type { StatusTip } from './read-status.ts'
-import { isStatusSigned, listStatusFolder, readStatusFile } from './read-status.ts'
+import { isStatusSigned, listStatusFolder, readStatusFile, statusFolderId } from './read-status.ts'
 import type { ReviewPlace } from './review.ts'
 import { branchRef, checkedOutBranches, listBranches, originRef, readHead, readRef } from './refs.ts'
 import type { RepositoryFolder } from './repository-folder.ts'
@@ -122,6 +122,7 @@ export function createLocalStatus(repository: LocalRepository, path: string, bra
     },
     read: (file) => readStatusFile(repository.access, tip, file),
     list: (folder) => listStatusFolder(repository.access, tip, folder),
+    folderId: (folder) => statusFolderId(repository.access, tip, folder),
     isSigned: () => isStatusSigned(repository.access, tip),
     async commit(parent, changes, message, signal) {
       signal?.throwIfAborted()

@@ -79,8 +79,9 @@ const MAX_BYTES = 512 * 2 ** 20
 export async function openRepository(options: OpenRepositoryOptions): Promise<OpenedRepository> {
   branchRef(options.statusBranch)
   if (options.branch !== null) branchRef(options.branch)
+  if (options.history === undefined && options.branch === options.statusBranch) throw isFollowed(options.url, options.statusBranch)
   const repository = openPlace(options.url, options.credentials, options)
-  if (options.history === undefined) return repository
+  if (options.history === undefined) return { ...repository, status: besideSource(repository, options.statusBranch) }
   const { url, credentials } = options.history
   const { status, log, reviews, close } = openPlace(url, credentials, options)
   return {
@@ -94,6 +95,24 @@ export async function openRepository(options: OpenRepositoryOptions): Promise<Op
       close()
     },
   }
+}
+
+/** A default branch shows its name only when it is looked at: no record is ever written to the branch that is followed. */
+function besideSource({ url, source, status }: OpenedRepository, branch: string): StatusBranch {
+  return {
+    ...status,
+    async commit(parent, changes, message, signal) {
+      if (source.branch === branch) throw isFollowed(url, branch)
+      return status.commit(parent, changes, message, signal)
+    },
+  }
+}
+
+function isFollowed(url: string, branch: string): GitError {
+  return new GitError(
+    'PushRefused',
+    `${branch} of ${showUrl(url)} is the branch that is followed, and records need one of their own: name another in history.branch`,
+  )
 }
 
 function openPlace(url: string, credentials: Credentials | undefined, options: OpenRepositoryOptions): OpenedRepository {

@@ -87,6 +87,8 @@ export interface StatusBranch {
   read(path: string): Promise<Uint8Array | null>
   /** Names of the entries of a folder at that tip, folders with a trailing `/`; empty when there is none. Throws as `read` does. */
   list(folder: string): Promise<string[]>
+  /** What stands for the content of a folder at that tip, and for no other; null when there is none. Throws as `read` does. */
+  folderId(folder: string): Promise<string | null>
   /** Whether the commit at that tip is signed; false when there is none. Throws as `read` does. */
   isSigned(): Promise<boolean>
   /**

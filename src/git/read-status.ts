@@ -36,6 +36,12 @@ export async function listStatusFolder(access: CommitAccess, statusTip: StatusTi
   })
 }
 
+/** Id of a folder's tree at the tip; null when there is none. Throws GitError. */
+export async function statusFolderId(access: CommitAccess, statusTip: StatusTip, folder: string): Promise<string | null> {
+  const tip = seen(statusTip)
+  return tip === null ? null : access.at(tip, (reader, tree) => findFolder(reader, tree, folder))
+}
+
 /** Whether the commit at the tip is signed. Throws GitError. */
 export async function isStatusSigned(access: CommitAccess, statusTip: StatusTip): Promise<boolean> {
   const tip = seen(statusTip)

@@ -10,7 +10,7 @@ import type { CommitSha, SourceRepository, StatusBranch } from './ports.ts'
 import { GitError, asCommitSha } from './ports.ts'
 import { createSourceReader } from './read-source.ts'
 import type { StatusTip } from './read-status.ts'
-import { isStatusSigned, listStatusFolder, readStatusFile } from './read-status.ts'
+import { isStatusSigned, listStatusFolder, readStatusFile, statusFolderId } from './read-status.ts'
 import type { ReviewPlace } from './review.ts'
 import { push } from './receive-pack.ts'
 import { branchRef } from './refs.ts'
@@ -173,6 +173,7 @@ export function createRemoteStatus(remote: Remote, branch: string, style: Commit
     },
     read: (file) => readStatusFile(access, tip, file),
     list: (folder) => listStatusFolder(access, tip, folder),
+    folderId: (folder) => statusFolderId(access, tip, folder),
     isSigned: () => isStatusSigned(access, tip),
     async commit(parent, changes, message, signal) {
       signal?.throwIfAborted()

@@ -12,7 +12,7 @@ import { createReviewBranches } from './review.ts'
 import { GitError, asCommitSha } from './ports.ts'
 import { createSourceReader } from './read-source.ts'
 import type { StatusTip } from './read-status.ts'
-import { isStatusSigned, listStatusFolder, readStatusFile } from './read-status.ts'
+import { isStatusSigned, listStatusFolder, readStatusFile, statusFolderId } from './read-status.ts'
 import { listFiles } from './tree-walk.ts'
 
 /** What a simulated repository is like; times come from `now`, in milliseconds since the Unix epoch. */
@@ -137,6 +137,7 @@ function openStatus(store: MemoryStore, branches: Map<string, CommitSha>, branch
     },
     read: (path) => readStatusFile(access, tip, path),
     list: (folder) => listStatusFolder(access, tip, folder),
+    folderId: (folder) => statusFolderId(access, tip, folder),
     isSigned: () => isStatusSigned(access, tip),
     async commit(parent, changes, message, signal) {
       signal?.throwIfAborted()

@@ -14,7 +14,8 @@ export async function readFreshSince(status: StatusBranch, workflow: string): Pr
   try {
     const state = parseState(new TextDecoder().decode(bytes))
     // States of older versions tell of their recent runs alone.
-    return state.freshSince ?? withRuns({ ...emptyState(workflow), runs: state.runs }, []).freshSince ?? null
+    const { firstRunAt, lastSuccessAt } = state.firstRunAt === undefined ? withRuns({ ...emptyState(workflow), runs: state.runs }, []) : state
+    return lastSuccessAt ?? firstRunAt ?? null
   } catch (error) {
     if (error instanceof ShapeError) return null
     throw error

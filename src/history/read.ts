@@ -3,6 +3,7 @@ import { emptyCopies, parseOverview, type CursorCopies, type StartedRun } from '
 import { HISTORY_FOLDER, OVERVIEW_PATH, OWNER_PATH, pathSegment, STATE_FOLDER, workflowFolder } from './paths.ts'
 import { parseRecord, RecordError, type RunRecord } from './record.ts'
 import { ShapeError } from './shape.ts'
+import { namesOfMonth } from './recorded-names.ts'
 import { newestFirst, parseState } from './state.ts'
 import { parseTicksFile, type TickRange } from './ticks.ts'
 
@@ -69,9 +70,7 @@ export async function hasRecord(status: StatusBranch, workflow: string, run: str
   const file = `${pathSegment(run)}.json`
   for (const year of await numbered(status, workflowFolder(workflow), /^\d{4}$/)) {
     for (const month of await numbered(status, year, /^\d\d$/)) {
-      const days = await numbered(status, month, /^\d\d$/)
-      const names = await Promise.all(days.map((day) => status.list(day)))
-      if (names.some((ofDay) => ofDay.includes(file))) return true
+      if ((await namesOfMonth(status, month, () => numbered(status, month, /^\d\d$/))).has(file)) return true
     }
   }
   return false

@@ -45,8 +45,10 @@ export interface WorkflowState {
   lastCommit: string | null
   validCommit: string | null
   schedules: Record<string, ScheduleCursor>
-  /** End of the newest success; as long as there was none, the creation of the first run. Absent while nothing is recorded. */
-  freshSince?: Timestamp
+  /** Creation of the first run of all. Absent while none is recorded. */
+  firstRunAt?: Timestamp
+  /** End of the newest success of all. Absent while there was none. */
+  lastSuccessAt?: Timestamp
   /** Newest first. */
   runs: RunDigest[]
   /** Newest first. */
@@ -74,16 +76,21 @@ export function withRuns(state: WorkflowState, runs: readonly StoredRun[]): Work
 export function withDigests(state: WorkflowState, added: readonly RunDigest[]): WorkflowState {
   const digests = new Map([...state.runs, ...added].map((digest) => [digest.run, digest]))
   const all = [...digests.values()].sort(newestFirst)
-  const { freshSince: known, runs: _, tickDays, ...cursors } = state
-  const since = freshSince(known, all)
-  return { ...cursors, ...(since === undefined ? {} : { freshSince: since }), runs: all.slice(0, MOST_RUNS), tickDays }
+  const { firstRunAt, lastSuccessAt, runs: _, tickDays, ...cursors } = state
+  const created = [firstRunAt, ...all.map(({ createdAt }) => createdAt)].filter((at) => at !== undefined).toSorted()
+  const succeeded = [lastSuccessAt, ...all.map(({ result, finishedAt }) => (result === 'Succeeded' ? finishedAt : undefined))]
+  const times = {
+    firstRunAt: created[0],
+    lastSuccessAt: succeeded
+      .filter((at) => at !== undefined)
+      .toSorted()
+      .at(-1),
+  }
+  return { ...cursors, ...definedOf(times), runs: all.slice(0, MOST_RUNS), tickDays }
 }
 
-/** Since when a workflow is without a newer success, of whose runs these are the newest; `known` is what was known before. */
-function freshSince(known: Timestamp | undefined, runs: readonly RunDigest[]): Timestamp | undefined {
-  const ends = runs.flatMap(({ result, finishedAt }) => (result === 'Succeeded' ? finishedAt : []))
-  const newest = [...ends, ...(known === undefined ? [] : [known])].toSorted().at(-1)
-  return newest ?? runs.map(({ createdAt }) => createdAt).toSorted()[0]
+function definedOf<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: NonNullable<T[K]> }
 }
 
 /** The state with one day's ticks as they now are. */
@@ -174,7 +181,8 @@ const readState = shape.object<WorkflowState>({
   lastCommit: shape.nullable(shape.commitId),
   validCommit: shape.nullable(shape.commitId),
   schedules: shape.dictionary(readScheduleCursor),
-  freshSince: shape.optional(shape.timestamp),
+  firstRunAt: shape.optional(shape.timestamp),
+  lastSuccessAt: shape.optional(shape.timestamp),
   runs: shape.list(readRunDigest, MOST_RUNS),
   tickDays: shape.list(shape.object<TickDay>({ day: shape.text, rows: shape.list(readTickRow, MOST_TICK_ROWS) }), MOST_TICK_DAYS),
 })

@@ -11,6 +11,7 @@ export function createForgetfulStatus(): StatusBranch {
     fetchTip: () => Promise.resolve(tip),
     read: (path) => Promise.resolve(path === OWNER_PATH ? owner : null),
     list: () => Promise.resolve([]),
+    folderId: () => Promise.resolve(null),
     isSigned: () => Promise.resolve(false),
     commit(_parent, changes) {
       owner = changes.get(OWNER_PATH) ?? owner

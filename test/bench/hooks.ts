@@ -1,4 +1,4 @@
-/** `npm run bench:hooks [REQUESTS]`: how long a signed push hook and a named webhook take to be answered, one after another over loopback. */
+/** `npm run bench:hooks [REQUESTS]`: how long a signed push hook and a named webhook take to be answered, one after another over loopback. At most 600: 1,200 a minute are let in. */
 import { serveWorld } from '../support/api-server.ts'
 import { githubHook, plainHook } from '../support/hooks.ts'
 import { createVirtualWorld, workflowFile } from '../support/virtual-world.ts'

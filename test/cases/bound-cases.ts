@@ -9,7 +9,7 @@ export const BOUND_CASES: readonly RunCase[] = [
 steps:
   - name: stuck
     image: busybox
-    startTimeout: 2s
+    startTimeout: 15s
     env: [{name: PASSWORD, valueFrom: {secretKeyRef: {name: nowhere, key: password}}}]
     script: 'true'
   - {name: alarm, image: busybox, script: 'true', dependsOn: [{step: stuck, when: Failed}]}

@@ -55,6 +55,20 @@ export function describeStatus(the: () => GitHarness): void {
     expect([...(await the().files(STATUS))]).toEqual([])
   })
 
+  it('tells by an id whether the content of a folder is the same', async () => {
+    const { status } = await the().open()
+    await status.fetchTip()
+    expect(await status.folderId('h/a')).toBeNull()
+    const first = await status.commit(null, changes({ 'h/a/1': '1', 'h/b/1': '1', 'h/c': 'x' }), 'first')
+    const ids = async (): Promise<(string | null)[]> => Promise.all(['h', 'h/a', 'h/b', 'h/c', 'h/d'].map((folder) => status.folderId(folder)))
+    const [h, a, b, c, d] = await ids()
+    expect([typeof h, b, c, d]).toEqual(['string', a, null, null])
+    await status.commit(first, changes({ 'h/a/2': '2' }), 'second')
+    const [afterH, afterA, afterB] = await ids()
+    expect(afterB).toBe(b)
+    expect(new Set([h, afterH, a, afterA]).size).toBe(4)
+  })
+
   it('replaces a folder by a file and a file by a folder', async () => {
     const { status } = await the().open()
     const first = await status.commit(null, changes({ 'a/b': '1', c: '2' }), 'first')

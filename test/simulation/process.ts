@@ -190,6 +190,7 @@ function guardStatus(status: StatusBranch, deliver: Deliver): StatusBranch {
     fetchTip: (signal) => deliver('status', 'fetchTip', () => status.fetchTip(signal)),
     read: (path) => deliver('status', 'read', () => status.read(path)),
     list: (folder) => deliver('status', 'list', () => status.list(folder)),
+    folderId: (folder) => deliver('status', 'folderId', () => status.folderId(folder)),
     isSigned: () => status.isSigned(),
     commit: (parent, changes, message, signal) => deliver('status', 'commit', () => status.commit(parent, changes, message, signal)),
   }

@@ -74,7 +74,9 @@ export function drawScenario(seed: string): Scenario {
   const landings = drawLandings(random.fork('review'), startMs, endMs)
   const harm = isCalm || loss.length > 0 || landings.length > 0 ? [] : drawHarm(random.fork('harm'), startMs, troubleUntilMs)
   const trouble = isCalm ? [] : [...drawTrouble(random, startMs, troubleUntilMs, hasClockSteps), ...harm, ...loss]
-  const happenings = [...drawPushes(random, startMs, endMs), ...trouble, ...landings, ...drawRare(random.fork('rare'), startMs, endMs)]
+  // Where reviews are brought in, little else may happen that would hide what becomes of them.
+  const rare = landings.length > 0 ? [] : drawRare(random.fork('rare'), startMs, endMs)
+  const happenings = [...drawPushes(random, startMs, endMs), ...trouble, ...landings, ...rare]
   return {
     seed,
     startMs,

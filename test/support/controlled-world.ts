@@ -50,7 +50,8 @@ export const MINUTE_MS = 60_000
 /** How the pods of these worlds go: they run for a second and succeed, those of a workflow `slow…` for ten minutes. */
 const QUICK = { startMs: 0, runMs: 1000, exitCode: 0, log: '', termMs: 0, lostAfterMs: null }
 
-export function createControlledWorld(settings: Partial<RepositorySettings> = {}): ControlledWorld {
+/** `records` is the repository of the status branch, where that is another. */
+export function createControlledWorld(settings: Partial<RepositorySettings> = {}, records?: SimulatedGit): ControlledWorld {
   const clock = createVirtualClock(START_MS)
   const git = createSimulatedGit({ now: () => clock.now() })
   const definitionCache = createDefinitionCache()
@@ -107,7 +108,8 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
       }),
     start(cluster, owner = 'first', more = {}) {
       const events: ControllerEvent[] = []
-      const { source, status } = git.open()
+      const { source } = git.open()
+      const { status } = (records ?? git).open()
       const ref = { namespace: 'data', name: 'jobs' }
       const context: Context = {
         clock,
@@ -134,7 +136,7 @@ export function createControlledWorld(settings: Partial<RepositorySettings> = {}
             },
             source: guardSource(source),
             status: guard(status),
-            ...(settings.review === undefined ? {} : { reviews: git.openReviews(settings.review.into) }),
+            ...(settings.review === undefined ? {} : { reviews: (records ?? git).openReviews(settings.review.into) }),
             owner,
           },
         ]),

@@ -144,6 +144,8 @@ async function runBackend(root: string, request: http.IncomingMessage, body: Buf
     QUERY_STRING: url.search.slice(1),
     CONTENT_TYPE: request.headers['content-type'] ?? '',
     CONTENT_LENGTH: String(body.length),
+    // Git packs a longer request.
+    HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
     REMOTE_ADDR: '127.0.0.1',
     REMOTE_USER: 'tester',
     ...(versionZero ? {} : { GIT_PROTOCOL: String(request.headers['git-protocol'] ?? '') }),

@@ -59,6 +59,10 @@ export function createMemoryRemote(): MemoryRemote {
           return tip
         },
         read: async (path) => tree().get(path) ?? null,
+        async folderId(folder) {
+          const below = [...tree()].filter(([path]) => path.startsWith(`${folder}/`)).sort()
+          return below.length === 0 ? null : JSON.stringify(below.map(([path, bytes]) => [path, [...bytes]]))
+        },
         async list(folder) {
           const prefix = folder === '' ? '' : `${folder}/`
           const below = [...tree().keys()].filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length))

@@ -18,6 +18,7 @@ import { createVirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { createSystemRandom } from '../../src/system-clock.ts'
 import { REPOSITORIES, RUNS } from '../support/fake-api/resources.ts'
 import { openFakeCluster, type FakeCluster } from '../support/fake-cluster.ts'
+import { createSecret } from '../support/create-secret.ts'
 import { eventually } from '../support/local-cluster.ts'
 import { scriptedPods } from '../support/scripted-pods.ts'
 
@@ -123,13 +124,26 @@ it('knows of a Repository that cannot be followed', async () => {
   expect([repositories.current(), repositories.exists('data/jobs'), repositories.exists('data/nobody')]).toEqual([[], true, false])
 })
 
+it('goes on with a Repository whose Secret it may not read for a while', async () => {
+  await createSecret(cluster.client, REF.namespace, { name: 'git', value: 'some' })
+  putSpec({ url: 'https://git.example.com/acme/jobs.git', webhookSecretRef: { name: 'git' } }, 2)
+  await when('it is followed', () => repositories.current().some(({ webhookSecrets }) => webhookSecrets !== undefined))
+  mayReadSecrets = false
+  putSpec({ url: 'https://git.example.com/acme/jobs.git', secretRef: { name: 'git' } }, 3)
+  await when('it is told', () => events.some(({ kind }) => kind === 'ReconcileFailed'))
+  expect(repositories.current()).toHaveLength(1)
+})
+
 it('says of a Repository whose Secret it may not read that it is not Ready, and why', async () => {
   mayReadSecrets = false
-  putSpec({ url: 'https://git.example.com/acme/jobs.git', secretRef: { name: 'git' } }, 2)
-  const ready = async () => (await runs.readCursors(REF))?.conditions.find(({ type }) => type === 'Ready')
+  const other = { namespace: REF.namespace, name: 'other' }
+  const spec = { url: 'https://git.example.com/acme/other.git', secretRef: { name: 'git' } }
+  cluster.api.store.create(REPOSITORIES, other.namespace, { metadata: { ...other }, spec })
+  const ready = async () => (await runs.readCursors(other))?.conditions.find(({ type }) => type === 'Ready')
   await when('it is told', async () => (await ready()) !== undefined)
   expect(await ready()).toMatchObject({ status: 'False', reason: 'CannotBeOpened' })
   expect((await ready())?.message).toMatch(/^the controller may not read the Secret git of namespace data: .*403/)
+  await when('nobody waits for it', () => repositories.isSettled())
 })
 
 it('says of which generation the condition Ready speaks, whatever else is written meanwhile', async () => {
@@ -145,6 +159,18 @@ it('says of which generation the condition Ready speaks, whatever else is writte
   expect(observed()).toBe(1)
   putSpec({ url: 'file:///nowhere' }, 3)
   await when('it is refused', () => observed() === 3)
+})
+
+it('lets a Run go that is deleted while it is held for a Repository that is not there', async () => {
+  const { store } = cluster.api
+  await when('it is settled', () => repositories.isSettled())
+  store.create(RUNS, REF.namespace, {
+    metadata: { name: 'copy', namespace: REF.namespace, finalizers: [FINALIZER] },
+    spec: { repository: 'nowhere', workflow: 'any' },
+  })
+  await when('it is known', async () => (await runs.listRuns()).length === 1)
+  store.delete({ resource: RUNS, namespace: REF.namespace, name: 'copy' }, {})
+  await when('it is gone', () => store.list(RUNS).length === 0)
 })
 
 it('starts nothing more of a Repository that is gone, ends its runs, and lets them go unrecorded after a minute, with their names', async () => {

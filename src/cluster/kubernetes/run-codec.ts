@@ -4,7 +4,7 @@ import { API_VERSION, FINALIZER } from '../../runs/objects.ts'
 import { parseTimestamp } from '../../clock.ts'
 import type { RunSpec, RunStatus, StoredRun, Trigger } from '../../runs/run.ts'
 import type { Packed } from '../pack.ts'
-import { pack, unpack } from '../pack.ts'
+import { packStatus, unpackStatus } from '../stored-status.ts'
 
 /**
  * Annotation of a Run whose record is on the status branch: `<commit> <time>`. It goes on together with the finalizer's end, in one request: where
@@ -39,7 +39,7 @@ interface StoredStatus {
 export function decodeRun(object: RunObject): StoredRun {
   const { metadata, spec, status } = object
   const recorded = metadata.finalizers?.includes(FINALIZER) === true ? undefined : metadata.annotations?.[RECORDED_ANNOTATION]?.split(' ')
-  const decoded = status?.state === undefined ? undefined : unpack(status.state)
+  const decoded = status?.state === undefined ? undefined : unpackStatus(spec, status.state)
   return {
     apiVersion: API_VERSION,
     kind: 'Run',
@@ -76,7 +76,7 @@ function wholeTrigger(written: Partial<Record<string, unknown>> | undefined, uid
 }
 
 /** The status as it lies in the cluster, without what the annotation says. */
-export function encodeStatus(status: RunStatus, createdAt: string): StoredStatus {
+export function encodeStatus(spec: Pick<RunSpec, 'carriedOver'>, status: RunStatus, createdAt: string): StoredStatus {
   const { recorded: _, ...state } = status
   const { phase, result, reason, message, startedAt, finishedAt, steps } = state
   const optional = { result, reason, message, startedAt, finishedAt }
@@ -85,7 +85,7 @@ export function encodeStatus(status: RunStatus, createdAt: string): StoredStatus
     ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as typeof optional as Pick<StoredStatus, 'result'>),
     progress: `${steps.filter((step) => step.state === 'Ended').length}/${steps.length}`,
     conditions: conditionsOf(status, createdAt),
-    state: pack(state),
+    state: packStatus(spec, state),
   }
 }
 

@@ -148,7 +148,7 @@ export async function createKubernetesRuns({ client, namespace, report, signal }
       const before = own(base)
       let current = base
       if (isStatusChanged(before, run) && run.status !== undefined) {
-        const body = { ...base, status: encodeStatus(run.status, run.metadata.creationTimestamp) }
+        const body = { ...base, status: encodeStatus(run.spec, run.status, run.metadata.creationTimestamp) }
         current = await write(run, { method: 'PUT', path: `${objectPath('runs', run.metadata)}/status`, body })
       }
       const patch = patchOf(before, run)

@@ -5,7 +5,7 @@ import type { Run, StoredRun } from '../../runs/run.ts'
 import type { ClusterEvent, RunCluster } from '../ports.ts'
 import { ConflictError } from '../ports.ts'
 import type { DataFolder } from './data-folder.ts'
-import { pack, unpack } from '../pack.ts'
+import { packStatus, unpackStatus } from '../stored-status.ts'
 import { openCursorFiles } from './cursors.ts'
 import type { ReportProblem } from '../listeners.ts'
 import { createListeners } from '../listeners.ts'
@@ -58,19 +58,19 @@ function runFiles(context: LocalContext): StorePlace {
     nameOf: (entry) => (entry.endsWith('.json') ? entry.slice(0, -'.json'.length) : null),
     fileOf,
     remove: (ref) => context.folder.files.remove(fileOf(ref)),
-    encode: packStatus,
-    decode: unpackStatus,
+    encode: encodeRun,
+    decode: decodeRun,
   }
 }
 
-function packStatus(object: object): object {
-  const { status } = object as StoredRun
-  return status === undefined ? object : { ...object, status: pack(status) }
+function encodeRun(object: object): object {
+  const { spec, status } = object as StoredRun
+  return status === undefined ? object : { ...object, status: packStatus(spec, status) }
 }
 
-function unpackStatus(value: unknown): unknown {
-  const status = (value as { status?: unknown } | null)?.status
-  return typeof status === 'object' && status !== null ? { ...(value as object), status: unpack(status) } : value
+function decodeRun(value: unknown): unknown {
+  const { spec, status } = (value ?? {}) as Partial<StoredRun>
+  return spec !== undefined && typeof status === 'object' ? { ...(value as object), status: unpackStatus(spec, status) } : value
 }
 
 function applyUpdate(current: StoredRun, wanted: StoredRun): Change<StoredRun> {

@@ -87,14 +87,16 @@ function differences(old: WorkflowState, state: WorkflowState, { records, days }
   const withDays = days
     .filter(({ workflow }) => workflow === old.workflow)
     .reduce((before, { day, ranges }) => withTickDay(before, day, ranges), withDigests(old, added))
-  return [runDifference(withDays.runs, state.runs), dayDifference(withDays, state), freshDifference(withDays, state)].filter(
+  return [runDifference(withDays.runs, state.runs), dayDifference(withDays, state), timeDifference(withDays, state)].filter(
     (message) => message !== null,
   )
 }
 
-/** Older versions did not write it. */
-function freshDifference({ freshSince: wanted }: WorkflowState, { freshSince: found }: WorkflowState): string | null {
-  return found === undefined || found === wanted ? null : `it has its newest success at ${found}, its records at ${wanted ?? 'no time'}`
+/** Older versions wrote neither. */
+function timeDifference(wanted: WorkflowState, found: WorkflowState): string | null {
+  const fields = ['firstRunAt', 'lastSuccessAt'] as const
+  const wrong = fields.filter((field) => found.firstRunAt !== undefined && found[field] !== wanted[field])
+  return wrong.length === 0 ? null : `its ${wrong.join(', ')} is not what its records say`
 }
 
 /** The step that the state gives for the failure, if it can be that one. */

@@ -98,6 +98,7 @@ describe('fusee simulate', () => {
     )
     const { stdout: many } = await simulate('--from', '2026-03-01', '--to', '2026-03-11', '--view', 'table')
     expect(many).toContain('2 of 250 ticks: those that did not simply fire and succeed')
+    expect(many).toMatch(/^2026-03-01 02:30 to 2026-03-02 02:30, 2 ticks +asleep +Skipped +the site moves$/m)
   })
 
   it.each([

@@ -46,6 +46,20 @@ describe('after the loss of the cluster and a take-over', () => {
     expect(files.get('history/slow/2026/11/20/ticks.json')).toContain('it is run again, since afterLoss is Rerun')
   })
 
+  it('a run that is said to be under way and has its record is neither Lost nor run again', async () => {
+    const { world, first } = await lostWorld(', afterLoss: Rerun')
+    const recorded = (await first.runs()).find(({ spec, status }) => spec.workflow === 'quick' && status?.recorded !== undefined)
+    expect(recorded).toBeDefined()
+    const path = 'history/state/overview.json'
+    const overview = JSON.parse((await world.git.readFiles()).get(path) ?? '') as { started: unknown[] }
+    overview.started.push({ run: recorded?.metadata.name, workflow: 'quick', trigger: recorded?.spec.trigger })
+    await world.git.pushCommit({ [path]: JSON.stringify(overview) }, 'as after a crash', { branch: 'fusee/status' })
+    const second = world.start(world.createCluster(), 'second')
+    await world.pass(MINUTE_MS)
+    expect((await second.runs()).map(({ metadata }) => metadata.name)).not.toContain(recorded?.metadata.name)
+    expect(second.events.flatMap((event) => (event.kind === 'RunsLost' ? event.runs : []))).not.toContain(recorded?.metadata.name)
+  })
+
   it('a tick of a schedule that is gone meanwhile is Lost all the same', async () => {
     const { world } = await lostWorld(', afterLoss: Rerun')
     await world.push({ 'workflows/slow.yaml': null })

@@ -81,7 +81,7 @@ steps:
     expect(status?.steps[998]?.message).toMatch(/^ended with ContainerCannotRun: .+…$/)
     expect(status?.steps[0]?.log).not.toBe('')
     if (status === undefined) return
-    const inCluster = Buffer.byteLength(JSON.stringify({ ...run, status: encodeStatus(status, metadata.creationTimestamp) }))
+    const inCluster = Buffer.byteLength(JSON.stringify({ ...run, status: encodeStatus(run.spec, status, metadata.creationTimestamp) }))
     const home = await makeFolder()
     const folder = await openDataFolder(home.path)
     const local = await createLocalRunCluster(folder, { clock, random: createSeededRandom('local') })

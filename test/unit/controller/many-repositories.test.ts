@@ -12,7 +12,7 @@ import { workflowFile } from '../../support/virtual-world.ts'
 
 const MINUTE = 60_000
 
-it('a hundred repositories are looked at evenly over their interval, from the second look on', async () => {
+it('a hundred repositories begin one after the other, and are then looked at evenly over their interval', async () => {
   const clock = createVirtualClock(Date.parse('2026-11-20T00:00:00Z'))
   const random = createSeededRandom('many')
   const lookedAtMs: number[] = []
@@ -52,10 +52,17 @@ it('a hundred repositories are looked at evenly over their interval, from the se
   await clock.runUntil(startMs + 30 * MINUTE)
   await controller.drain()
 
-  const later = lookedAtMs.filter((ms) => ms > startMs + 1000)
-  const perSecond = new Map<number, number>()
-  for (const ms of later) perSecond.set(Math.floor(ms / 1000), (perSecond.get(Math.floor(ms / 1000)) ?? 0) + 1)
+  const mostInASecond = (times: readonly number[]): number => {
+    const perSecond = new Map<number, number>()
+    for (const ms of times) perSecond.set(Math.floor(ms / 1000), (perSecond.get(Math.floor(ms / 1000)) ?? 0) + 1)
+    return Math.max(...perSecond.values())
+  }
+  // At first the branch is asked for by the claim and by the look.
+  const first = lookedAtMs.filter((ms) => ms <= startMs + 5000)
+  expect(first.length).toBeGreaterThanOrEqual(200)
+  expect(mostInASecond(first)).toBeLessThan(50)
+  const later = lookedAtMs.filter((ms) => ms > startMs + 60_000)
   // 100 a minute are 1.7 a second.
   expect(later.length).toBeGreaterThan(2800)
-  expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(8)
+  expect(mostInASecond(later)).toBeLessThanOrEqual(8)
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CommitSha } from '../../../src/git/ports.ts'
-import { createControlledWorld, everyMinute, MINUTE_MS, type ControlledWorld } from '../../support/controlled-world.ts'
+import { createSimulatedGit } from '../../../src/git/simulated.ts'
+import { createControlledWorld, everyMinute, MINUTE_MS, START_MS, type ControlledWorld } from '../../support/controlled-world.ts'
 
 const HOUR_SECONDS = 3600
 
@@ -101,6 +102,35 @@ describe('the rolling review', () => {
     await world.pass(2 * MINUTE_MS)
     expect(reviews(world)).toEqual(['fusee/review/2026-11-20'])
     expect(await first.condition('ReviewOffered')).toMatchObject({ status: 'True' })
+  })
+
+  it('lies where the records do, when that is another repository, and leaves the followed one alone', async () => {
+    const records = createSimulatedGit({ now: () => START_MS })
+    const world = createControlledWorld({ review: { into: 'main', everySeconds: 120 } }, records)
+    await world.push({ 'workflows/a.yaml': everyMinute('a') })
+    const first = world.start(world.createCluster())
+    await world.pass(MINUTE_MS)
+    expect(await first.condition('ReviewOffered')).toMatchObject({ status: 'False', reason: 'BranchNotFound' })
+    await records.pushCommit({ 'README.md': 'records\n' })
+    await world.pass(2 * MINUTE_MS)
+    const offered = (): string[] => records.branches().filter((name) => name.startsWith('fusee/review/'))
+    const [name = ''] = offered()
+    const files = [...(await records.readFiles(name)).keys()]
+    expect(files).toContain('README.md')
+    expect(files.filter((path) => path.startsWith('history/a/')).length).toBeGreaterThan(1)
+    expect(files.filter((path) => path.startsWith('workflows/') || path.startsWith('history/state/'))).toEqual([])
+    expect(await first.condition('ReviewOffered')).toMatchObject({ status: 'True' })
+
+    // Merged there: the next one holds only what is new, and nothing starts here.
+    const merged = Object.fromEntries([...(await records.readFiles(name))].filter(([path]) => path.startsWith('history/')))
+    await records.pushCommit(merged, 'merged')
+    await world.pass(6 * MINUTE_MS)
+    const main = await records.readFiles('main')
+    const changed = [...(await records.readFiles(offered().at(-1)))].filter(([path, text]) => main.get(path) !== text).map(([path]) => path)
+    expect(offered().length).toBeGreaterThan(1)
+    expect(changed.filter((path) => path in merged && !/README\.md$|ticks\.json$/.test(path))).toEqual([])
+    expect((await first.runs()).filter(({ spec }) => spec.trigger.kind === 'Push')).toEqual([])
+    expect(world.git.branches()).toEqual(['main'])
   })
 
   it('is the same commit after a restart', async () => {

@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { GitError } from '../../../src/git/ports.ts'
+import { GitError, asCommitSha } from '../../../src/git/ports.ts'
 import type { GitErrorKind, StatusBranch } from '../../../src/git/ports.ts'
 import type { GitServerFaults } from '../../support/git-http-server.ts'
 import { findTip, importCommits, runGit } from '../../support/git-program.ts'
@@ -166,6 +166,14 @@ describe('a history in another repository', () => {
       const commit = await status.commit(null, README, 'first')
       expect(await findTip(other.repository, STATUS_REF)).toBe(commit)
       expect(await findTip(served.repository, STATUS_REF)).toBeNull()
+      // The review of it too, on top of a branch there.
+      const into = asCommitSha(await importCommits(other.repository, [{ 'about.md': 'records' }], { branch: 'main' }))
+      const reviews = (await served.open({ history })).reviews('main')
+      expect(await reviews.look()).toEqual({ into, reviews: new Map() })
+      const review = await reviews.propose({ name: '2026-11-20', expected: null, into, status: commit, message: 'History' })
+      expect(await runGit(other.repository, ['ls-tree', '-r', '--name-only', String(review)])).toBe('about.md\nhistory/README.md')
+      expect(await findTip(other.repository, 'refs/heads/fusee/review/2026-11-20')).toBe(review)
+      expect(await runGit(served.repository, ['for-each-ref', '--format=%(refname)'])).toBe('refs/heads/main')
       const { status: again } = await served.open({ history: { ...history, credentials: {} } })
       expect((await failure(again.fetchTip())).kind).toBe('Unauthorized')
     } finally {

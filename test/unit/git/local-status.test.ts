@@ -41,6 +41,18 @@ describe('writing the status branch into a folder', () => {
     )
   })
 
+  it('writes nothing to the branch that is followed', async () => {
+    const first = await importCommits(repo.checkout, [{ a: '1' }])
+    await expect(repo.open({ branch: 'main', statusBranch: 'main' })).rejects.toThrow('main of')
+    const { source, status } = await repo.open({ statusBranch: 'main' })
+    await source.fetchTip()
+    expect(await failure(status.commit(await status.fetchTip(), FILES, 'record'))).toMatchObject({
+      kind: 'PushRefused',
+      message: expect.stringContaining('is the branch that is followed, and records need one of their own') as string,
+    })
+    expect(await findTip(repo.checkout, 'refs/heads/main')).toBe(first)
+  })
+
   it('goes on from what a plain clone has of its origin, where that is asked for', async () => {
     const first = await importCommits(repo.checkout, [{ 'history/README.md': 'theirs' }], { branch: 'fusee/status' })
     const clone = join(repo.folder, 'clone')

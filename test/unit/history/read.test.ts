@@ -46,6 +46,19 @@ describe('reading the branch', () => {
     expect(await hasRecord(status, 'nightly', 'run-1')).toBe(false)
   })
 
+  it('finds a record that came after it was asked for, also in a month that has passed, and misses one that was removed', async () => {
+    const remote = createMemoryRemote()
+    const status = remote.open()
+    const has = (run: string): Promise<boolean> => hasRecord(status, 'nightly-report', run)
+    await writeHistory(requestOf(remote, { status, runs: runsOver([1, 40]) }))
+    expect([await has('run-1'), await has('run-2'), await has('run-41')]).toEqual([true, false, false])
+    await writeHistory(requestOf(remote, { status, runs: runsOver([2, 41]) }))
+    expect([await has('run-1'), await has('run-2'), await has('run-41')]).toEqual([true, true, true])
+    remote.push(Object.fromEntries([...remote.files().keys()].filter((path) => path.includes('run-1.')).map((path) => [path, null])))
+    await status.fetchTip()
+    expect([await has('run-1'), await has('run-2')]).toEqual([false, true])
+  })
+
   it('gives the newest records first, across workflows, days and years', async () => {
     const remote = createMemoryRemote()
     const status = remote.open()

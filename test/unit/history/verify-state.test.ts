@@ -47,7 +47,16 @@ const lies: Lie[] = [
       want: 'it tells of nightly-report-c another startedAt than',
     },
     { name: 'a step that has not failed', change: ({ runs }) => set(runs, 2, { failedStep: 'load' }), want: 'another failedStep than' },
-    { name: 'a success that nobody had', change: (state) => (state.freshSince = '2026-11-20T09:00:00Z'), want: 'it has its newest success at' },
+    {
+      name: 'a success that nobody had',
+      change: (state) => (state.lastSuccessAt = '2026-11-20T09:00:00Z'),
+      want: 'its lastSuccessAt is not what its records say',
+    },
+    {
+      name: 'a beginning that was another',
+      change: (state) => (state.firstRunAt = '2026-11-20T09:00:00Z'),
+      want: 'its firstRunAt is not what its records say',
+    },
     { name: 'another order of runs', change: (state) => state.runs.reverse(), want: 'where nightly-report-c belongs' },
     {
       name: 'a run that nobody recorded',

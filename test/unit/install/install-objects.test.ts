@@ -5,6 +5,11 @@ import { installObjects } from '../../../src/install/install-objects.ts'
 
 const objectsOf = (scope: 'Cluster' | 'Namespace') => installObjects({ image: 'registry.example.com/fusee:1', namespace: 'ci', scope })
 
+interface Described {
+  description?: string
+  properties?: Record<string, Described>
+}
+
 interface Rule {
   apiGroups: string[]
   resources: string[]
@@ -20,6 +25,20 @@ describe('what is installed', () => {
       [],
     )
     expect(rules.filter(({ resources }) => resources.includes('secrets')).map(({ verbs }) => verbs)).toEqual([['get']])
+  })
+
+  it('explains every field that people look at', () => {
+    const undescribed = objectsOf('Cluster').flatMap(({ kind, metadata, spec }) => {
+      if (kind !== 'CustomResourceDefinition') return []
+      const { properties } = (spec as { versions: [{ schema: { openAPIV3Schema: { properties: Record<string, Described> } } }] }).versions[0].schema
+        .openAPIV3Schema
+      return ['spec', 'status'].flatMap((part) =>
+        [[part, properties[part]] as const, ...Object.entries(properties[part]?.properties ?? {})]
+          .filter(([, field]) => (field?.description ?? '') === '')
+          .map(([name]) => `${metadata.name} ${name}`),
+      )
+    })
+    expect(undescribed).toEqual([])
   })
 
   it('keeps to the level restricted in all that it says itself', () => {

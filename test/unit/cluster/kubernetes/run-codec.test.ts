@@ -28,7 +28,7 @@ it.each([
   { title: 'it is held, and was copied from a recorded one', finalizers: ['fusee.dev/record'], want: undefined },
 ])('a Run is recorded where $title', ({ finalizers, want }) => {
   const annotations = { 'fusee.dev/recorded': 'c1 2026-11-20T01:00:00Z' }
-  const status = encodeStatus({ phase: 'Finished', result: 'Succeeded', steps: [] } as never, metadata.creationTimestamp)
+  const status = encodeStatus({}, { phase: 'Finished', result: 'Succeeded', steps: [] } as never, metadata.creationTimestamp)
   const object = { apiVersion: 'fusee.dev/v1alpha1', kind: 'Run', metadata: { ...metadata, annotations, finalizers }, status } as const
   expect(decodeRun({ ...object, spec: { repository: 'jobs', workflow: 'any' } }).status?.recorded).toEqual(want)
 })

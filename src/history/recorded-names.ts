@@ -1,0 +1,37 @@
+import type { StatusBranch } from '../git/ports.ts'
+
+/** What is kept of one branch: some 20 MB of names. */
+const MOST_NAMES = 300_000
+
+/** Names of the records of whole months by what stands for a month's content: those that have passed hardly ever change. The oldest used come first. */
+interface KnownMonths {
+  months: Map<string, ReadonlySet<string>>
+  names: number
+}
+
+const known = new WeakMap<StatusBranch, KnownMonths>()
+
+/**
+ * The names of all files of a month's days; `days` lists these. Whoever asks whether a run has a record asks for all months there are, so that they are
+ * read once. At the tip last fetched or written.
+ */
+export async function namesOfMonth(status: StatusBranch, month: string, days: () => Promise<readonly string[]>): Promise<ReadonlySet<string>> {
+  const id = await status.folderId(month)
+  const memory = known.get(status) ?? { months: new Map<string, ReadonlySet<string>>(), names: 0 }
+  known.set(status, memory)
+  const before = id === null ? undefined : memory.months.get(id)
+  const names = before ?? new Set((await Promise.all((await days()).map((day) => status.list(day)))).flat())
+  if (id !== null) remember(memory, id, names, before !== undefined)
+  return names
+}
+
+function remember(memory: KnownMonths, id: string, names: ReadonlySet<string>, isKnown: boolean): void {
+  memory.months.delete(id)
+  memory.months.set(id, names)
+  if (!isKnown) memory.names += names.size
+  for (const [oldest, other] of memory.months) {
+    if (memory.names <= MOST_NAMES) break
+    memory.months.delete(oldest)
+    memory.names -= other.size
+  }
+}
