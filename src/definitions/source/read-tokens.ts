@@ -1,7 +1,7 @@
 import { Lexer, Parser, type CST } from 'yaml'
 
 /** Bounds on what a file may hold. */
-export const BOUNDS = { depth: 64, aliases: 1000, tokens: 150_000 } as const
+export const BOUNDS = { depth: 64, aliases: 1000, tokens: 100_000 } as const
 
 /** What stands where nothing may stand, of which so much is read: only the first of each document is told, and each costs as much as a hundred values. */
 const MOST_STRAYS = 1000

@@ -48,7 +48,7 @@ describe('hostile and broken content', () => {
     { name: 'two megabytes', content: 'a: 1\n'.repeat(420_000), want: ['1:1 file-too-large'] },
     { name: 'a million values', content: 'a: 1\n'.repeat(100_000), want: ['25000:1 too-many-tokens'] },
     { name: 'brackets that nothing opened, over and over', content: 'x: ]\n'.repeat(25_000), want: ['1:4 yaml-syntax'] },
-    { name: 'commas without values, over and over', content: 'x: [,,]\n'.repeat(12_000), want: ['1:6 yaml-syntax'] },
+    { name: 'commas without values, over and over', content: 'x: [,,]\n'.repeat(9_000), want: ['1:6 yaml-syntax'] },
     { name: 'bytes that are no text', content: new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0xff]), want: ['1:1 file-not-text'] },
     { name: 'text with a NUL', content: 'a: \0', want: ['1:1 file-not-text'] },
     { name: 'UTF-16', content: new Uint8Array([0xff, 0xfe, 0x61, 0x00]), want: ['1:1 file-not-text'] },
