@@ -89,7 +89,7 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
     .addOption(signingOption())
     .addHelpText(
       'after',
-      '\nStop the former controller first where it still runs: it notices at its next look at the repository, and starts nothing from then on.\n--output json prints what was done.\n\nExample:\n  fusee history take-over --repo https://git.example.com/acme/data-jobs.git',
+      '\nStop the former controller first where it still runs: it notices when it next starts a push or writes a record, or within five minutes, and starts nothing from then on.\n--output json prints what was done.\n\nExample:\n  fusee history take-over --repo https://git.example.com/acme/data-jobs.git',
     )
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<HistoryOptions>()

@@ -101,7 +101,7 @@ export async function readOwner(context: Context, state: RepositoryState, isFres
   return true
 }
 
-/** Whether the branch is still ours, asked at each look, and before a push starts anything; when it cannot be reached it is taken to be. */
+/** Whether the branch is still ours, asked before a push starts anything; when it cannot be reached it is taken to be. */
 export async function isStillOurs(context: Context, state: RepositoryState, signal: AbortSignal): Promise<boolean> {
   const { status, owner } = state.followed
   try {

@@ -75,9 +75,6 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
     wake('resync')
     wake(`records ${state.key}`)
   }
-  // Ticks go on without a look at the status branch: that somebody took it over is to be noticed soon, also where nothing is pushed or written. Last, since
-  // where it lies may be slow.
-  if (!(await isStillOurs(context, state, signal))) wake(`claim ${state.key}`, nextAtMs())
   return nextAtMs()
 }
 
