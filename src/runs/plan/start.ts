@@ -9,12 +9,12 @@ import { readinessIn, settle } from './settle.ts'
 
 /**
  * Starts what is ready, after what needs no Job. A step that cannot be made from its expressions fails, which may free others; `judge` is what
- * failures so far have for a consequence, before anything is started.
+ * failures so far have for a consequence, before anything is started; it returns whether it has ended what others may wait for.
  */
-export function start(board: Board, entriesNow: () => readonly Entry[], judge: (entries: readonly Entry[]) => void = () => undefined): void {
+export function start(board: Board, entriesNow: () => readonly Entry[], judge: (entries: readonly Entry[]) => boolean = () => false): void {
   for (let again = true; again;) {
-    settle(board, entriesNow)
-    judge(entriesNow())
+    do settle(board, entriesNow)
+    while (judge(entriesNow()))
     const ready = entriesNow().filter((entry) => entry.status.state === 'Waiting' && readinessIn(board, entry).kind === 'Ready')
     startReady(board, ready)
     again = ready.some(({ status }) => status.state === 'Ended')

@@ -275,6 +275,21 @@ describe('failFast', () => {
     expect(created(next)).toEqual(['alarm', 'report'])
   })
 
+  it('lets a join go on from the approval that it has cancelled, in the same pass', () => {
+    const gate = aStep('gate', { work: { kind: 'Approval', by: [], timeoutSeconds: null } })
+    const both = aJoin('both', [
+      { step: 'broken', when: 'Always' },
+      { step: 'gate', when: 'Always' },
+    ])
+    const definition = aDefinition([aStep('broken'), gate, both, aStep('report', { needs: ['both'] })], { failFast: true })
+    const [broken] = definition.steps as [Step]
+    const run = aRun(definition)
+    const begun = plan(run, [])
+    expect(results(begun.status)).toMatchObject({ gate: 'Running' })
+    const next = plan({ ...run, status: begun.status }, [observed(run, broken, 1)])
+    expect(results(next.status)).toMatchObject({ broken: 'Failed', gate: 'Cancelled', both: 'Succeeded' })
+  })
+
   it('does nothing after a failure that is allowed', () => {
     const definition = aDefinition([aStep('broken', { allowFailure: true }), aStep('long')], { failFast: true })
     const run = aRun(definition)
