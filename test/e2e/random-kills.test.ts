@@ -14,7 +14,7 @@ import { createStory } from '../support/story.ts'
 vi.setConfig({ testTimeout: 1_200_000 })
 
 const SEED = process.env.FUSEE_TEST_SEED ?? String(Date.now() % 1_000_000)
-const KILLS = Number(process.env.FUSEE_TEST_KILLS ?? 15)
+const KILLS = Number(process.env.FUSEE_TEST_KILLS ?? 25)
 const TRANSPORTS: readonly Transport[] = ['local folder', 'http']
 
 const seen: Record<string, string | number>[] = []
