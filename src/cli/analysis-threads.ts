@@ -24,15 +24,15 @@ interface Answer {
 }
 
 /**
- * Threads for what the machine can do beside this one, started when they are first needed, from the very file that the program is. What they have no time for
- * is left to this one. Null where there is one core, or the program is TypeScript, which Node 20 cannot start.
+ * One thread for each core, started when they are first needed, from the very file that the program is; this one reads files for them, which leaves it little
+ * to do. Null where there is one core, or the program is TypeScript, which Node 20 cannot start.
  */
 export function createAnalysisThreads(): AnalysisThreads | null {
-  const others = availableParallelism() - 1
-  if (!isMainThread || others < 1 || import.meta.url.endsWith('.ts')) return null
-  const threads = Array.from({ length: others }, createThread)
+  const cores = availableParallelism()
+  if (!isMainThread || cores < 2 || import.meta.url.endsWith('.ts')) return null
+  const threads = Array.from({ length: cores }, createThread)
   return {
-    lanes: threads.length * LANES_EACH + 1,
+    lanes: threads.length * LANES_EACH,
     analyse: (contents) => threads.find((thread) => thread.isFree())?.analyse(contents) ?? Promise.resolve([]),
     close: async () => void (await Promise.all(threads.map((thread) => thread.close()))),
   }
