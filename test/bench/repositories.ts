@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
-import { UNSTATED_POLICY } from '../../src/config/repository-policy.ts'
 import type { FollowedRepository } from '../../src/context.ts'
 import { alwaysFollowed } from '../../src/context.ts'
 import { createController } from '../../src/controller/controller.ts'
@@ -20,6 +19,7 @@ import { openRepository } from '../../src/git/open.ts'
 import { createSystemClock, createSystemRandom } from '../../src/system-clock.ts'
 import { startGitHttpServer } from '../support/git-http-server.ts'
 import { importCommits, runGit } from '../support/git-program.ts'
+import { plainSettings } from '../support/plain-settings.ts'
 
 const [first = '100', second = '3'] = process.argv.slice(2)
 if (first === 'serve') {
@@ -66,17 +66,7 @@ async function follow({ url, count, minutes, data }: { url: string; count: numbe
     const name = `jobs-${index}`
     const git = await openRepository({ url: `${url}/${name}.git`, branch: 'main', statusBranch: 'fusee/status', dataFolder: path.join(data, name) })
     opened.push(git)
-    const settings = {
-      ref: { namespace: 'default', name },
-      url: git.url,
-      path: 'workflows',
-      intervalSeconds: 60,
-      historyIntervalSeconds: 10,
-      suspend: false,
-      maxParallelSteps: 50,
-      vars: {},
-      policy: UNSTATED_POLICY,
-    }
+    const settings = plainSettings(name, git.url)
     const { source, status } = git
     const fetchTip: typeof source.fetchTip = (signal) => {
       lookedAtMs.push(performance.now())

@@ -5,12 +5,12 @@
  */
 import type { Clock } from '../../src/clock.ts'
 import { createSimulatedCluster } from '../../src/cluster/simulated/cluster.ts'
-import { UNSTATED_POLICY } from '../../src/config/repository-policy.ts'
 import { alwaysFollowed } from '../../src/context.ts'
 import { createController } from '../../src/controller/controller.ts'
 import { plainWriteSite } from '../../src/crash-points.ts'
 import { createSimulatedGit } from '../../src/git/simulated.ts'
 import { createSystemClock, createSystemRandom } from '../../src/system-clock.ts'
+import { plainSettings } from '../support/plain-settings.ts'
 
 const count = Number(process.argv[2] ?? '10000')
 const minutes = Number(process.argv[3] ?? '3')
@@ -68,17 +68,7 @@ const cluster = createSimulatedCluster({ clock: clockOfCluster, random: createSy
 const lateMs: number[] = []
 const startedMs = performance.now()
 let readyMs = 0
-const settings = {
-  ref: { namespace: 'default', name: 'jobs' },
-  url: '',
-  path: 'workflows',
-  intervalSeconds: 60,
-  historyIntervalSeconds: 10,
-  suspend: false,
-  maxParallelSteps: 1000,
-  vars: {},
-  policy: UNSTATED_POLICY,
-}
+const settings = { ...plainSettings('jobs'), maxParallelSteps: 1000 }
 const controller = createController({
   clock,
   random: createSystemRandom(),

@@ -18,6 +18,7 @@ import type { StoredRun } from '../../src/runs/run.ts'
 import { createSeededRandom } from '../../src/simulation/seeded-random.ts'
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { createVirtualClock } from '../../src/simulation/virtual-clock.ts'
+import { plainSettings } from './plain-settings.ts'
 
 /** Schemas are compiled once for all worlds. */
 const definitionCache = createDefinitionCache()
@@ -108,14 +109,7 @@ export async function createVirtualWorld({
     life = own
     const repository = {
       settings: {
-        ref: { namespace: 'default', name: 'jobs' },
-        url: 'https://git.example.com/jobs.git',
-        path: 'workflows',
-        intervalSeconds: 60,
-        historyIntervalSeconds: 10,
-        suspend: false,
-        maxParallelSteps: 50,
-        vars: {},
+        ...plainSettings('jobs', 'https://git.example.com/jobs.git'),
         policy: statePolicy({}, 'default', { serviceAccounts: [], secrets: [] }),
         ...settings,
       },

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
 import { createSimulatedCluster } from '../../../src/cluster/simulated/cluster.ts'
-import { UNSTATED_POLICY } from '../../../src/config/repository-policy.ts'
 import type { FollowedRepository } from '../../../src/context.ts'
 import { alwaysFollowed } from '../../../src/context.ts'
 import { createController } from '../../../src/controller/controller.ts'
@@ -9,6 +8,7 @@ import { createSimulatedGit } from '../../../src/git/simulated.ts'
 import { createSeededRandom } from '../../../src/simulation/seeded-random.ts'
 import { createVirtualClock } from '../../../src/simulation/virtual-clock.ts'
 import { workflowFile } from '../../support/virtual-world.ts'
+import { plainSettings } from '../../support/plain-settings.ts'
 
 const MINUTE = 60_000
 
@@ -21,17 +21,7 @@ it('a hundred repositories begin one after the other, and are then looked at eve
       const git = createSimulatedGit({ now: () => clock.now() })
       await git.pushCommit(workflowFile('beat', 'triggers: {push: {}}'), 'first')
       const { source, status } = git.open()
-      const settings = {
-        ref: { namespace: 'default', name: `jobs-${index}` },
-        url: '',
-        path: 'workflows',
-        intervalSeconds: 60,
-        historyIntervalSeconds: 10,
-        suspend: false,
-        maxParallelSteps: 50,
-        vars: {},
-        policy: UNSTATED_POLICY,
-      }
+      const settings = plainSettings(`jobs-${index}`)
       const fetchTip: typeof source.fetchTip = (signal) => {
         lookedAtMs.push(clock.now())
         return source.fetchTip(signal)
