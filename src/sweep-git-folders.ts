@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { isAlive } from './git/lock-owner.ts'
 
 /** The folder below `dataFolder` in which a process keeps what it fetches, for as long as it lives. */
 export function gitFolderOf(dataFolder: string, pid: number): string {
@@ -28,14 +29,4 @@ export async function removeUnused(folder: string, inUse: () => readonly string[
 
 async function removeFolders(folder: string, names: readonly string[]): Promise<void> {
   await Promise.all(names.map((name) => rm(path.join(folder, name), { recursive: true, force: true }).catch(() => undefined)))
-}
-
-/** Whether there is such a process; one of somebody else may not be asked, and is there. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
 }

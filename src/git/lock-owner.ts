@@ -43,7 +43,8 @@ export async function isLeftOver(owner: LockOwner, ageMs: number): Promise<boole
   return ticks !== '0' && owner.startedAtTicks !== '0' && ticks !== owner.startedAtTicks
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is such a process on this machine; one of somebody else may not be asked, and is there. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
