@@ -13,14 +13,12 @@ const compress = promisify(deflate)
 /**
  * Stores objects in git's loose format below `<folder>/objects`. Each appears whole or not at all, since the library's
  * own writer can leave half a file under the final name. With `durable` they are on the disk when this resolves. Throws
- * GitError `Storage`.
+ * GitError `Storage`, and only when nothing is being written any more.
  */
 export async function writeLooseObjects(folder: string, objects: readonly NewObject[], options: { durable: boolean }): Promise<void> {
-  try {
-    await Promise.all(objects.map((object) => writeLooseObject(folder, object, options.durable)))
-  } catch (error) {
-    throw storageError(error, folder)
-  }
+  const written = await Promise.allSettled(objects.map((object) => writeLooseObject(folder, object, options.durable)))
+  const failed = written.find((one) => one.status === 'rejected')
+  if (failed !== undefined) throw storageError(failed.reason, folder)
 }
 
 async function writeLooseObject(folder: string, object: NewObject, durable: boolean): Promise<void> {
