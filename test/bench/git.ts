@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, stat } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -19,6 +19,7 @@ import { createSystemClock } from '../../src/system-clock.ts'
 import { startGitHttpServer } from '../support/git-http-server.ts'
 import { unknownCommit } from '../contract/git-harness.ts'
 import { importCommits, runGit } from '../support/git-program.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 const FILES = Number(process.env['FILES'] ?? 100_000)
 const WORKFLOWS = Math.min(10_000, FILES)
@@ -72,7 +73,7 @@ async function bench(): Promise<void> {
     )
   } finally {
     child.stdin.end()
-    await rm(folder, { recursive: true, force: true })
+    await removeFolder(folder)
   }
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ApiClient, WatchReader } from '../support/api-client.ts'
@@ -9,6 +9,7 @@ import { importCommits } from '../support/git-program.ts'
 import { serveRepository } from '../support/git-served.ts'
 import { installKinds } from '../support/install-kinds.ts'
 import { openTestNamespace, realApi } from '../support/real-cluster.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 /*
  * What a step costs on a cluster, beside a plain client that watches pods and creates the next Job, and bare Jobs, in the same run. Meant for
@@ -352,5 +353,5 @@ try {
   stop()
   await git.close()
   await space.close()
-  await rm(folder, { recursive: true, force: true })
+  await removeFolder(folder)
 }

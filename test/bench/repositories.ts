@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -20,6 +20,7 @@ import { createSystemClock, createSystemRandom } from '../../src/system-clock.ts
 import { startGitHttpServer } from '../support/git-http-server.ts'
 import { importCommits, runGit } from '../support/git-program.ts'
 import { plainSettings } from '../support/plain-settings.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 const [first = '100', second = '3'] = process.argv.slice(2)
 if (first === 'serve') {
@@ -36,7 +37,7 @@ async function bench(count: number, minutes: number): Promise<void> {
     await follow({ url, count, minutes, data: path.join(root, 'data') })
   } finally {
     await end(server)
-    await rm(root, { recursive: true, force: true })
+    await removeFolder(root)
   }
 }
 

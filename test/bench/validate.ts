@@ -5,11 +5,12 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import { buildBundle, BUNDLE } from '../../scripts/bundle.ts'
 import { SETTLE_MS } from '../../src/cli/watch-folder.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 const FILES = Number(process.argv[2] ?? '10000')
 const CHANGES = 30
@@ -109,5 +110,5 @@ try {
   process.stdout.write(`one changed file under --watch: median ${at(0.5)}, slowest ${at(1)} (${SETTLE_MS} ms of it are the wait for more changes)\n`)
   process.stdout.write(`cores: ${availableParallelism()}; load at the end: ${loadavg()[0]?.toFixed(1) ?? ''}\n`)
 } finally {
-  await rm(root, { recursive: true, force: true })
+  await removeFolder(root)
 }

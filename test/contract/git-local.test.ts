@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FUSEE_AUTHOR } from '../../src/git/build-commit.ts'
@@ -6,6 +6,7 @@ import { createLocalRepository, createLocalSource, createLocalStatus } from '../
 import { checkObjects, findTip, importCommits, moveBranch, readBranchFiles, runGit } from '../support/git-program.ts'
 import type { GitContract, GitHarness } from './git-harness.ts'
 import { describeGitPorts } from './git.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 type Prepare = (folder: string) => Promise<{ repository: string; opened: string }>
 
@@ -53,7 +54,7 @@ function contractOf(name: string, prepare: Prepare): GitContract {
         async check() {
           await checkObjects(repository)
         },
-        close: () => rm(folder, { recursive: true, force: true }),
+        close: () => removeFolder(folder),
       }
     },
   }

@@ -13,6 +13,7 @@ import type { FuseeProcess, LogLine } from '../support/fusee-process.ts'
 import { runFusee, until } from '../support/fusee-process.ts'
 import type { GitFiles } from '../support/git-program.ts'
 import { findTip, moveBranch, runGit } from '../support/git-program.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 /* What people and machines get wrong, on the real program: one clear message that says where and what to do; nothing else stops, nothing is lost. */
 
@@ -351,7 +352,7 @@ describe('a full disk', () => {
         })
       } finally {
         await smallDisk?.remove()
-        await rm(outside, { recursive: true, force: true })
+        await removeFolder(outside)
       }
     },
   )
@@ -364,7 +365,7 @@ async function mountSmallDisk(): Promise<{ folder: string; fill(): Promise<void>
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder], { stdio: 'ignore' })
   } catch {
-    await rm(folder, { recursive: true })
+    await removeFolder(folder)
     return null
   }
   return {
@@ -373,7 +374,7 @@ async function mountSmallDisk(): Promise<{ folder: string; fill(): Promise<void>
     free: () => rm(ballast),
     async remove() {
       execFileSync('umount', ['-l', folder], { stdio: 'ignore' })
-      await rm(folder, { recursive: true, force: true })
+      await removeFolder(folder)
     },
   }
 }

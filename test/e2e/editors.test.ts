@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { LanguageServer } from '../support/language-server.ts'
 import { runCli } from '../support/run-cli.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 let root = ''
 let server: LanguageServer
@@ -20,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await server.stop()
-  await rm(root, { recursive: true, force: true })
+  await removeFolder(root)
 })
 
 it('what fusee init wires up makes editors underline mistakes, of fields of Kubernetes too', async () => {

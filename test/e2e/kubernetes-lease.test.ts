@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -12,6 +12,7 @@ import { writeKubeconfig } from '../support/plain-kubeconfig.ts'
 import { scriptedPods } from '../support/scripted-pods.ts'
 import type { ScriptedServer } from '../support/scripted-server.ts'
 import { answerJson, startScriptedServer } from '../support/scripted-server.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/data/leases/fusee'
 
@@ -28,7 +29,7 @@ afterEach(async () => {
     await fusee.ended
   }
   await api.close()
-  await rm(folder, { recursive: true, force: true })
+  await removeFolder(folder)
 })
 
 /** Starts one that follows the namespace `data` of the API server. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,6 +9,7 @@ import type { ServedRepository } from '../support/git-served.ts'
 import { serveRepository } from '../support/git-served.ts'
 import { kubectl } from '../support/kubectl.ts'
 import { openTestNamespace, realApi, type TestNamespace } from '../support/real-cluster.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 const WORKFLOW = `apiVersion: fusee.dev/v1alpha1
 kind: Workflow
@@ -52,7 +53,7 @@ describe('a namespace that is deleted whole', () => {
     await fusee.ended
     await git.close()
     await Promise.all([home.close(), data.close()])
-    await rm(folder, { recursive: true, force: true })
+    await removeFolder(folder)
   })
 
   it('goes, and what ran in it is recorded: its Run and its Job are deleted, in whatever order', { timeout: 180_000 }, async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,6 +11,7 @@ import { serveRepository } from '../support/git-served.ts'
 import { standardHook } from '../support/hooks.ts'
 import { kubectl } from '../support/kubectl.ts'
 import { openTestNamespace, realApi, type TestNamespace } from '../support/real-cluster.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 /* Two controllers, one of them the leader: hooks at both, and a leader that is paused for longer than its lease lasts and then wakes up. */
 
@@ -63,7 +64,7 @@ describe('two controllers on a real cluster', () => {
     for (const kind of ['frun', 'jobs']) await lift(kind)
     await git.close()
     await namespace.close()
-    await rm(folder, { recursive: true, force: true })
+    await removeFolder(folder)
   })
 
   /** What nobody holds any more must not hold up the namespace. */

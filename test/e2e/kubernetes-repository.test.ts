@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -14,6 +14,7 @@ import type { ServedRepository } from '../support/git-served.ts'
 import { serveRepository } from '../support/git-served.ts'
 import { writeKubeconfig } from '../support/plain-kubeconfig.ts'
 import { scriptedPods } from '../support/scripted-pods.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 const WORKFLOWS = {
   'workflows/quick.yaml': `apiVersion: fusee.dev/v1alpha1
@@ -51,7 +52,7 @@ afterEach(async () => {
   await fusee.ended
   await api.close()
   await git.close()
-  await rm(folder, { recursive: true, force: true })
+  await removeFolder(folder)
 })
 
 const collection = (plural: string): string => `/apis/fusee.dev/v1alpha1/namespaces/data/${plural}`

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { runFusee, startFusee, until } from '../support/fusee-process.ts'
 import { importCommits, runGit } from '../support/git-program.ts'
 import { kubectl } from '../support/kubectl.ts'
 import { openTestNamespace, realApi, type TestNamespace } from '../support/real-cluster.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 const WORKFLOW = `apiVersion: fusee.dev/v1alpha1
 kind: Workflow
@@ -46,7 +47,7 @@ describe('run --runner kubernetes', () => {
 
   afterAll(async () => {
     await namespace.close()
-    await rm(folder, { recursive: true, force: true })
+    await removeFolder(folder)
   })
 
   it('shows what Jobs print, gives the record, and leaves no Job and no Pod', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -10,6 +10,7 @@ import type { ServedRepository } from '../support/git-served.ts'
 import { serveRepository } from '../support/git-served.ts'
 import { kubectl } from '../support/kubectl.ts'
 import { openTestNamespace, realApi, type TestNamespace } from '../support/real-cluster.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 const WORKFLOWS = {
   'workflows/pushed.yaml': `apiVersion: fusee.dev/v1alpha1
@@ -68,7 +69,7 @@ describe('serve on a real cluster', () => {
     await fusee.stop()
     await git.close()
     await namespace.close()
-    await rm(folder, { recursive: true, force: true })
+    await removeFolder(folder)
   })
 
   function serve(): FuseeProcess {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,6 +12,7 @@ import type { ServedRepository } from '../support/git-served.ts'
 import { serveRepository } from '../support/git-served.ts'
 import { kubectl } from '../support/kubectl.ts'
 import { openTestNamespace, realApi, type TestNamespace } from '../support/real-cluster.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 /* What a cluster does to steps: pods that cannot start, that are lost, suspended, deleted, over time. All of it side by side. */
 
@@ -101,7 +102,7 @@ describe.concurrent('steps on a real cluster', () => {
     await fusee.stop()
     await git.close()
     await namespace.close()
-    await rm(folder, { recursive: true, force: true })
+    await removeFolder(folder)
   })
 
   const create = (object: object) => kubectl(['create', '-n', namespace.name, '-f', '-'], object)

@@ -12,6 +12,7 @@ import { createSystemClock, createSystemRandom } from '../../src/system-clock.ts
 import { createCronTicks } from '../../src/triggers/cron.ts'
 import { type FuseeProcess, type LogLine, runFusee, startFusee, until } from '../support/fusee-process.ts'
 import { importCommits, runGit } from '../support/git-program.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 vi.setConfig({ testTimeout: 600_000 })
 
@@ -30,7 +31,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const fusee of running) fusee.kill('SIGKILL')
   await Promise.all(running.map((fusee) => fusee.ended))
-  await rm(folder, { recursive: true, force: true })
+  await removeFolder(folder)
 })
 
 it('goes on from the status branch when its data folder is deleted: nothing recorded runs again, Lost ticks are named, and run again where that is wished', async () => {

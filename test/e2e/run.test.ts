@@ -4,6 +4,7 @@ import path from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { runFusee, startFusee, until } from '../support/fusee-process.ts'
 import { runGit } from '../support/git-program.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 /* `fusee run` as a person uses it: in a checkout, with a terminal that may be interrupted. */
 
@@ -22,7 +23,7 @@ async function inCheckout(steps: string, act: (folder: string) => Promise<void>)
     await runGit(folder, ['commit', '--quiet', '--message', 'A workflow'])
     await act(folder)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await removeFolder(folder)
   }
 }
 
@@ -178,7 +179,7 @@ describe('fusee run', () => {
         expect(await readdir(scratch)).toEqual(['pid'])
       })
     } finally {
-      await rm(scratch, { recursive: true, force: true })
+      await removeFolder(scratch)
     }
   })
 
@@ -194,7 +195,7 @@ describe('fusee run', () => {
         expect((await readdir(scratch)).sort()).toEqual(['pid', 'tidied'])
       })
     } finally {
-      await rm(scratch, { recursive: true, force: true })
+      await removeFolder(scratch)
     }
   })
 })

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -8,6 +8,7 @@ import { expect, it } from 'vitest'
 import { BUNDLE } from '../../scripts/bundle.ts'
 import type { Simulation } from '../../src/simulation/outcome.ts'
 import { mixedWorkflows } from '../support/mixed-workflows.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 const run = promisify(execFile)
 
@@ -22,5 +23,5 @@ it('a simulation in threads tells the story that one thread tells', async () => 
   expect((JSON.parse(stdout) as Simulation).ticks).toHaveLength(1119)
   // What the program said when it had one thread only.
   expect(createHash('sha256').update(stdout).digest('hex')).toBe('d2bc855ce86d1712511518d109f7a9291c740b382d68c4fae03e238f9ff802b8')
-  await rm(parent, { recursive: true })
+  await removeFolder(parent)
 }, 60_000)

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { loadDefinitions } from '../../src/definitions/load-definitions.ts'
 import { ASSUMED_POLICY } from '../../src/definitions/policy/policy.ts'
 import { createWorkingTreeFiles } from '../../src/git/working-tree.ts'
 import { runFusee } from '../support/fusee-process.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 const HEAD = 'apiVersion: fusee.dev/v1alpha1\nkind: Workflow\nmetadata: {name: '
 const MANY = 320
@@ -35,6 +36,6 @@ it('says the same of many files, which threads of its own read, as of each by it
     expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(describeDefinitions(definitions))))
     expect(definitions.workflows).toHaveLength(MANY - 17)
   } finally {
-    await rm(root, { recursive: true, force: true })
+    await removeFolder(root)
   }
 })

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { bundleSimulator, runSeeds } from './run-seeds.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PLANTED = fileURLToPath(new URL('planted', import.meta.url))
@@ -45,7 +46,7 @@ describe('a mistake planted in the product is noticed:', async () => {
           const [rule] = report.failures.flatMap(({ violations }) => violations.map((violation) => violation.rule))
           expect(wantRules, `of ${report.seeds} seeds the last broke ${rule ?? 'nothing'}`).toContain(rule)
         } finally {
-          await rm(folder, { recursive: true })
+          await removeFolder(folder)
         }
       },
       LONGEST_MS,

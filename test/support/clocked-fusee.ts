@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FuseeProcess, LogLine } from './fusee-process.ts'
 import { startFusee } from './fusee-process.ts'
 import { runGit } from './git-program.ts'
+import { removeFolder } from './remove-folder.ts'
 
 const PRELOADED = fileURLToPath(new URL('shifted-clock.mjs', import.meta.url))
 
@@ -65,7 +66,7 @@ export async function createClockedFusee(files: Readonly<Record<string, string>>
     async close() {
       for (const fusee of lives) fusee.kill('SIGKILL')
       await Promise.all(lives.map(({ ended }) => ended))
-      await rm(folder, { recursive: true, force: true })
+      await removeFolder(folder)
     },
   }
   await mkdir(checkout)

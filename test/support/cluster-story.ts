@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { WatchReader } from './api-client.ts'
@@ -8,6 +8,7 @@ import { importCommits, runGit } from './git-program.ts'
 import { serveRepository } from './git-served.ts'
 import { kubectl } from './kubectl.ts'
 import { openTestNamespace, realApi } from './real-cluster.ts'
+import { removeFolder } from './remove-folder.ts'
 
 /* A run that fails, is ended early and tidied up, for each commit of a repository that a controller outside of the cluster follows. */
 
@@ -129,7 +130,7 @@ export async function openClusterStory(): Promise<ClusterStory> {
       }
       await git.close()
       await space.close()
-      await rm(folder, { recursive: true, force: true })
+      await removeFolder(folder)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { FuseeProcess } from './fusee-process.ts'
@@ -7,6 +7,7 @@ import type { GitHttpServer, GitServerOptions } from './git-http-server.ts'
 import { startGitHttpServer } from './git-http-server.ts'
 import type { GitFiles } from './git-program.ts'
 import { importCommits, runGit } from './git-program.ts'
+import { removeFolder } from './remove-folder.ts'
 
 /** A bare repository in a folder of its own, and processes that follow it. */
 export interface Followed {
@@ -78,7 +79,7 @@ export async function createFollowed(options: FollowedOptions): Promise<Followed
         await fusee.ended
       }
       await server?.close()
-      await rm(folder, { recursive: true, force: true })
+      await removeFolder(folder)
     },
   }
 }

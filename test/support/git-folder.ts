@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { OpenRepositoryOptions, OpenedRepository } from '../../src/git/open.ts'
 import { openRepository } from '../../src/git/open.ts'
 import { runGit } from './git-program.ts'
+import { removeFolder } from './remove-folder.ts'
 
 /** A checkout on this disk. */
 export interface CheckedOutRepository {
@@ -33,6 +34,6 @@ export async function createCheckout(): Promise<CheckedOutRepository> {
         now: () => (nowMs += 1000),
         ...changed,
       }),
-    close: () => rm(folder, { recursive: true, force: true }),
+    close: () => removeFolder(folder),
   }
 }

@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { OpenRepositoryOptions, OpenedRepository } from '../../src/git/open.ts'
@@ -6,6 +6,7 @@ import { openRepository } from '../../src/git/open.ts'
 import type { GitHttpServer, GitServerOptions } from './git-http-server.ts'
 import { startGitHttpServer } from './git-http-server.ts'
 import { runGit } from './git-program.ts'
+import { removeFolder } from './remove-folder.ts'
 
 /** Settings of a repository that serves everything we can use. */
 export const SERVES_ALL = { 'http.receivepack': 'true', 'uploadpack.allowFilter': 'true', 'uploadpack.allowAnySHA1InWant': 'true' }
@@ -56,7 +57,7 @@ export async function serveRepository(
     async close() {
       for (const ports of opened) ports.close()
       await server.close()
-      await rm(folder, { recursive: true, force: true })
+      await removeFolder(folder)
     },
   }
 }

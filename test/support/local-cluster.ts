@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../src/clock.ts'
@@ -8,11 +8,12 @@ import { openDataFolder } from '../../src/cluster/local/data-folder.ts'
 import type { LocalJobOptions, LocalJobs } from '../../src/cluster/local/jobs.ts'
 import { createLocalJobCluster } from '../../src/cluster/local/jobs.ts'
 import { createSystemClock, createSystemRandom } from '../../src/system-clock.ts'
+import { removeFolder } from './remove-folder.ts'
 
 /** A folder for one test. */
 export async function makeFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'fusee-test-'))
-  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }) }
+  return { path, remove: () => removeFolder(path) }
 }
 
 /** A local runner in a folder, and how to close it. */

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
@@ -11,6 +11,7 @@ import type { Credentials } from '../../src/git/credentials.ts'
 import type { OpenRepositoryOptions, OpenedRepository } from '../../src/git/open.ts'
 import { openRepository } from '../../src/git/open.ts'
 import { runGit } from './git-program.ts'
+import { removeFolder } from './remove-folder.ts'
 
 const run = promisify(execFile)
 
@@ -80,7 +81,7 @@ export async function startSshd({ versionZero = false } = {}): Promise<Sshd> {
       const ended = new Promise((resolve) => server.on('exit', resolve))
       server.kill()
       await ended
-      await rm(folder, { recursive: true, force: true })
+      await removeFolder(folder)
     },
   }
 }
@@ -107,7 +108,7 @@ function describeRepository({
     },
     async close() {
       for (const ports of opened) ports.close()
-      await rm(folder, { recursive: true, force: true })
+      await removeFolder(folder)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { formatTick, parseTimestamp } from '../../src/clock.ts'
@@ -18,6 +18,7 @@ import { importCommits, runGit } from './git-program.ts'
 import { STORY, storyFiles } from './story-workflows.ts'
 import type { StoryPlaces, StoryWorld } from './story-world.ts'
 import { readJobs, readObjects, readWorld } from './story-world.ts'
+import { removeFolder } from './remove-folder.ts'
 
 /** How the controller reaches the repository. */
 export type Transport = 'local folder' | 'http'
@@ -129,7 +130,7 @@ export async function createStory(transport: Transport): Promise<Story> {
         await fusee.ended
       }
       await server?.close()
-      await rm(folder, { recursive: true, force: true })
+      await removeFolder(folder)
     },
   }
 }

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { folderSecrets, readCredentials, readSigner } from '../../src/read-credentials.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -12,7 +13,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'git', 'known_hosts'), 'host ssh-ed25519 AAAA\n')
   await mkdir(join(folder, 'empty'))
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
+afterAll(() => removeFolder(folder))
 
 it('reads what ssh needs', async () => {
   expect(await readCredentials(folderSecrets(folder), 'git')).toEqual({ identity: 'a key\nof two lines', knownHosts: 'host ssh-ed25519 AAAA' })

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { thirdPartyNotices } from '../../scripts/third-party-notices.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 
 describe('the notices that go along with the bundle', () => {
   it('name each package once with its licence, and hold both texts where one is under the LGPL', async () => {
@@ -30,7 +31,7 @@ describe('the notices that go along with the bundle', () => {
       if (want === null) await expect(notices).rejects.toThrow('there is no text of the licence')
       else expect(await notices).toContain(want)
     } finally {
-      await rm(root, { recursive: true })
+      await removeFolder(root)
     }
   })
 })

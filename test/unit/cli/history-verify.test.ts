@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -12,6 +12,7 @@ import { writeHistory } from '../../../src/history/write.ts'
 import { cursorsWith, everyHour, failedRun, inForce, REPOSITORY } from '../../support/history-builders.ts'
 import { findTip, importCommits, moveBranch, runGit } from '../../support/git-program.ts'
 import { sshKey } from '../../support/ssh-keys.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 const BRANCH = 'fusee/status'
 
@@ -35,7 +36,7 @@ describe('fusee history verify', () => {
       knownTip: null,
     })
   })
-  afterEach(() => rm(folder, { recursive: true, force: true }))
+  afterEach(() => removeFolder(folder))
 
   it('says that nothing is wrong, and with what', async () => {
     const tip = await findTip(folder, `refs/heads/${BRANCH}`)

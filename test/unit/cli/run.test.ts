@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runCli } from '../../support/run-cli.ts'
 import { workflowFile } from '../../support/virtual-world.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 let folder: string
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries(workflowFile('beat', 'params: {times: {type: integer}}')))
     await writeFile(path.join(folder, name), String(text))
 })
-afterAll(() => rm(folder, { recursive: true }))
+afterAll(() => removeFolder(folder))
 
 it.each([
   { words: ['beat', '--repo', '/no/such/folder'], wantStderr: '"/no/such/folder" is no folder; name the root of a repository' },

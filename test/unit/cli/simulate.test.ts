@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Simulation } from '../../../src/simulation/outcome.ts'
 import { runCli } from '../../support/run-cli.ts'
 import { workflowFile } from '../../support/virtual-world.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 let folder: string
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
   }
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text ?? '')
 })
-afterAll(() => rm(folder, { recursive: true }))
+afterAll(() => removeFolder(folder))
 
 const simulate = (...words: string[]) => runCli(['simulate', folder, ...words])
 
@@ -122,6 +123,6 @@ describe('fusee simulate', () => {
     const { code, stderr } = await runCli(['simulate', broken, '--from', '2026-03-01', '--to', '2026-03-02'])
     expect(code).toBe(2)
     expect(stderr).toMatch(/^fusee: workflows\/a.yaml:4:.*\nfusee: a definition is invalid: fusee validate shows why\n$/)
-    await rm(broken, { recursive: true })
+    await removeFolder(broken)
   })
 })

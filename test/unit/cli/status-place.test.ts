@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolveStatusPlace, type StatusOptions, type StatusPlace } from '../../../src/cli/status-place.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 let folder = ''
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
   )
 })
 
-afterAll(() => rm(folder, { recursive: true }))
+afterAll(() => removeFolder(folder))
 
 function write(file: string, spec: string): Promise<void> {
   const text = `apiVersion: fusee.dev/v1alpha1\nkind: Repository\nmetadata: {name: jobs}\nspec: {${spec}}\n`

@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { runGit } from '../../support/git-program.ts'
 import { runCli } from '../../support/run-cli.ts'
 import { workflowFile } from '../../support/virtual-world.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 let folder: string
 
@@ -17,7 +18,7 @@ beforeEach(async () => {
   await runGit(folder, ['add', '.'])
   await runGit(folder, ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', 'commit', '--quiet', '-m', 'first'])
 })
-afterEach(() => rm(folder, { recursive: true }))
+afterEach(() => removeFolder(folder))
 
 const suspend = (...words: string[]) => runCli(['suspend', ...words, '--repo', folder])
 

@@ -11,12 +11,13 @@ import { createValidateCommand } from '../../../src/cli/validate.ts'
 import { runGit } from '../../support/git-program.ts'
 import { serveRepository } from '../../support/git-served.ts'
 import { workflow } from '../definitions/check-marked.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 let root = ''
 beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'fusee-validate-'))
 })
-afterEach(() => rm(root, { recursive: true, force: true }))
+afterEach(() => removeFolder(root))
 
 async function write(file: string, text: string): Promise<void> {
   await mkdir(path.dirname(path.join(root, file)), { recursive: true })

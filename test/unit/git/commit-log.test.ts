@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { openRepository } from '../../../src/git/open.ts'
 import { findTip, importCommits, runGit } from '../../support/git-program.ts'
 import type { ServedRepository } from '../../support/git-served.ts'
 import { serveRepository } from '../../support/git-served.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 let served: ServedRepository
 beforeEach(async () => {
@@ -53,7 +54,7 @@ it('does not take content on trust', async () => {
   for (const name of await readdir(packs)) await rename(join(packs, name), join(served.folder, name))
   const forged = Buffer.from('tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n\nforged')
   const folder = join(served.repository, 'objects', tip.slice(0, 2))
-  await rm(folder, { recursive: true, force: true })
+  await removeFolder(folder)
   await mkdir(folder)
   await writeFile(join(folder, tip.slice(2)), deflateSync(Buffer.concat([Buffer.from(`commit ${forged.length}\0`), forged])))
   await expect(log.commit(tip)).rejects.toMatchObject({ kind: 'Corrupt' })

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRepository } from '../../../src/git/open.ts'
 import { checkObjects, findTip, importCommits, runGit } from '../../support/git-program.ts'
 import { serveRepository } from '../../support/git-served.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 const run = promisify(execFile)
 const KIB = 1024
@@ -20,7 +21,7 @@ async function canMount(): Promise<boolean> {
     () => false,
   )
   if (mounted) await run('umount', [folder])
-  await rm(folder, { recursive: true })
+  await removeFolder(folder)
   return mounted
 }
 
@@ -36,7 +37,7 @@ describe.runIf(await canMount())('a disk', () => {
   })
   afterEach(async () => {
     await run('umount', [disk])
-    await rm(disk, { recursive: true })
+    await removeFolder(disk)
   })
 
   /** Takes all room but that much. */

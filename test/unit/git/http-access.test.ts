@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -13,6 +13,7 @@ import type { HttpProxy } from '../../support/http-proxy.ts'
 import { startHttpProxy } from '../../support/http-proxy.ts'
 import type { ServedRepository } from '../../support/git-served.ts'
 import { serveRepository } from '../../support/git-served.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -158,7 +159,7 @@ describe('TLS', () => {
     folder = await mkdtemp(join(tmpdir(), 'fusee-tls-'))
     certificates = await createCertificates(folder)
   })
-  afterAll(() => rm(folder, { recursive: true, force: true }))
+  afterAll(() => removeFolder(folder))
 
   it('works with the authority that is given', async () => {
     const served = await serve({ tls: certificates })
@@ -215,7 +216,7 @@ describe('a proxy', () => {
 
   it('is tunnelled through over https, with its own credentials', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'fusee-tls-'))
-    closing.push(() => rm(folder, { recursive: true, force: true }))
+    closing.push(() => removeFolder(folder))
     const certificates = await createCertificates(folder)
     const served = await serve({ tls: certificates, authorization: basic('ann:p') })
     const by = await proxy({ login: 'me:secret' })

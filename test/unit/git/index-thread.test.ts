@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { importCommits, runGit } from '../../support/git-program.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 /** A program of one file, as Fusee itself is one: it says how often it ran, and what came of the pack. */
 const PROGRAM = `
@@ -30,7 +31,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await rm(program, { force: true })
-  await rm(folder, { recursive: true, force: true })
+  await removeFolder(folder)
 })
 
 async function run(bytes: number): Promise<string[]> {

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeLooseObjects } from '../../../src/git/loose-objects.ts'
 import { createObject } from '../../../src/git/objects.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 describe('loose objects', () => {
   let folder: string
@@ -11,7 +12,7 @@ describe('loose objects', () => {
     folder = await mkdtemp(join(tmpdir(), 'fusee-loose-'))
   })
   afterEach(async () => {
-    await rm(folder, { recursive: true })
+    await removeFolder(folder)
   })
 
   it('fail when one of them cannot be written, and nothing is being written any more then', async () => {

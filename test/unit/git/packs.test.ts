@@ -10,6 +10,7 @@ import type { CommitSha } from '../../../src/git/ports.ts'
 import { checkObjects, importCommits, runGit } from '../../support/git-program.ts'
 import type { ServedRepository } from '../../support/git-served.ts'
 import { serveRepository } from '../../support/git-served.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 describe('objects as the git program stores them', () => {
   let folder: string
@@ -24,7 +25,7 @@ describe('objects as the git program stores them', () => {
     }))
     tip = await importCommits(folder, versions)
   })
-  afterEach(() => rm(folder, { recursive: true, force: true }))
+  afterEach(() => removeFolder(folder))
 
   it.each([
     { how: 'in one pack of long chains of deltas', pack: ['repack', '-a', '-d', '-f', '-q', '--depth=40', '--window=50'] },

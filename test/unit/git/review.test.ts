@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { openRepository } from '../../../src/git/open.ts'
 import type { CommitSha, FileChanges } from '../../../src/git/ports.ts'
 import { type GitHttpServer, startGitHttpServer } from '../../support/git-http-server.ts'
 import { checkObjects, findTip, importCommits, runGit } from '../../support/git-program.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 const BRANCH = 'fusee/status'
 
@@ -40,7 +41,7 @@ describe.each(['local folder', 'http'] as const)('branches of review over a %s',
   })
   afterAll(async () => {
     await server?.close()
-    await rm(root, { recursive: true, force: true })
+    await removeFolder(root)
   })
   let count = 0
   beforeEach(async () => {

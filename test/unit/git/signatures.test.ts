@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -13,6 +13,7 @@ import { asCommitSha } from '../../../src/git/ports.ts'
 import { parseStoredCommit, withSignature } from '../../../src/git/stored-commit.ts'
 import { parseTrustedKeys } from '../../../src/git/trusted-keys.ts'
 import { runGit } from '../../support/git-program.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 const run = promisify(execFile)
 const AT = 1_700_000_000
@@ -28,7 +29,7 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fusee-signatures-'))
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
+afterAll(() => removeFolder(folder))
 
 async function sshKey(name: string, type = 'ed25519', passphrase = ''): Promise<{ text: string; publicText: string; path: string }> {
   const path = join(folder, name)

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -7,6 +7,7 @@ import { createObject, encodeCommit, encodeTree, parseCommit, parseTree } from '
 import { encodePack } from '../../../src/git/pack-encoder.ts'
 import { DELIMITER, FLUSH, encodePacket, packetText, readPackets } from '../../../src/git/pkt-line.ts'
 import { runGit } from '../../support/git-program.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
@@ -66,7 +67,7 @@ describe('a pack', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fusee-pack-'))
   })
-  afterEach(() => rm(folder, { recursive: true }))
+  afterEach(() => removeFolder(folder))
 
   it('of objects of all lengths is taken by git', async () => {
     await runGit(folder, ['init', '--quiet', '--bare'])

@@ -6,12 +6,13 @@ import { findRepositoryRoot, readHeadCommit } from '../../../src/git/repository-
 import { resolveCommit } from '../../../src/git/resolve-commit.ts'
 import { createWorkingTreeFiles } from '../../../src/git/working-tree.ts'
 import { importCommits, runGit } from '../../support/git-program.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 let root: string
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'fusee-tree-'))
 })
-afterEach(() => rm(root, { recursive: true, force: true }))
+afterEach(() => removeFolder(root))
 
 async function write(files: Record<string, string>): Promise<void> {
   for (const [path, content] of Object.entries(files)) {

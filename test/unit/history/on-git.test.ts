@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -10,6 +10,7 @@ import { claimBranch, takeOver } from '../../../src/history/owner.ts'
 import { hasRecord, readCursorCopies, readHistory } from '../../../src/history/read.ts'
 import { writeHistory } from '../../../src/history/write.ts'
 import { cursorsWith, everyHour, failedRun, fateOf, finishedRun, inForce, REPOSITORY } from '../../support/history-builders.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 const NOW_MS = Date.parse('2026-11-20T02:00:00Z')
 
@@ -19,7 +20,7 @@ describe('the status branch in a real repository', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'fusee-history-test-'))
     await git('init', '--bare', '--quiet', '--initial-branch=main')
   })
-  afterEach(() => rm(folder, { recursive: true, force: true }))
+  afterEach(() => removeFolder(folder))
 
   it('holds commits, trailers and trees that git accepts', async () => {
     const status = await open()

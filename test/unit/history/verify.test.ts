@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -14,6 +14,7 @@ import { writeHistory } from '../../../src/history/write.ts'
 import { cursorsWith, everyHour, failedRun, fateOf, finishedRun, inForce, REPOSITORY } from '../../support/history-builders.ts'
 import { findTip, importCommits, moveBranch, runGit } from '../../support/git-program.ts'
 import { sshKey } from '../../support/ssh-keys.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 const NOW_MS = Date.parse('2026-11-20T02:00:00Z')
 const BRANCH = 'fusee/status'
@@ -36,7 +37,7 @@ describe('verifying a status branch', () => {
     await write(status, [failed], [fateOf('2026-11-20T00:00:00Z'), fateOf('2026-11-20T05:00:00Z', { fate: 'Late', reason: null, run: 'x' })])
     await write(status, [later, finishedRun({ name: 'site-1', workflow: 'site' })], [fateOf('2026-11-20T00:30:00Z')])
   })
-  afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
+  afterAll(() => Promise.all(folders.map((folder) => removeFolder(folder))))
 
   it('finds nothing wrong with what Fusee has written, take-overs and refills included', async () => {
     const folder = await copy()

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Simulation } from '../../../src/simulation/outcome.ts'
 import { mixedWorkflows } from '../../support/mixed-workflows.ts'
 import { runCli } from '../../support/run-cli.ts'
+import { removeFolder } from '../../support/remove-folder.ts'
 
 let parent: string
 let folder: string
@@ -17,7 +18,7 @@ beforeAll(async () => {
   await mkdir(path.join(folder, 'workflows'), { recursive: true })
   for (const [name, text] of Object.entries(mixedWorkflows)) await writeFile(path.join(folder, name), text)
 })
-afterAll(() => rm(parent, { recursive: true }))
+afterAll(() => removeFolder(parent))
 
 const WORDS = [
   '--from',
