@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readdir, readFile, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { bundleSimulator, runSeeds } from './run-seeds.ts'
+import { BUNDLES, bundleSimulator, runSeeds } from './run-seeds.ts'
 import { removeFolder } from '../support/remove-folder.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -16,21 +15,21 @@ const PATCHES = (await readdir(PLANTED)).filter((name) => name.endsWith('.patch'
 const MOST_SEEDS = 200
 const LONGEST_MS = 600_000
 
-/** The mistake's own words, the rules of the oracle that it breaks, and a seed just before one that is known to notice it, which saves time. */
+/** The mistake's own words, the rules of the oracle that it breaks, and a seed that is known to notice it, which saves time. */
 function parsePatch(text: string): { title: string; wantRules: string[]; firstSeed: number } {
   const [title = ''] = text.split('\n')
   const rules = /^Noticed as: (.+)$/m.exec(text)?.[1] ?? ''
   return { title, wantRules: rules.split(', '), firstSeed: Number(/^From seed: (\d+)$/m.exec(text)?.[1] ?? '1') }
 }
 
-/** A copy of what the simulator is made of, with the patch applied; `git apply` fails when it does not fit exactly. */
-async function plant(patch: string, folder: string): Promise<void> {
-  for (const part of ['src', 'schemas', 'test/simulation', 'package.json']) {
-    await cp(join(ROOT, part), join(folder, part), { recursive: true, dereference: true })
-  }
-  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+/** The files that the patch touches, patched, by their paths below the root; `git apply` fails when it does not fit exactly. */
+async function plant(patch: string, folder: string): Promise<string[]> {
+  const text = await readFile(join(PLANTED, patch), 'utf8')
+  const paths = [...text.matchAll(/^\+\+\+ b\/(.+)$/gm)].map(([, path = '']) => path)
+  for (const path of paths) await cp(join(ROOT, path), join(folder, path))
   const env = { ...process.env, GIT_CEILING_DIRECTORIES: dirname(folder) }
   await promisify(execFile)('git', ['apply', join(PLANTED, patch)], { cwd: folder, env })
+  return paths
 }
 
 describe('a mistake planted in the product is noticed:', async () => {
@@ -39,10 +38,11 @@ describe('a mistake planted in the product is noticed:', async () => {
     it(
       title,
       async () => {
-        const folder = await mkdtemp(join(tmpdir(), 'fusee-planted-'))
+        await mkdir(BUNDLES, { recursive: true })
+        const folder = await mkdtemp(join(BUNDLES, 'planted-'))
         try {
-          await plant(patch, folder)
-          const report = await runSeeds(await bundleSimulator(folder), firstSeed, MOST_SEEDS)
+          const program = await bundleSimulator({ folder, paths: await plant(patch, folder) })
+          const report = await runSeeds(program, firstSeed, MOST_SEEDS)
           const [rule] = report.failures.flatMap(({ violations }) => violations.map((violation) => violation.rule))
           expect(wantRules, `of ${report.seeds} seeds the last broke ${rule ?? 'nothing'}`).toContain(rule)
         } finally {

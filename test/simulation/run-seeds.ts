@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Plugin } from 'esbuild'
 import { build } from 'esbuild'
 import type { Violation } from './world.ts'
 
@@ -14,11 +17,22 @@ export interface SeedReport {
   failures: { seed: number; violations: Violation[]; digest: string; tail: string }[]
 }
 
-/** Bundles the simulator of the project at `root` with that project's `src`; returns the program. Unbundled it would take twice the time. */
-export async function bundleSimulator(root: string): Promise<string> {
-  const outfile = join(root, 'dist/simulation/main.mjs')
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Where bundles go: packages are found from there. */
+export const BUNDLES = join(ROOT, 'dist/simulation')
+
+/** Files of the project that are taken from another folder, where they have the same paths; the bundle goes there too. */
+export interface Instead {
+  folder: string
+  paths: readonly string[]
+}
+
+/** Bundles the simulator, with some files of the project instead of its own; returns the program. Unbundled it would take twice the time. */
+export async function bundleSimulator(instead?: Instead): Promise<string> {
+  const outfile = join(instead?.folder ?? BUNDLES, 'main.mjs')
   await build({
-    absWorkingDir: root,
+    absWorkingDir: ROOT,
     entryPoints: ['test/simulation/main.ts'],
     outfile,
     bundle: true,
@@ -28,8 +42,22 @@ export async function bundleSimulator(root: string): Promise<string> {
     target: 'node20',
     sourcemap: 'inline',
     logLevel: 'warning',
+    plugins: instead === undefined ? [] : [takeInstead(instead)],
   })
   return outfile
+}
+
+function takeInstead({ folder, paths }: Instead): Plugin {
+  const places = new Map(paths.map((path) => [join(ROOT, path), join(folder, path)]))
+  return {
+    name: 'instead',
+    setup: ({ onLoad }) => {
+      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        const place = places.get(path)
+        return place === undefined ? undefined : { contents: await readFile(place, 'utf8'), loader: 'ts' }
+      })
+    },
+  }
 }
 
 /** Lives through `count` seeds from `first` on in one process of its own; stops at the first failure unless told to keep on. */

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleSimulator, runSeeds, runSeedsInParallel, type SeedReport } from './run-seeds.ts'
 
@@ -11,7 +10,7 @@ const LONGEST_MS = 1_800_000
 let program = ''
 
 beforeAll(async () => {
-  program = await bundleSimulator(fileURLToPath(new URL('../..', import.meta.url)))
+  program = await bundleSimulator()
 })
 
 if (ONLY === undefined) {
