@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../../../../src/cluster/kubernetes/api-client.ts'
 import { createApiClient } from '../../../../src/cluster/kubernetes/api-client.ts'
 import type { Lease } from '../../../../src/cluster/kubernetes/lease.ts'
@@ -81,9 +81,7 @@ describe('a lease', () => {
     await first.acquired
     const second = contend('two')
     second.announce('http://10.0.0.2:8080')
-    await vi.waitFor(() => {
-      expect([first.holderAddress(), second.holderAddress()]).toEqual([null, 'http://10.0.0.1:8080'])
-    })
+    await expect.poll(() => [first.holderAddress(), second.holderAddress()]).toEqual([null, 'http://10.0.0.1:8080'])
     await first.release()
     await second.acquired
     expect(second.holderAddress()).toBe(null)
