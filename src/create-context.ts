@@ -62,7 +62,7 @@ export async function createLocalContext(
     return {
       context: { clock, random, report, writeSite, runs: clusters.runs, jobs: clusters.jobs, repositories: alwaysFollowed([followed]) },
       async close() {
-        git.close()
+        await git.close()
         await clusters.close()
       },
     }

@@ -72,8 +72,8 @@ export interface OpenedRepository {
   log: CommitLog
   /** Branches of review of what is to be merged into a branch, in the repository of the status branch. */
   reviews(into: string): ReviewBranches
-  /** Lets go of kept connections. */
-  close(): void
+  /** Cuts off what is under way. When it resolves nothing is written to the data folder any more. */
+  close(): Promise<void>
 }
 
 /** Folder below `dataFolder` for what is read to verify a history. */
@@ -101,9 +101,8 @@ export async function openRepository(options: OpenRepositoryOptions): Promise<Op
     status,
     log,
     reviews,
-    close() {
-      repository.close()
-      close()
+    async close() {
+      await Promise.all([repository.close(), close()])
     },
   }
 }
@@ -190,9 +189,9 @@ function openRemote(transport: GitTransport, options: OpenRepositoryOptions, sty
     status: createRemoteStatus(remote, options.statusBranch, style, statusObjects),
     reviews: (into) => createReviewBranches(createRemoteReviewPlace(remote, options.statusBranch, statusObjects), options.statusBranch, into, style),
     log: createRemoteLog(uploadPack, transport.where, join(options.dataFolder, LOG_FOLDER)),
-    close() {
+    async close() {
       transport.close()
-      for (const close of remote.closing) void close().catch(() => undefined)
+      await Promise.all(remote.closing.map((close) => close()))
     },
   }
 }
