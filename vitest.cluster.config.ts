@@ -1,12 +1,13 @@
 import { defineConfig } from 'vitest/config'
 import { PlainSummary } from './test/support/plain-summary.ts'
+import { PATIENCE } from './vitest.config.ts'
 
 /** Files that take the API server or our kinds away for a while, or follow Repositories of all namespaces. */
 const ALONE = ['test/e2e/kubernetes-inside.cluster.ts', 'test/e2e/kubernetes-restarts.cluster.ts']
 
 /** Longer than tests wait for anything: what they waited for in vain is then said with what was seen. */
 const LONGEST_MS = 400_000
-const shared = { pool: 'forks', testTimeout: LONGEST_MS, hookTimeout: LONGEST_MS } as const
+const shared = { pool: 'forks', testTimeout: LONGEST_MS, hookTimeout: LONGEST_MS, expect: { poll: PATIENCE } } as const
 
 /** Tests that need a real cluster, that of `KUBECONFIG`: `npm run test:kubernetes`. */
 export default defineConfig({

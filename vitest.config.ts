@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/support/longest-first.ts'
 import { PlainSummary } from './test/support/plain-summary.ts'
 
+/** Of assertions that wait: for machines that are busy. */
+export const PATIENCE = { timeout: 60_000, interval: 10 } as const
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -17,6 +20,7 @@ export default defineConfig({
     // Far above what any test takes: they catch a test that hangs, not a machine that is busy.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: PATIENCE },
     reporters: ['default', new PlainSummary()],
   },
 })

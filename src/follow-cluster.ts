@@ -52,7 +52,7 @@ interface Opened {
   fingerprint: string
   /** Where its fetched objects lie. */
   dataFolder: string
-  close: () => void
+  close: () => Promise<void>
   /** Once the object is gone: until when its runs may be recorded. */
   leavesByMs?: number
 }
@@ -162,16 +162,14 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     const { followed, git } = await openFollowed(config, { secrets, owner, dataFolder, env: options.env })
     const found = digest([uid, String(generation), secrets.versions(), JSON.stringify(own)])
     if (found === fingerprint) {
-      git.close()
+      await git.close()
       return null
     }
     return {
       followed,
       fingerprint: found,
       dataFolder,
-      close() {
-        git.close()
-      },
+      close: () => git.close(),
     }
   }
 
@@ -188,7 +186,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     else opened.set(key, next)
     if (before === undefined && next === null) return
     for (const listener of listeners) listener()
-    before?.close()
+    await before?.close()
     // What was fetched of another URL, or for a Repository that is gone, nobody reads again.
     if (before !== undefined && before.dataFolder !== next?.dataFolder) await rm(before.dataFolder, { recursive: true, force: true })
   }
@@ -236,7 +234,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     async close() {
       stopListening()
       await queue.drain()
-      for (const { close } of opened.values()) close()
+      await Promise.all([...opened.values()].map(({ close }) => close()))
       // What was fetched is fetched again; nothing else lies there.
       await rm(options.gitFolder, { recursive: true, force: true })
     },

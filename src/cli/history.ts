@@ -38,7 +38,7 @@ interface OpenedStatus {
   url: string
   status: StatusBranch
   log: CommitLog
-  close(): void
+  close(): Promise<void>
 }
 
 /** What a command works on. */
@@ -191,7 +191,7 @@ async function withStatus(
     try {
       await work({ url: opened.url, branch, status: opened.status, log: opened.log, signs: sign !== null })
     } finally {
-      opened.close()
+      await opened.close()
     }
   } finally {
     await rm(dataFolder, { recursive: true, force: true })

@@ -52,7 +52,7 @@ async function withRemote(
     try {
       await work({ files: repository.source.filesAt(await repository.source.fetchTip(shell.stopSignal())), root: null })
     } finally {
-      repository.close()
+      await repository.close()
     }
   } finally {
     await rm(dataFolder, { recursive: true, force: true })

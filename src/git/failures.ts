@@ -45,6 +45,11 @@ const STORAGE_REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open; raise the limit of open files',
 }
 
+/** What becomes of work that begins when its repository has been closed. */
+export function closedError(where: string): GitError {
+  return new GitError('Unreachable', `${where} is not asked any more: it was closed here`)
+}
+
 /** Shorter ones would mask ordinary text. */
 const SHORTEST_SECRET = 4
 

@@ -50,9 +50,11 @@ export interface HttpClientOptions {
   proxies: ProxyVariables
 }
 
-/** Makes a client; `close` lets go of its connections. */
+/** Makes a client; `close` cuts off what is under way. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const agents = createHttpAgents(options.caCert)
+  const underWay = new Set<http.ClientRequest>()
+  let isClosed = false
 
   async function send(request: HttpRequest, way: ReturnType<HttpAgents['get']>, mayRepeat: boolean): Promise<http.IncomingMessage> {
     const sent = (request.url.startsWith('https:') ? https : http).request(request.url, {
@@ -61,15 +63,20 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       ...way,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     })
+    underWay.add(sent)
     sent.setTimeout(options.idleTimeoutMs, () => sent.destroy(new IdleError(`no data for ${options.idleTimeoutMs / 1000} s`)))
     const tooLong = (): unknown => sent.destroy(new IdleError(`it has not answered whole within ${options.totalTimeoutMs / 1000} s`))
     const total = setTimeout(tooLong, options.totalTimeoutMs)
-    sent.on('close', () => clearTimeout(total))
+    sent.on('close', () => {
+      underWay.delete(sent)
+      clearTimeout(total)
+    })
     try {
       return await new Promise((resolve, reject) => sent.on('response', resolve).on('error', reject).end(request.body))
     } catch (error) {
       // The remote closed a kept connection just as we used it again; all our requests bear being sent twice.
-      if (mayRepeat && sent.reusedSocket && errorCode(error) === 'ECONNRESET' && request.signal?.aborted !== true) return send(request, way, false)
+      const mayHelp = mayRepeat && !isClosed && request.signal?.aborted !== true
+      if (mayHelp && sent.reusedSocket && errorCode(error) === 'ECONNRESET') return send(request, way, false)
       throw error
     }
   }
@@ -87,7 +94,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         throw networkError(error, request)
       }
     },
-    close: () => agents.close(),
+    close() {
+      isClosed = true
+      for (const sent of underWay) sent.destroy(new Error('it is not asked any more'))
+      agents.close()
+    },
   }
 }
 

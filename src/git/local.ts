@@ -25,8 +25,8 @@ export interface LocalRepository {
   /** Looks at the folder again and opens its objects. Throws GitError. */
   open(): Promise<{ folder: RepositoryFolder; store: ObjectStore }>
   access: CommitAccess
-  /** Lets go of open files. */
-  close(): void
+  /** Lets go of open files, after the reads under way. */
+  close(): Promise<void>
 }
 
 /** Several handles may share one, and with it the packs held in memory. */
@@ -45,7 +45,7 @@ export function createLocalRepository(path: string): LocalRepository {
     at: async (commit, read) => createPlainAccess((opened ?? (await open())).store).at(commit, read),
     blob: async (id) => (opened ?? (await open())).store.blob(id),
   }
-  return { open, access, close: () => void opened?.store.close().catch(() => undefined) }
+  return { open, access, close: async () => opened?.store.close() }
 }
 
 /** Follows a branch of a repository on this disk; null follows the branch that HEAD is on at the first look. */

@@ -17,10 +17,17 @@ const MOST_BLOBS = 1000
 /** How deep to look for an older tip when the data folder was lost, one step after the other. */
 const DEEPENING = [256, 4096, 65536]
 
+/** A blob that somebody waits for. */
+interface WantedBlob {
+  id: string
+  /** Of the request of another one that has asked for this one too. */
+  failure: { error: unknown } | null
+}
+
 /** Reads what is here and fetches what is not: commits by their ids, blobs together with those that are likely to be read next. */
 export function createRemoteAccess(branch: RemoteBranch): CommitAccess {
-  /** Asked for and not here: one request takes all that wait. */
-  const wanted = new Set<string>()
+  /** Asked for and not here: one request takes all that wait, and fails them all where it fails: none of them tries again by itself. */
+  const waiting = new Set<WantedBlob>()
   /** Known to be here: of thousands of files that are listed again with each commit, only the others are looked for. */
   let present: { store: ObjectStore; ids: Set<string> } | null = null
 
@@ -40,12 +47,15 @@ export function createRemoteAccess(branch: RemoteBranch): CommitAccess {
     if (here === null) throw new MissingObjectError(id, branch.where)
     if (await here.store.has(id)) return
     if (present?.store !== here.store) present = { store: here.store, ids: new Set() }
-    const wants = await chooseBlobs(present, id, [...wanted, ...others])
+    const asked = [...waiting]
+    const wants = await chooseBlobs(present, id, [...asked.map((one) => one.id), ...others])
     try {
       await download(branch.uploadPack, branch.where, here, { ...NOTHING, wants })
     } catch (error) {
-      if (!isWorthAnotherWay(error)) throw error
-      await bringBlobAlone(id)
+      if (isWorthAnotherWay(error)) return bringBlobAlone(id)
+      const failed = new Set(wants)
+      for (const one of asked) if (failed.has(one.id)) one.failure = { error }
+      throw error
     }
   }
 
@@ -77,11 +87,15 @@ export function createRemoteAccess(branch: RemoteBranch): CommitAccess {
     async blob(id, alsoWanted) {
       const found = await findBlob(branch, id)
       if (found !== null) return found
-      wanted.add(id)
+      const own: WantedBlob = { id, failure: null }
+      waiting.add(own)
       try {
-        await branch.oneAtATime(() => bringBlob(id, alsoWanted()))
+        await branch.oneAtATime(async () => {
+          if (own.failure !== null) throw own.failure.error
+          await bringBlob(id, alsoWanted())
+        })
       } finally {
-        wanted.delete(id)
+        waiting.delete(own)
       }
       const brought = await findBlob(branch, id)
       if (brought === null) throw new MissingObjectError(id, branch.where)

@@ -4,6 +4,7 @@ import { copyObjects } from './copy-objects.ts'
 import { NOTHING, download, isWorthAnotherWay, refusalAsMissing } from './download.ts'
 import type { FetchRequest, FetchResult } from './fetch-protocol.ts'
 import { RemoteRefusalError } from './fetch-protocol.ts'
+import { closedError } from './failures.ts'
 import type { BranchState } from './generation.ts'
 import { countLooseObjects, countPacks, createGeneration, linkPacks, readState, removeOtherGenerations, writeState } from './generation.ts'
 import type { Limiter } from './limiter.ts'
@@ -36,7 +37,7 @@ export interface RemoteBranch {
   startAnew(tip: string, filtered: boolean, signal?: AbortSignal): Promise<OpenGeneration>
   /** Commits that must come along when everything is fetched anew. */
   keep(commits: readonly string[]): void
-  /** Lets go of open files. */
+  /** Refuses what is still to come, waits for what is under way, and lets go of open files: then nothing is written here any more. */
   close(): Promise<void>
   /** Something here could not be read: the next `follow` fetches everything anew. */
   doubt(): void
@@ -76,7 +77,9 @@ const MOST_KEPT_BYTES = 4 << 20
  * tip adds. The state names a tip only after its pack is indexed and read.
  */
 export function createRemoteBranch({ uploadPack, folder, url, ref, bounds = DEFAULT_BOUNDS }: RemoteBranchOptions): RemoteBranch {
-  const oneAtATime = createLimiter(1)
+  const lock = createLimiter(1)
+  let isClosed = false
+  const oneAtATime: Limiter = (task) => lock(() => (isClosed ? Promise.reject(closedError(url)) : task()))
   let opened: OpenGeneration | null = null
   let loading: Promise<void> | null = null
   let verifiedTip: string | null = null
@@ -207,7 +210,8 @@ export function createRemoteBranch({ uploadPack, folder, url, ref, bounds = DEFA
       kept = [...commits]
     },
     async close() {
-      await Promise.all([previous?.close(), retired?.close()])
+      isClosed = true
+      await lock(() => Promise.allSettled([previous?.close(), retired?.close()]))
     },
     doubt() {
       doubted = true

@@ -13,6 +13,7 @@ import type { SshPlace } from './ssh-url.ts'
 export interface SshConnection {
   /** Starts a command there; a connection that has died meanwhile is made anew once. Throws GitError; when aborted, the signal's reason. */
   exec(command: string, env: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<ClientChannel>
+  /** Cuts off what is under way. */
   close(): void
 }
 
@@ -32,10 +33,16 @@ const SIGNATURES: Readonly<Record<string, string[]>> = { 'ssh-rsa': ['rsa-sha2-5
 /** Opens nothing yet. The ssh library is loaded when the first connection is made. */
 export function createSshConnection(options: SshConnectionOptions): SshConnection {
   let connected: Promise<Client> | null = null
+  let newest: Client | null = null
+  let isClosed = false
 
   function connection(): Promise<Client> {
     if (connected !== null) return connected
-    const made: Promise<Client> = connect(options, () => {
+    const begun = (client: Client): void => {
+      newest = client
+      if (isClosed) client.destroy()
+    }
+    const made: Promise<Client> = connect(options, begun, () => {
       if (connected === made) connected = null
     })
     connected = made
@@ -63,7 +70,7 @@ export function createSshConnection(options: SshConnectionOptions): SshConnectio
     } catch (error) {
       connected = null
       client.destroy()
-      if (isKept && mayRepeat && !(error instanceof SilentError)) return exec(command, env, false)
+      if (isKept && mayRepeat && !isClosed && !(error instanceof SilentError)) return exec(command, env, false)
       throw new GitError('Unreachable', `cannot reach ${options.place.where}: ${reasonOf(error)}`, { cause: error })
     }
   }
@@ -71,8 +78,9 @@ export function createSshConnection(options: SshConnectionOptions): SshConnectio
   return {
     exec: (command, env, signal) => untilAborted(exec(command, env, true), signal, (channel) => channel.destroy()),
     close() {
-      void connected?.then((client) => client.end()).catch(() => undefined)
+      isClosed = true
       connected = null
+      newest?.destroy()
     },
   }
 }
@@ -98,7 +106,7 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined
   }
 }
 
-async function connect(options: SshConnectionOptions, onEnd: () => void): Promise<Client> {
+async function connect(options: SshConnectionOptions, onBegin: (client: Client) => void, onEnd: () => void): Promise<Client> {
   const { place, credentials } = options
   const refusals: GitError[] = []
   try {
@@ -115,6 +123,7 @@ async function connect(options: SshConnectionOptions, onEnd: () => void): Promis
       })
       client.on('close', () => reject(new Error('the connection was closed before it was made')))
       client.connect(config)
+      onBegin(client)
     })
     return client
   } catch (error) {

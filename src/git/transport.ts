@@ -11,6 +11,6 @@ export interface GitTransport {
   ask(service: GitService, body: Uint8Array, version: 0 | 2, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>
   /** Text from the remote, fit for a message. */
   quote(text: string): string
-  /** Lets go of kept connections. */
+  /** Cuts off what is under way, and lets go of kept connections. */
   close(): void
 }

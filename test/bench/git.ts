@@ -194,7 +194,7 @@ async function benchReading(folder: string, repository: string, url: string): Pr
     ours: { medianMs: median(increments.ours), stallMs: Math.max(...increments.stalls), serverMs: median(increments.server) },
     git: { medianMs: median(increments.git), stallMs: null, serverMs: null },
   })
-  open.close()
+  await open.close()
   return rows
 }
 
@@ -210,7 +210,7 @@ async function benchRecords(folder: string, repository: string, url: string): Pr
     const ours = await measure(POLLS, async () => {
       tip = await record(status, tip, index++)
     })
-    close()
+    await close()
     const clone = join(folder, `${gitBranch}.git`)
     await runGit(folder, ['init', '--quiet', '--bare', clone])
     if (count > 0) await runGit(clone, ['fetch', '--quiet', '--depth=1', url, `+refs/heads/${gitBranch}:refs/heads/${gitBranch}`])
@@ -250,7 +250,7 @@ async function benchDisk(folder: string, url: string): Promise<string> {
     const { files, bytes } = await sizeOf(dataFolder)
     sizes.push(`${index + 1}: ${files} files, ${Math.round(bytes / 1024)} KB`)
   }
-  close()
+  await close()
   return `on this disk after so many records: ${sizes.join('; ')}`
 }
 

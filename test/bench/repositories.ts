@@ -103,7 +103,7 @@ async function follow({ url, count, minutes, data }: { url: string; count: numbe
   const cpu = process.cpuUsage(cpuAtFirst)
   const memory = process.memoryUsage().rss
   await drain()
-  for (const git of opened) git.close()
+  await Promise.all(opened.map((git) => git.close()))
 
   const perSecond = new Map<number, number>()
   const later = lookedAtMs.filter((ms) => ms > settledMs)

@@ -74,7 +74,7 @@ describe.each(cases)('behind a way that cuts, garbles and dawdles, $name, $seed'
           await insist(proxy, random, () => writeHistory(requestOf(opened, { runs: [run] })))
         }
         expect(proxy.connections).toBeGreaterThan(1)
-        opened.close()
+        await opened.close()
 
         const log = await runGit(place.repository, ['log', '--format=%(trailers:key=Fusee-Run,valueonly,separator=%x2C)', 'fusee/status'])
         expect(log.split('\n').reverse()).toEqual(names)
@@ -85,7 +85,7 @@ describe.each(cases)('behind a way that cuts, garbles and dawdles, $name, $seed'
           expect(await source.fetchTip()).toBe(await findTip(place.repository, 'refs/heads/main'))
           await status.fetchTip()
           expect((await readHistory(status, { limit: 99 })).records.map(({ run }) => run).sort()).toEqual(names)
-          close()
+          await close()
         }
       } finally {
         await proxy.close()

@@ -195,7 +195,7 @@ export function testRunCluster(adapter: string, open: () => Promise<RunClusterUn
         heard.length = 0
         const version = (await change())?.metadata.resourceVersion ?? null
         const wanted: ClusterEvent = { kind: 'Run', ref, version }
-        await expect.poll(() => heard, { timeout: 10_000, interval: 5 }).toContainEqual(wanted)
+        await expect.poll(() => heard).toContainEqual(wanted)
       }
       let run: StoredRun | null = null
       await hears(async () => (run = await created()))

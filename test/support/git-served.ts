@@ -55,7 +55,7 @@ export async function serveRepository(
       await chmod(path, 0o755)
     },
     async close() {
-      for (const ports of opened) ports.close()
+      await Promise.all(opened.map((ports) => ports.close()))
       await server.close()
       await removeFolder(folder)
     },

@@ -107,7 +107,7 @@ function describeRepository({
       return ports
     },
     async close() {
-      for (const ports of opened) ports.close()
+      await Promise.all(opened.map((ports) => ports.close()))
       await removeFolder(folder)
     },
   }

@@ -36,10 +36,10 @@ export function createPodGroup(parent: string, podUid: string): string | null {
   }
 }
 
-/** Pids of all that is in a group, and in groups that it has made below; none when the group is gone. */
+/** Pids of all that is in a group, and in groups that it has made below, those of single threads among them; none when the group is gone. */
 export function membersOf(group: string): number[] {
   try {
-    const own = readFileSync(join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
+    const own = readFileSync(join(group, 'cgroup.threads'), 'utf8').split('\n').filter(Boolean).map(Number)
     return [...own, ...foldersOf(group).flatMap(membersOf)]
   } catch {
     return []

@@ -152,7 +152,7 @@ describe('fusee history', () => {
       url: 'https://git.example.com/a/b.git',
       status: createMemoryRemote().open(),
       log: noLog,
-      close: () => undefined,
+      close: async () => undefined,
     })
     const { out } = await run(createMemoryRemote(), ['--repo', 'https://ada:s3cret@git.example.com/a/b.git'], open)
     expect(out).toBe('https://git.example.com/a/b.git has no branch fusee/status: nothing has been recorded there yet\n')
@@ -179,7 +179,7 @@ describe('fusee history take-over', () => {
 
   it('does not take over what a plain clone has of its origin alone', async () => {
     const tip: CommitLog['tip'] = async () => asCommitSha('c'.repeat(40))
-    const open: OpenStatus = async ({ url }) => ({ url, status: createMemoryRemote().open(), log: { ...noLog, tip }, close: () => undefined })
+    const open: OpenStatus = async ({ url }) => ({ url, status: createMemoryRemote().open(), log: { ...noLog, tip }, close: async () => undefined })
     await expect(run(createMemoryRemote(), ['take-over'], open)).rejects.toThrow('only as its origin had it last: take the branch over there')
   })
 
@@ -252,7 +252,7 @@ async function remoteWith(runs: readonly StoredRun[], ticks: readonly TickFate[]
 }
 
 async function opened(remote: MemoryRemote, { url }: { url: string }) {
-  return { url, status: remote.open(), log: noLog, close: () => undefined }
+  return { url, status: remote.open(), log: noLog, close: async () => undefined }
 }
 
 async function run(

@@ -4,7 +4,7 @@ import { mkdtemp, mkdir, rm, writeFile, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Writable } from 'node:stream'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runProgram } from '../../../src/cli/program.ts'
 import type { Shell } from '../../../src/cli/shell.ts'
 import { createValidateCommand } from '../../../src/cli/validate.ts'
@@ -263,7 +263,7 @@ describe('fusee validate', () => {
         done()
       },
     })
-    const until = (text: string) => vi.waitFor(() => expect(seen.join('')).toContain(text), { timeout: 20_000, interval: 20 })
+    const until = (text: string) => expect.poll(() => seen.join('')).toContain(text)
     const shell: Shell = { stdout, stderr: stdout, env: {}, workingDirectory: root, exitCode: 0, stopSignal: () => stop.signal }
     const ended = runProgram(['validate', '--watch'], shell, [createValidateCommand])
     await until('no problems')

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { GitError, asCommitSha } from '../../../src/git/ports.ts'
 import type { GitErrorKind, StatusBranch } from '../../../src/git/ports.ts'
 import type { GitServerFaults } from '../../support/git-http-server.ts'
@@ -348,3 +350,42 @@ describe('a push that does not arrive', () => {
 function clear(faults: GitServerFaults): void {
   for (const key of Object.keys(faults)) delete faults[key as keyof GitServerFaults]
 }
+
+describe('files that are asked for together', () => {
+  const names = Array.from({ length: 16 }, (_, index) => `workflows/${index}.yaml`)
+
+  it('fail together: none of them asks a remote in trouble once more by itself', async () => {
+    const commit = await importCommits(served.repository, [Object.fromEntries(names.map((name, index) => [name, `n: ${index}`]))])
+    const { source } = await served.open()
+    await source.fetchTip()
+    Object.assign(served.server.faults, { status: 503, whenBody: /command=fetch/ })
+    const before = served.server.requests.length
+    const files = source.filesAt(commit)
+    const read = await Promise.allSettled(names.map((name) => files.read(name)))
+    expect(read.map((one) => one.status === 'rejected' && (one.reason as GitError).kind)).toEqual(names.map(() => 'Unreachable'))
+    // Some may have gone before the others were asked for.
+    expect(served.server.requests.length - before).toBeLessThan(8)
+    delete served.server.faults.status
+    expect((await Promise.all(names.map((name) => files.read(name)))).map((bytes) => Buffer.from(bytes ?? []).toString())).toEqual(
+      names.map((_, index) => `n: ${index}`),
+    )
+  })
+
+  it('are given up at once when the repository is closed, and nothing is written any more', async () => {
+    const commit = await importCommits(served.repository, [Object.fromEntries(names.map((name, index) => [name, `n: ${index}`]))])
+    const dataFolder = join(served.folder, 'closed')
+    const { source, close } = await served.open({ dataFolder })
+    await source.fetchTip()
+    Object.assign(served.server.faults, { silent: true, whenBody: /command=fetch/ })
+    const asked = served.server.requests.length
+    const files = source.filesAt(commit)
+    const reading = Promise.allSettled(names.map((name) => files.read(name)))
+    await vi.waitUntil(() => served.server.requests.length > asked, { timeout: 30_000 })
+    await close()
+    await rm(dataFolder, { recursive: true })
+    expect((await reading).map((one) => one.status === 'rejected' && (one.reason as GitError).kind)).toEqual(names.map(() => 'Unreachable'))
+    await expect(files.read('workflows/0.yaml')).rejects.toMatchObject({ kind: 'Unreachable' })
+    expect(served.server.requests.length - asked).toBe(1)
+    expect(existsSync(dataFolder)).toBe(false)
+  })
+})

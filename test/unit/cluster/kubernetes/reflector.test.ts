@@ -13,9 +13,6 @@ const object = (name: string, version: number, uid = `${name}-uid`): ApiObject =
 const listOf = (items: ApiObject[], version: number, next?: string) => ({ items, metadata: { resourceVersion: String(version), continue: next } })
 const line = (type: string, one: unknown): string => `${JSON.stringify({ type, object: one })}\n`
 
-/** Backoff takes its time. */
-const PATIENT = { timeout: 20_000, interval: 10 }
-
 describe('a reflector', () => {
   let server: ScriptedServer
   let reflector: Reflector
@@ -65,7 +62,7 @@ describe('a reflector', () => {
       ],
       [(response) => hangs(response, line('ADDED', object('c', 10)), line('DELETED', object('a', 11)))],
     )
-    await expect.poll(() => changes, PATIENT).toEqual(['+a@3', '+b@5', '+c@10', '-a@3'])
+    await expect.poll(() => changes).toEqual(['+a@3', '+b@5', '+c@10', '-a@3'])
     expect([...cache.all()].map(({ metadata }) => metadata.name)).toEqual(['b', 'c'])
     expect(server.asked[1]).toContain('continue=more')
     expect(server.asked[2]).toMatch(/watch=true.*allowWatchBookmarks=true.*resourceVersion=9/)
@@ -81,7 +78,7 @@ describe('a reflector', () => {
         (response) => hangs(response),
       ],
     )
-    await expect.poll(() => server.asked.at(-1), PATIENT).toContain('resourceVersion=40')
+    await expect.poll(() => server.asked.at(-1)).toContain('resourceVersion=40')
     expect(reflector.counts.lists).toBe(1)
   })
 
@@ -98,7 +95,7 @@ describe('a reflector', () => {
         (response) => hangs(response),
       ],
     )
-    await expect.poll(() => reflector.counts.lists, PATIENT).toBe(3)
+    await expect.poll(() => reflector.counts.lists).toBe(3)
     expect(changes).toEqual(['+a@3', '+b@4', '-b@4', '+b@20', '-a@3'])
     expect(errors).toEqual([])
   })
@@ -112,13 +109,13 @@ describe('a reflector', () => {
         (response) => hangs(response, line('ADDED', object('a', 12))),
       ],
     )
-    await expect.poll(() => changes, PATIENT).toEqual(['+a@12'])
+    await expect.poll(() => changes).toEqual(['+a@12'])
     expect(errors).toMatchObject([/500 etcd is away/, /was cut/, /no JSON/].map((text) => expect.stringMatching(text) as unknown))
   })
 
   it('gives up a watch that is silent', async () => {
     await follow([(response) => answerJson(response, 200, listOf([], 9))], [(response) => hangs(response)], 50)
-    await expect.poll(() => reflector.counts.watches, PATIENT).toBeGreaterThan(1)
+    await expect.poll(() => reflector.counts.watches).toBeGreaterThan(1)
     expect(errors[0]).toMatch(/silent/)
   })
 
@@ -137,7 +134,7 @@ describe('a reflector', () => {
       onError: (error) => errors.push(String(error)),
       wait: async (ms) => void waits.push(ms),
     })
-    await expect.poll(() => reflector.counts.watches, PATIENT).toBeGreaterThan(10)
+    await expect.poll(() => reflector.counts.watches).toBeGreaterThan(10)
     expect(errors[0]).toMatch(/aborted/)
     // 200 ms, give or take a half.
     expect(Math.max(...waits)).toBeLessThan(301)
@@ -145,7 +142,7 @@ describe('a reflector', () => {
 
   it('asks seldom of a server that closes every watch at once', async () => {
     await follow([(response) => answerJson(response, 200, listOf([], 9))], [(response) => response.end()])
-    await expect.poll(() => reflector.counts.watches, PATIENT).toBe(3)
+    await expect.poll(() => reflector.counts.watches).toBe(3)
     expect(reflector.counts.lists).toBe(1)
   })
 
@@ -176,7 +173,7 @@ describe('a reflector', () => {
       mirror: createObjectCache<ApiObject>({ onChange: () => undefined }),
     }
     reflector = startReflector({ ...options, signal: stop.signal, onError: (error) => errors.push(String(error)) })
-    await expect.poll(() => errors.length, PATIENT).toBeGreaterThan(0)
+    await expect.poll(() => errors.length).toBeGreaterThan(0)
     stop.abort()
     await expect(reflector.synced).rejects.toThrow('nobody waits for /things any more')
   })

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { accessSync, chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findControlGroup } from '../../../../src/cluster/local/control-group.ts'
+import { createPodGroup, findControlGroup, membersOf, removePodGroup } from '../../../../src/cluster/local/control-group.ts'
 import type { LocalJobOptions } from '../../../../src/cluster/local/jobs.ts'
 import type { OpenRunner } from '../../../support/local-cluster.ts'
 import { createMovableClock, eventually, makeFolder, openRunner, readLines } from '../../../support/local-cluster.ts'
@@ -209,6 +210,19 @@ describe('processes that hide', () => {
     const { pods } = await observeUntil(runner.jobs, 'the pod has ended', (seen) => seen.pods[0]?.status.phase === wantPhase)
     await eventually('the process is gone', () => pid !== undefined && !isRunning(pid))
     await eventually('its control group is gone', () => !existsSync(join(CONTROL_GROUP ?? '', `fusee-${pods[0]?.metadata.uid ?? ''}`)))
+  })
+
+  it.skipIf(CONTROL_GROUP === null)(`end with their Job where its control group is to be entered as a whole only${NO_GROUPS}`, async () => {
+    await runner.close()
+    // Not the one that this process is in.
+    const parent = createPodGroup(CONTROL_GROUP ?? '', randomUUID()) ?? ''
+    runner = await openRunner(join(home.path, 'data'), { controlGroup: parent })
+    const { object } = await runner.jobs.createJob(aShellJob(`echo $$ >>${at('pids')}; sleep 1000`, { pod: { terminationGracePeriodSeconds: 0 } }))
+    const [pid] = await pids(1)
+    expect(membersOf(parent)).toContain(pid)
+    await runner.jobs.stopJob(object)
+    await eventually('the process is gone', () => pid !== undefined && !isRunning(pid))
+    await eventually('the groups are gone', () => removePodGroup(parent))
   })
 
   it('are cleared away when the container has ended', async () => {
