@@ -1,6 +1,8 @@
 import type { GivenParam, ScheduleDraft, WorkflowDraft } from './draft.ts'
 import { draftUse } from './draft-template.ts'
 import { scopeAt } from './expressions/scope.ts'
+import { checkExpressions, invalidExpression } from './rules/expressions/invalid-expression.ts'
+import { stepSpots } from './rules/expressions/spots.ts'
 import { expansionOf, factsOf } from './rules/expressions/workflow-facts.ts'
 import { normaliseSchedule, triggerScheduleName } from './normalise/normalise-schedule.ts'
 import { normaliseParams, normaliseWorkflow } from './normalise/normalise-workflow.ts'
@@ -30,6 +32,7 @@ export function draftWorkflow(source: WorkflowSource, isValid: boolean): Workflo
       params: readParams(source),
       references,
       scopeOf: references.length === 0 ? null : manifestScopes(source),
+      checkResults: usesResults(source) ? resultsCheck(source) : null,
       expandedDependencies: lists.flatMap((list) => draftExpandedDependencies(list, place)),
       schedules: source.schedules.flatMap((schedule) => draftTrigger(schedule, name, source, isValid)),
       uses: lists.flat().flatMap((step) => draftUse(document, step.node, source.isDamaged) ?? []),
@@ -84,11 +87,25 @@ function draftTrigger({ document, spec }: ScheduleSource, workflow: string, sour
 
 /** Scopes of the steps whose Jobs are manifests. */
 function manifestScopes(source: WorkflowSource): WorkflowDraft['scopeOf'] {
-  const facts = factsOf(source)
-  return (name) => {
+  return (name, ofTemplate) => {
+    const facts = factsOf(source, ofTemplate)
     const step = [...source.steps, ...source.finally].find((candidate) => candidate.name === name)
     return facts && step ? scopeAt({ kind: 'Step', step: name, ...expansionOf(step, facts, source.language) }, facts) : null
   }
+}
+
+/** Whether expressions may name results of steps whose templates declare them. */
+function usesResults(source: WorkflowSource): boolean {
+  const steps = [...source.steps, ...source.finally]
+  if (!steps.some(({ kind }) => kind === 'Template')) return false
+  const nodes = steps.map(({ node }) => node).concat(source.defaults ?? [])
+  return nodes.some((node) => stepSpots(source, node).allowed.some(({ text }) => text.includes('results')))
+}
+
+function resultsCheck(source: WorkflowSource): WorkflowDraft['checkResults'] {
+  const { id: rule, severity } = invalidExpression
+  return (ofTemplate) =>
+    checkExpressions(source, factsOf(source, ofTemplate)).map(({ at, message }) => ({ ...source.document.positionAt(at), severity, rule, message }))
 }
 
 function readParams({ spec, isDamaged }: WorkflowSource): Record<string, Param> | null {

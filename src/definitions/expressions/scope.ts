@@ -7,7 +7,7 @@ export interface StepFacts {
   name: string
   dependsOn: readonly { step: string; when: DependencyCondition }[]
   allowFailure: boolean
-  /** Null where a template says it, which is not known in a file by itself. */
+  /** Null where it is not known: a template says it, which is another file, or a folder of manifests has several. */
   results: Readonly<Record<string, ValueType>> | null
   /** Whether it becomes several Jobs: its results are lists then. */
   isExpanded: boolean

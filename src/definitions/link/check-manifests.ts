@@ -1,4 +1,3 @@
-import type { ExpressionLanguage } from '../expressions/language.ts'
 import type { ManifestReference } from '../draft.ts'
 import { excerpt } from '../excerpt.ts'
 import type { FoundManifest, ManifestFile } from '../manifests/read-manifests.ts'
@@ -9,14 +8,16 @@ import { MOST_STEPS } from '../rules/too-many-steps.ts'
 import type { Diagnostic } from '../workflow.ts'
 import { expandReference } from './expand-manifests.ts'
 import { errorAt, type Linkage, type LinkedWorkflow } from './linker.ts'
+import { resultsOfTemplates } from './templates.ts'
 
 /** What is wrong with the manifests that a workflow names, and with what depends on them. */
-export function checkManifests(workflow: LinkedWorkflow, { manifests, language, invalid }: Linkage): Diagnostic[] {
+export function checkManifests(workflow: LinkedWorkflow, linkage: Linkage): Diagnostic[] {
+  const { manifests, invalid } = linkage
   if (workflow.references.length === 0) return []
   const found = [
     ...workflow.references.flatMap((reference) => [
       ...checkReference(workflow.file, reference, manifests),
-      ...checkManifestExpressions(workflow, reference, manifests, language),
+      ...checkManifestExpressions(workflow, reference, linkage),
     ]),
     ...checkExpandedNames(workflow, manifests),
     ...checkCount(workflow, manifests),
@@ -47,14 +48,13 @@ function checkReference(file: string, { path, at }: ManifestReference, manifests
 function checkManifestExpressions(
   workflow: LinkedWorkflow,
   { step, path }: ManifestReference,
-  manifests: ReadonlyMap<string, FoundManifest>,
-  language: ExpressionLanguage,
+  { manifests, language, templates }: Linkage,
 ): Diagnostic[] {
   const found = manifests.get(path)
   if (!found || found.kind === 'Missing' || step === null) return []
   const files = found.kind === 'File' ? [found.file] : found.files
   return files.flatMap(({ path: file, analysis }) => {
-    const scope = analysis.checkExpressions ? (workflow.scopeOf?.(step) ?? null) : null
+    const scope = analysis.checkExpressions ? (workflow.scopeOf?.(step, resultsOfTemplates(templates)) ?? null) : null
     return scope ? (analysis.checkExpressions?.(scope, language) ?? []).map((problem) => ({ file, ...problem })) : []
   })
 }

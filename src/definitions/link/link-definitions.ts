@@ -7,7 +7,7 @@ import { checkPolicy } from './check-policy.ts'
 import { checkDuplicateSchedules, checkDuplicateWorkflows } from './duplicate-names.ts'
 import { expandSteps } from './expand-manifests.ts'
 import type { Linkage, LinkedFile, LinkedSchedule, LinkedWorkflow } from './linker.ts'
-import { applyTemplates, checkTemplates, linkTemplates } from './templates.ts'
+import { applyTemplates, checkTemplateResults, checkTemplates, linkTemplates } from './templates.ts'
 import type { DraftStep } from '../draft.ts'
 import { checkUnknownUpstream, checkWorkflowLoops } from './workflow-triggers.ts'
 import { checkScheduleParams, checkUnknownWorkflow } from './schedule-targets.ts'
@@ -90,6 +90,7 @@ export function checkFile({ problems, workflows, schedules }: LinkedFile, linkag
     ...problems,
     ...workflows.flatMap((workflow) => [
       ...checkTemplates(workflow, linkage),
+      ...checkTemplateResults(workflow, linkage),
       ...checkManifests(workflow, linkage),
       ...checkPolicy(workflow, linkage),
       ...checkUnknownUpstream(workflow, linkage),

@@ -14,19 +14,21 @@ import { expansionOf, factsOf } from './workflow-facts.ts'
 export const invalidExpression: WorkflowRule = {
   id: 'invalid-expression',
   severity: 'error',
-  check(workflow) {
-    const facts = factsOf(workflow)
-    if (!facts) return []
-    const { document, spec, steps, finally: last, defaults, language } = workflow
-    const group = childOf(spec, 'concurrency', 'group')
-    const text = textOf(group)
-    const inGroup: Spot[] = group && text !== null ? [{ node: group, text, kind: 'Template', time: 'Own', field: 'concurrency.group' }] : []
-    const findings = inGroup.flatMap((spot) => checkSpot(document, spot, scopeAt({ kind: 'Run' }, facts), language).findings)
-    for (const step of [...steps, ...last]) {
-      if (findings.length < MOST_FINDINGS) findings.push(...checkStep(workflow, step, facts))
-    }
-    return [...findings, ...(defaults ? checkDefaults(workflow, facts) : [])]
-  },
+  check: (workflow) => checkExpressions(workflow, factsOf(workflow)),
+}
+
+/** All expressions of a workflow of which so much is known; nothing where that is not enough. */
+export function checkExpressions(workflow: WorkflowSource, facts: WorkflowFacts | null): Finding[] {
+  if (!facts) return []
+  const { document, spec, steps, finally: last, defaults, language } = workflow
+  const group = childOf(spec, 'concurrency', 'group')
+  const text = textOf(group)
+  const inGroup: Spot[] = group && text !== null ? [{ node: group, text, kind: 'Template', time: 'Own', field: 'concurrency.group' }] : []
+  const findings = inGroup.flatMap((spot) => checkSpot(document, spot, scopeAt({ kind: 'Run' }, facts), language).findings)
+  for (const step of [...steps, ...last]) {
+    if (findings.length < MOST_FINDINGS) findings.push(...checkStep(workflow, step, facts))
+  }
+  return [...findings, ...(defaults ? checkDefaults(workflow, facts) : [])]
 }
 
 function checkStep(workflow: WorkflowSource, step: StepSource, facts: WorkflowFacts): Finding[] {

@@ -10,25 +10,28 @@ import type { ValueType } from '../../workflow.ts'
 import type { StepSource, WorkflowSource } from '../../workflow-source.ts'
 import type { WrittenParam } from '../../written.ts'
 
+/** Results that the template of this name declares; null where that is not known. */
+export type TemplateResults = (template: string) => StepFacts['results']
+
 /** What expressions may know of a workflow, from its source; null where parts of it are wrong on which everything else depends. */
-export function factsOf({ spec, steps, finally: last, isDamaged }: WorkflowSource): WorkflowFacts | null {
+export function factsOf({ spec, steps, finally: last, isDamaged }: WorkflowSource, ofTemplate: TemplateResults = () => null): WorkflowFacts | null {
   const params = childOf(spec, 'params')
   if (params && (params.kind !== 'Map' || isDamaged(params))) return null
   if ([...steps, ...last].some(({ name }) => name === null)) return null
   return {
     params: params ? normaliseParams(params.json as Record<string, unknown> as Record<string, WrittenParam>) : {},
-    steps: steps.flatMap(factsOfStep),
-    finally: last.flatMap(factsOfStep),
+    steps: steps.flatMap((step) => factsOfStep(step, ofTemplate)),
+    finally: last.flatMap((step) => factsOfStep(step, ofTemplate)),
   }
 }
 
-function factsOfStep(step: StepSource): StepFacts[] {
+function factsOfStep(step: StepSource, ofTemplate: TemplateResults): StepFacts[] {
   if (step.name === null) return []
   const facts: StepFacts = {
     name: step.name,
     dependsOn: step.dependencies.flatMap(({ step: name, when }) => [name, ...namedFiles(step, name)].map((one) => ({ step: one, when }))),
     allowFailure: step.field('allowFailure')?.value.json === true,
-    results: step.kind === 'Template' ? null : resultsOf(step.field('results')?.value),
+    results: step.kind === 'Template' ? ofTemplate(textOf(step.own('use')?.value) ?? '') : resultsOf(step.field('results')?.value),
     isExpanded: step.field('matrix') !== undefined || step.field('forEach') !== undefined,
   }
   // Files of a folder of manifests are steps of their own; which there are is not known here.
