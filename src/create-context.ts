@@ -17,10 +17,12 @@ import type { WriteSite } from './crash-points.ts'
 import { plainWriteSite } from './crash-points.ts'
 import type { Files } from './definitions/files.ts'
 import { exportFiles } from './git/export-files.ts'
+import { fetchedFolders } from './git/open.ts'
 import { asCommitSha, GitError } from './git/ports.ts'
 import { openFollowed } from './open-followed.ts'
 import { folderSecrets } from './read-credentials.ts'
 import { COMMIT_ANNOTATION } from './runs/render-job.ts'
+import { removeUnused } from './sweep-git-folders.ts'
 import { createSystemClock, createSystemRandom } from './system-clock.ts'
 
 /** A context that holds its data folder until `close`. */
@@ -40,12 +42,15 @@ export async function createLocalContext(
 ): Promise<OpenContext<Context>> {
   const writeSite = writeSiteOf(env)
   return withDataFolder(config.dataFolder, async (folder, clock, random) => {
+    const gitFolder = path.join(config.dataFolder, 'git')
     const { followed, git } = await openFollowed(config, {
       secrets: folderSecrets(config.secretsFolder ?? ''),
       owner: folder.controllerId,
-      dataFolder: path.join(config.dataFolder, 'git'),
+      dataFolder: gitFolder,
       env,
     })
+    // Of a remote that was followed before a folder of this machine.
+    await removeUnused(gitFolder, () => fetchedFolders(config).map((name) => path.join(gitFolder, name)))
     const clusters = await createClusters({
       folder,
       clock,

@@ -13,15 +13,13 @@ import { MOST_TICKS, openTicks, planBackfill } from '../triggers/backfill.ts'
 import type { CronTicks } from '../triggers/cron.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import { initialCursors, updateCursors } from './cursors.ts'
-import { isHistoryFull } from './records.ts'
+import { FULL_RETRY_MS, isHistoryFull } from './history-full.ts'
 import { createRefusals } from './refuse-ticks.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { startRun } from './repository.ts'
 
 /** Ticks looked at in one pass. */
 const TICKS_A_PASS = 200
-
-const RETRY_MS = 10_000
 
 /**
  * Goes on with all backfills: Runs first, then the cursors that say so. Woken whenever a run ends. Where a workflow's `concurrency` is not Allow, it
@@ -32,7 +30,7 @@ export async function backfill(context: Context, state: RepositoryState, express
   const cursors = (await context.runs.readCursors(ref)) ?? initialCursors
   const backfills = cursors.backfills ?? []
   if (!state.claimed || !state.ownerRead || state.versions === null || cursors.paused !== undefined || backfills.length === 0) return null
-  if (await isHistoryFull(context, state)) return context.clock.now() + RETRY_MS
+  if (await isHistoryFull(context, state)) return context.clock.now() + FULL_RETRY_MS
   let moved = false
   for (const one of backfills) moved = (await goOn(context, state, one, expressions, wake)) || moved
   return moved ? context.clock.now() : null

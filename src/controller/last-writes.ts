@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts'
 import { initialCursors } from './cursors.ts'
 import { followUpEnds } from './follow-up-ends.ts'
-import { isWaiting, writeRecords } from './records.ts'
+import { isWaiting } from './history-full.ts'
+import { writeRecords } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 
 /**

@@ -18,7 +18,7 @@ import { initialCursors, updateCursors, withReady } from './cursors.ts'
 import type { CommitDefinitions } from './in-force.ts'
 import { findInForce } from './in-force.ts'
 import { noteForgottenPushes } from './forgotten-pushes.ts'
-import { isHistoryFull } from './records.ts'
+import { isHistoryFull } from './history-full.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem, startRun } from './repository.ts'
 import type { Versions } from './versions.ts'
@@ -137,7 +137,7 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
     last === null || range === null ? noPush : await planPushes(context, state, { definitions, versions, paused: cursors.paused, last, range }, tip)
   // A branch that was left and is followed again has commits that have run, as one that was set back has.
   const rewound = cursors.rewound || push.rewound || isElsewhere(state, cursors)
-  if (push.requests.length > 0 && (await isHistoryFull(context, state))) return
+  if (push.requests.length > 0 && (await isHistoryFull(context, state)) && !(await hasBegun(context, state, push.requests))) return
   if (push.requests.length > 0 && !(await isStillOurs(context, state, signal))) {
     wake(`claim ${state.key}`, context.clock.now() + settings.intervalSeconds * 1000)
     return
@@ -244,6 +244,15 @@ async function baseOf({ followed: { source } }: RepositoryState, last: CommitSha
   if (!forward || first === undefined) return last
   const [parent, itself] = await source.history(first, 2)
   return parent === undefined || itself === undefined ? last : parent
+}
+
+/** Whether an earlier look that failed half-way has made some of the runs. */
+async function hasBegun(context: Context, { followed: { settings } }: RepositoryState, requests: readonly RunRequest[]): Promise<boolean> {
+  for (const { workflow, trigger, commit } of requests) {
+    const name = runName(settings.ref, workflow, trigger, commit)
+    if ((await context.runs.getRun({ namespace: settings.ref.namespace, name })) !== null) return true
+  }
+  return false
 }
 
 /** Whether a commit that came back after the branch was rewound has run already, though its Run may have been swept since. */

@@ -8,36 +8,18 @@ import type { Cursors, StoredRun } from '../runs/run.ts'
 import { isOpen } from '../triggers/backfill.ts'
 import { standBack } from './claim.ts'
 import { initialCursors, updateCursors, withCondition } from './cursors.ts'
+import { isWaiting } from './history-full.ts'
 import { noteMended } from './mended.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { noteProblem } from './repository.ts'
 import { noVersions } from './versions.ts'
 
-/** With this many finished Runs waiting for their record nothing new is started. */
-const MOST_WAITING = 2000
 /** Most records of one commit. */
-const LARGEST_BATCH = 200
+export const LARGEST_BATCH = 200
 const FIRST_BACKOFF_MS = 1000
 const LONGEST_BACKOFF_MS = 60_000
 /** The status branch is looked at this often though nothing is to be written: somebody may have deleted, reset or taken it. */
 const CHECK_INTERVAL_MS = 300_000
-
-/** Whether so many Runs wait for their record that nothing new may start. Says so, in a condition too, when that changes. `known` are all Runs if they were just read. */
-export async function isHistoryFull(context: Context, state: RepositoryState, known?: readonly StoredRun[]): Promise<boolean> {
-  const { ref } = state.followed.settings
-  const runs = known ?? (await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name }))
-  const waiting = runs.filter(isWaiting).length
-  const isFull = waiting >= MOST_WAITING
-  const message = isFull ? `${waiting} finished runs wait for their record: nothing new starts until they are on the status branch` : ''
-  if (isFull !== state.problems.has('full')) {
-    noteProblem(state, 'full', isFull ? 'full' : null, () => {
-      context.report({ kind: 'HistoryFailed', repository: state.key, reason: 'HistoryFull', message })
-    })
-    const condition = { type: 'HistoryFull', status: isFull ? 'True' : 'False', reason: isFull ? 'TooManyWaiting' : 'Written', message } as const
-    await updateCursors(context, ref, (current) => ({ ...current, conditions: withCondition(current.conditions, condition, context.clock.now()) }))
-  }
-  return isFull
-}
 
 /**
  * Writes what has finished as one commit on the status branch, then marks the Runs as recorded: stopped in between, the next pass
@@ -122,11 +104,6 @@ function noteWaiting(context: Context, state: RepositoryState, waiting: readonly
   noteProblem(state, 'lag', `${waiting.length} ${oldestAt}`, () => {
     context.report({ kind: 'RecordsWaiting', repository: state.key, runs: waiting.length, oldestAt })
   })
-}
-
-/** Whether a run has finished, and its record is not known to be on the status branch. */
-export function isWaiting(run: StoredRun): boolean {
-  return run.status?.phase === 'Finished' && run.status.recorded === undefined
 }
 
 /** Whether the cursors have passed the run's trigger: only then may a record, and later the sweeping, take the Run's lock away. */

@@ -9,7 +9,7 @@ import { planCarryOver } from '../runs/plan-rerun.ts'
 import type { RunResult, StoredRun, Trigger } from '../runs/run.ts'
 import { pauseReason } from '../triggers/suspension.ts'
 import { definitionsAt } from './look.ts'
-import { isHistoryFull } from './records.ts'
+import { isHistoryFull } from './history-full.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { startRun } from './repository.ts'
 

@@ -7,7 +7,7 @@ import { resolveParams } from '../triggers/params.ts'
 import { pauseReason, suspensionAt, suspensionReason, suspensionsInForce } from '../triggers/suspension.ts'
 import { didYouMean } from '../definitions/near-names.ts'
 import type { Workflow } from '../definitions/workflow.ts'
-import { isHistoryFull } from './records.ts'
+import { isHistoryFull } from './history-full.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { startRun } from './repository.ts'
 

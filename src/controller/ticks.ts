@@ -6,7 +6,7 @@ import { repositorySuspension } from '../triggers/suspension.ts'
 import { planTicks } from '../triggers/ticks.ts'
 import { initialCursors, updateCursors } from './cursors.ts'
 import { planLost, withoutLost } from './lost.ts'
-import { isHistoryFull } from './records.ts'
+import { FULL_RETRY_MS, isHistoryFull } from './history-full.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import type { RunExpressions } from '../runs/run-values.ts'
 import { createRefusals } from './refuse-ticks.ts'
@@ -14,9 +14,6 @@ import { noteProblem, startRun } from './repository.ts'
 
 /** Odd fates that are kept at hand. */
 const RECENT_FATES = 1000
-
-/** While the records wait in too great a number, ticks are looked at again after this long. */
-const FULL_RETRY_MS = 10_000
 
 /**
  * Judges every tick since the cursors, and those that were lost with a cluster: Runs first, then the cursors that say so. Stopped in between, the next pass finds the Runs and
@@ -29,7 +26,6 @@ export async function judgeTicks(context: Context, state: RepositoryState, expre
   const nowMs = context.clock.now()
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
-  if (await isHistoryFull(context, state, runs)) return nowMs + FULL_RETRY_MS
   const started = runs.flatMap((run) => {
     const { trigger, fate, fateReason } = run.spec
     if (trigger.kind !== 'Schedule') return []
@@ -37,6 +33,9 @@ export async function judgeTicks(context: Context, state: RepositoryState, expre
       { schedule: trigger.schedule, tickMs: parseTimestamp(trigger.tick), run: run.metadata.name, fate: fate ?? 'Fired', reason: fateReason ?? null },
     ]
   })
+  const judgedMs = (schedule: string): number => parseTimestamp(cursors.schedules[schedule]?.judgedUpTo ?? '')
+  const hasBegun = started.some(({ schedule, tickMs }) => tickMs > judgedMs(schedule) && tickMs <= nowMs)
+  if ((await isHistoryFull(context, state, runs)) && !hasBegun) return nowMs + FULL_RETRY_MS
   const plan = planTicks({
     repository: settings.ref,
     schedules: [...versions.schedules.values()].map((version) => version.definition),

@@ -15,7 +15,15 @@ import { branchRef } from './refs.ts'
 import type { ProxyVariables } from './proxy.ts'
 import type { GenerationBounds } from './remote-branch.ts'
 import type { Remote } from './remote.ts'
-import { createRemoteReviewPlace, createRemoteSource, createRemoteStatus, createStatusObjects } from './remote.ts'
+import {
+  createRemoteReviewPlace,
+  createRemoteSource,
+  createRemoteStatus,
+  createStatusObjects,
+  REVIEWS_FOLDER,
+  SOURCE_FOLDER,
+  STATUS_FOLDER,
+} from './remote.ts'
 import { createReviewBranches } from './review.ts'
 import { createSshTransport } from './ssh-transport.ts'
 import type { SshPlace } from './ssh-url.ts'
@@ -67,6 +75,9 @@ export interface OpenedRepository {
   /** Cuts off what is under way. When it resolves nothing is written to the data folder any more. */
   close(): Promise<void>
 }
+
+/** Folder below `dataFolder` for what is read to verify a history. */
+const LOG_FOLDER = 'log'
 
 const IDLE_TIMEOUT_MS = 30_000
 const TOTAL_TIMEOUT_MS = 15 * 60_000
@@ -121,6 +132,12 @@ function openPlace(url: string, credentials: Credentials | undefined, options: O
   return openRemote(openTransport(place, credentials ?? {}, options), options, style)
 }
 
+/** Which folders below `dataFolder` hold what was fetched of such a repository: none for a folder of this machine. Throws GitError. */
+export function fetchedFolders({ url, history }: { url: string; history: { url: string } | null }): string[] {
+  const isRemote = (place: string): boolean => parseRepositoryUrl(place).kind !== 'folder'
+  return [...(isRemote(url) ? [SOURCE_FOLDER] : []), ...(isRemote(history?.url ?? url) ? [STATUS_FOLDER, REVIEWS_FOLDER, LOG_FOLDER] : [])]
+}
+
 /** Where a repository is. */
 export type RepositoryPlace = { kind: 'folder'; path: string } | { kind: 'http'; url: URL } | { kind: 'ssh'; place: SshPlace }
 
@@ -171,7 +188,7 @@ function openRemote(transport: GitTransport, options: OpenRepositoryOptions, sty
     source: createRemoteSource(remote, options.branch),
     status: createRemoteStatus(remote, options.statusBranch, style, statusObjects),
     reviews: (into) => createReviewBranches(createRemoteReviewPlace(remote, options.statusBranch, statusObjects), options.statusBranch, into, style),
-    log: createRemoteLog(uploadPack, transport.where, join(options.dataFolder, 'log')),
+    log: createRemoteLog(uploadPack, transport.where, join(options.dataFolder, LOG_FOLDER)),
     async close() {
       transport.close()
       await Promise.all(remote.closing.map((close) => close()))

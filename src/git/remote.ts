@@ -20,6 +20,11 @@ import { createRemoteBranch } from './remote-branch.ts'
 import type { GitTransport } from './transport.ts'
 import type { UploadPack } from './upload-pack.ts'
 
+/** Folders below that of a remote: for the branch that is followed, for the status branch, and for branches that are read because of reviews. */
+export const SOURCE_FOLDER = 'source'
+export const STATUS_FOLDER = 'status'
+export const REVIEWS_FOLDER = 'review'
+
 /** A remote, and the folder of this disk for what is fetched from it. */
 export interface Remote {
   transport: GitTransport
@@ -36,7 +41,7 @@ export function createRemoteSource(remote: Remote, branch: string | null): Sourc
   let followed = branch
   const objects = createRemoteBranch({
     uploadPack: remote.uploadPack,
-    folder: join(remote.dataFolder, 'source'),
+    folder: join(remote.dataFolder, SOURCE_FOLDER),
     url: remote.transport.where,
     ref: branch === null ? 'HEAD' : branchRef(branch),
     bounds: remote.bounds,
@@ -112,11 +117,8 @@ function openObjects(remote: Remote, branch: string, folder: string): RemoteBran
 
 /** What is fetched of the status branch of a remote: its writer and its reviews share it. */
 export function createStatusObjects(remote: Remote, branch: string): RemoteBranch {
-  return openObjects(remote, branch, 'status')
+  return openObjects(remote, branch, STATUS_FOLDER)
 }
-
-/** Folder below that of the remote, for branches that are read because of reviews. */
-const REVIEWS = 'review'
 
 /** Branches of review of a remote. Each branch that is read has a folder; that of the status branch is shared with its writer. */
 export function createRemoteReviewPlace(remote: Remote, statusBranch: string, status: RemoteBranch): ReviewPlace {
@@ -125,7 +127,7 @@ export function createRemoteReviewPlace(remote: Remote, statusBranch: string, st
   const objectsOf = (branch: string): RemoteBranch => {
     const known = opened.get(branch)
     if (known !== undefined) return known
-    const objects = openObjects(remote, branch, join(REVIEWS, folderOf(branch)))
+    const objects = openObjects(remote, branch, join(REVIEWS_FOLDER, folderOf(branch)))
     opened.set(branch, objects)
     return objects
   }
@@ -137,7 +139,7 @@ export function createRemoteReviewPlace(remote: Remote, statusBranch: string, st
       opened.delete(branch)
       await objects.close()
     }
-    const folder = join(remote.dataFolder, REVIEWS)
+    const folder = join(remote.dataFolder, REVIEWS_FOLDER)
     const kept = branches.map(folderOf)
     const others = (await readdir(folder).catch(() => [])).filter((name) => !kept.includes(name))
     await Promise.all(others.map((name) => rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined)))

@@ -1,5 +1,5 @@
 import type { RunCase } from './run-case.ts'
-import { manifest, once } from './run-case.ts'
+import { AT, manifest, once } from './run-case.ts'
 
 /** Cases of limits, of cancelling, and of what expressions may know. */
 export const BOUND_CASES: readonly RunCase[] = [
@@ -72,6 +72,35 @@ steps:
     act: once('many/b', 'Running', { cancelSteps: [{ step: 'many', by: 'ann', reason: 'stuck' }] }),
     wantResult: 'Succeeded',
     wantSteps: ['many/a Cancelled StepCancelled', 'many/b Cancelled StepCancelled', 'after Skipped DependencyNotMet'],
+  },
+  {
+    name: 'a run that is cancelled in its finally steps: these go on, and it is Cancelled',
+    spec: `
+steps:
+  - {name: work, image: busybox, script: 'true'}
+finally:
+  - {name: clean, image: busybox, script: 'sleep 1'}
+  - {name: notify, image: busybox, script: 'test "$RESULT" = Cancelled', env: [{name: RESULT, value: "\${{ run.result }}"}], dependsOn: [clean]}
+`,
+    act: once('clean', 'Running', { cancel: { by: 'fusee', reason: 'replaced by another', word: 'Replaced' } }),
+    wantResult: 'Cancelled',
+    wantReason: 'Replaced',
+    wantSteps: ['work Succeeded', 'clean Succeeded', 'notify Succeeded'],
+  },
+  {
+    name: 'a list has no effect on a step without a Job',
+    spec: `
+defaults: {forEach: [1, 2]}
+steps:
+  - {name: join}
+  - {name: gate, approval: {by: [ann]}, dependsOn: [join]}
+  - {name: work, image: busybox, script: 'true', dependsOn: [gate]}
+finally:
+  - {name: end, dependsOn: []}
+`,
+    act: once('gate', 'Running', { approvals: [{ step: 'gate', by: 'ann', at: AT }] }),
+    wantResult: 'Succeeded',
+    wantSteps: ['join Succeeded', 'gate Succeeded Approved', 'work/0 Succeeded', 'work/1 Succeeded', 'end Succeeded'],
   },
   {
     name: 'failFast when an expression fails: nothing else begins',

@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { GitError } from '../../../src/git/ports.ts'
-import { API_VERSION, FINALIZER } from '../../../src/runs/objects.ts'
-import type { RunCluster } from '../../../src/cluster/ports.ts'
-import { createControlledWorld, everyMinute, MINUTE_MS, START_MS } from '../../support/controlled-world.ts'
-import { COMMIT } from '../../support/history-builders.ts'
+import { createControlledWorld, everyMinute, MINUTE_MS } from '../../support/controlled-world.ts'
 
 const STATUS = 'fusee/status'
 
@@ -73,39 +69,6 @@ describe('a status branch that somebody meddles with', () => {
   })
 })
 
-describe('a forge that is down', () => {
-  it('makes 2,000 records wait, then nothing starts and a condition says so, until all are written', async () => {
-    const world = createControlledWorld()
-    await world.push({ 'workflows/a.yaml': everyMinute('a') })
-    const cluster = world.createCluster()
-    const first = world.start(cluster)
-    await world.pass(5000)
-    world.away = new GitError('Unreachable', 'git.example.com does not answer')
-    await addFinishedRuns(cluster.runs, 1999)
-    await world.pass(95_000)
-    expect(await waiting(first)).toBe(2000)
-    expect(await ticksRun(first)).toEqual(['2026-11-20T01:00:00Z'])
-    expect(await first.condition('HistoryFull')).toMatchObject({ status: 'True', reason: 'TooManyWaiting' })
-    expect(await first.condition('HistoryWritten')).toMatchObject({
-      status: 'False',
-      reason: 'Unreachable',
-      message: 'git.example.com does not answer',
-    })
-    expect(first.events.filter(({ kind }) => kind === 'HistoryFailed')).toHaveLength(2)
-
-    world.away = null
-    await world.pass(100_000)
-    expect(await waiting(first)).toBeLessThan(3)
-    expect(await first.condition('HistoryFull')).toMatchObject({ status: 'False' })
-    expect(await first.condition('HistoryWritten')).toMatchObject({ status: 'True' })
-    const batches = world.git.statusCommits().map(({ message }) => message.match(/^Fusee-Run: /gm)?.length ?? 0)
-    expect(Math.max(...batches)).toBe(200)
-    expect(batches.reduce((sum, size) => sum + size)).toBeGreaterThan(2000)
-    expect(await ticksRun(first)).toEqual(['2026-11-20T01:00:00Z', '2026-11-20T01:02:00Z'])
-    expect(first.events.filter(({ kind }) => kind === 'TickJudged')).toMatchObject([{ fate: { fate: 'Missed', at: '2026-11-20T01:01:00Z' } }])
-  })
-})
-
 async function worldWithRuns(minutes: number, settings: Parameters<typeof createControlledWorld>[0] = {}) {
   const world = createControlledWorld(settings)
   await world.push({ 'workflows/a.yaml': everyMinute('a') })
@@ -113,29 +76,6 @@ async function worldWithRuns(minutes: number, settings: Parameters<typeof create
   const first = world.start(cluster)
   await world.pass(minutes * MINUTE_MS)
   return { world, cluster, first }
-}
-
-async function ticksRun(controller: { runs(): ReturnType<RunCluster['listRuns']> }): Promise<string[]> {
-  const triggers = (await controller.runs()).map(({ spec }) => spec.trigger)
-  return triggers.flatMap((trigger) => (trigger.kind === 'Schedule' ? trigger.tick : [])).toSorted()
-}
-
-async function waiting(controller: { runs(): ReturnType<RunCluster['listRuns']> }): Promise<number> {
-  return (await controller.runs()).filter((run) => run.status?.phase === 'Finished' && run.status.recorded === undefined).length
-}
-
-/** Runs that have ended and wait for their record. */
-async function addFinishedRuns(runs: RunCluster, count: number): Promise<void> {
-  const at = new Date(START_MS).toISOString()
-  for (let index = 0; index < count; index++) {
-    const { object } = await runs.createRun({
-      apiVersion: API_VERSION,
-      kind: 'Run',
-      metadata: { name: `b-${index}`, namespace: 'data', labels: { 'fusee.dev/repository': 'jobs' }, finalizers: [FINALIZER] },
-      spec: { repository: 'jobs', workflow: 'b', commit: COMMIT, trigger: { kind: 'Manual', key: `${index}`, by: 'ada' }, params: {}, rerunOf: null },
-    })
-    await runs.updateRun({ ...object, status: { phase: 'Finished', steps: [], startedAt: at, finishedAt: at, result: 'Succeeded' } })
-  }
 }
 
 async function recordsOf({ git }: { git: ReturnType<typeof createControlledWorld>['git'] }): Promise<[string, string][]> {
