@@ -72,7 +72,7 @@ function createThread(): Pick<AnalysisThreads, 'analyse' | 'close'> & { isFree()
 
 /** What can be told to another thread; what holds functions, since its manifests are not known yet, is left to that one. */
 function told(analysis: FileAnalysis): string | null {
-  return analysis.workflows.some(({ scopeOf }) => scopeOf !== null) ? null : JSON.stringify(analysis)
+  return analysis.workflows.some(({ withManifests }) => withManifests !== null) ? null : JSON.stringify(analysis)
 }
 
 if (!isMainThread && (workerData as { task?: unknown } | null)?.task === TASK) {

@@ -131,6 +131,8 @@ async function apply(reconciliation: RunReconciliation, found: StoredRun, run: S
   const failures = made.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
   // A request that has failed may have made its Job all the same.
   const unknown = failures.filter((error) => !(error instanceof JobRefusedError)).length
+  // What they would have taken is free again, but not for them to try at once.
+  if (failures.length > 0) reconciliation.slots.rest(claimantOf(run))
   reconciliation.slots.note(claimantOf(run), activeSteps(plan.status) + unknown)
   boundMessages(found.status, plan.status)
   const stored = isSameJson(found.status, plan.status) ? run : await writeLast(reconciliation, found, plan.status)

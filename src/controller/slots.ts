@@ -7,14 +7,16 @@ export interface Claimant {
 /** How many steps are active, over all runs of a Repository: derived from the Runs, kept so that a pass need not read them all. */
 export interface Slots {
   /**
-   * Steps that may become active in a pass over this run. Where other workflows wait too, each gets an equal share of what the others do not
-   * use, so that one with many steps does not keep a small one out.
+   * Steps that may become active in a pass over this run. Where other workflows wait too, what is left goes to the one that has the fewest, one by
+   * one: so one with many steps does not keep a small one out, and all come to have as many.
    */
   free(claimant: Claimant): number
   /** Notes how many steps of a run are active now. */
   note(claimant: Claimant, active: number): void
   /** Notes that a run could start a step but for the limit; it is woken whenever a slot may be free, until its next pass. */
   wait(claimant: Claimant): void
+  /** Notes that a run is looked at again in a while, whatever is free: until then it is not woken. */
+  rest(claimant: Claimant): void
   /** The run is gone. */
   forget(run: string): void
 }
@@ -24,32 +26,50 @@ export function createSlots(limit: number, wake: (run: string) => void): Slots {
   const activeByRun = new Map<string, { workflow: string; count: number }>()
   const waiting = new Map<string, string>()
 
-  const activeOf = (isCounted: (workflow: string) => boolean): number =>
-    [...activeByRun.values()].reduce((sum, { workflow, count }) => sum + (isCounted(workflow) ? count : 0), 0)
+  /** What a workflow gets of what is left when it asks. */
+  function shareOf(workflow: string): number {
+    const activeOf = new Map<string, number>()
+    let left = limit
+    for (const { workflow: of, count } of activeByRun.values()) {
+      activeOf.set(of, (activeOf.get(of) ?? 0) + count)
+      left -= count
+    }
+    if (left <= 0) return 0
+    const contenders = new Map([...new Set(waiting.values()), workflow].map((one) => [one, activeOf.get(one) ?? 0]))
+    for (; left > 0; left--) giveOne(contenders, workflow)
+    return (contenders.get(workflow) ?? 0) - (activeOf.get(workflow) ?? 0)
+  }
 
+  /** Whoever was woken before and wants no more, or had less end than it has begun, has left something for others, or for itself. */
   function note(run: string, workflow: string, count: number): void {
-    const before = activeByRun.get(run)?.count ?? 0
     if (count === 0) activeByRun.delete(run)
     else activeByRun.set(run, { workflow, count })
-    if (count < before) for (const one of waiting.keys()) wake(one)
+    const sharing = new Set([...new Set(waiting.values())].filter((one) => shareOf(one) > 0))
+    for (const [one, of] of waiting) if (sharing.has(of)) wake(one)
   }
 
   return {
     free({ run, workflow }) {
       waiting.delete(run)
-      const left = Math.max(0, limit - activeOf(() => true))
-      const contenders = new Set([...waiting.values(), workflow])
-      if (contenders.size === 1) return left
-      const share = Math.ceil((limit - activeOf((other) => !contenders.has(other))) / contenders.size)
-      return Math.max(0, Math.min(left, share - activeOf((other) => other === workflow)))
+      return shareOf(workflow)
     },
     note: ({ run, workflow }, count) => note(run, workflow, count),
     wait({ run, workflow }) {
       waiting.set(run, workflow)
+    },
+    rest({ run }) {
+      waiting.delete(run)
     },
     forget(run) {
       waiting.delete(run)
       note(run, '', 0)
     },
   }
+}
+
+/** Counts one more for the workflow that has the fewest; where several have, for the one that asks. */
+function giveOne(contenders: Map<string, number>, asking: string): void {
+  const fewest = Math.min(...contenders.values())
+  const next = contenders.get(asking) === fewest ? asking : [...contenders].find(([, count]) => count === fewest)?.[0]
+  if (next !== undefined) contenders.set(next, fewest + 1)
 }

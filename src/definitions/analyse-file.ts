@@ -4,7 +4,8 @@ import { draftSchedule, draftWorkflow } from './draft-documents.ts'
 import type { ExpressionLanguage } from './expressions/language.ts'
 import { identifyDocument } from './identify.ts'
 import { compareProblems, MOST_FINDINGS, type Finding, type Problem } from './problem.ts'
-import { DOCUMENT_RULES, SCHEDULE_RULES, TEMPLATE_RULES, WORKFLOW_RULES } from './rules/all-rules.ts'
+import { DOCUMENT_RULES, SCHEDULE_RULES, STEP_RULES, TEMPLATE_RULES, WORKFLOW_RULES } from './rules/all-rules.ts'
+import { selectNewSteps, type QuietSteps } from './rules/new-steps.ts'
 import type { Rule } from './rules/rule.ts'
 import { schemaFindings } from './schema/schema-findings.ts'
 import type { DefinitionKind, SchemaCheck } from './schema/validators.ts'
@@ -12,7 +13,7 @@ import { declaredNames } from './declared-names.ts'
 import { decodeText } from './source/decode-text.ts'
 import { parseDocuments } from './source/parse-documents.ts'
 import { childOf, textOf, type SourceDocument } from './source/source-node.ts'
-import { viewTemplate, viewWorkflow } from './workflow-source.ts'
+import { viewTemplate, viewWorkflow, type WorkflowSource } from './workflow-source.ts'
 
 /** All that one file says, whatever its path: equal content gives an equal analysis, which is why it can be kept. */
 export interface FileAnalysis {
@@ -32,6 +33,7 @@ export interface FileAnalysis {
 export interface AnalysisTools {
   schemaCheck: SchemaCheck
   language: ExpressionLanguage
+  quietSteps: QuietSteps
 }
 
 /** Reads and checks a file. Never throws, whatever the bytes are. */
@@ -80,6 +82,7 @@ function addDefinition(analysis: FileAnalysis, document: SourceDocument, kind: D
   if (kind === 'Workflow') {
     const workflow = viewWorkflow(document, schema, tools.language)
     add(WORKFLOW_RULES, workflow)
+    problems.push(...checkSteps(workflow, tools.quietSteps))
     for (const schedule of workflow.schedules) add(SCHEDULE_RULES, schedule)
     analysis.workflows.push(...draftWorkflow(workflow, isValid()))
   } else if (kind === 'StepTemplate') {
@@ -91,6 +94,15 @@ function addDefinition(analysis: FileAnalysis, document: SourceDocument, kind: D
     analysis.schedules.push(...draftSchedule(document, schema.damaged, isValid()))
   }
   analysis.problems.push(...problems)
+}
+
+/** By the rules that look at each step by itself. */
+function checkSteps(workflow: WorkflowSource, quiet: QuietSteps): Problem[] {
+  const selected = selectNewSteps(workflow, quiet)
+  if (!selected) return []
+  const found = checkRules(workflow.document, STEP_RULES, selected.view)
+  if (found.length === 0) selected.noteQuiet()
+  return found
 }
 
 function checkRules<Source>(document: SourceDocument, rules: readonly Rule<Source>[], source: Source): Problem[] {

@@ -4,15 +4,19 @@ import type { FileAnalysis } from './analyse-file.ts'
 import { createLinkMemory, type LinkMemory } from './link/memory.ts'
 import { createContentCache, type ContentCache } from './content-cache.ts'
 import type { ManifestAnalysis } from './manifests/analyse-manifest.ts'
+import type { QuietSteps } from './rules/new-steps.ts'
 
 /** What has been read before, by the id of its content, so that nothing is parsed twice. Keep one per controller; it holds what was used last. */
 export interface DefinitionCache {
   readonly schemaCheck: SchemaCheck
   readonly language: ExpressionLanguage
+  readonly quietSteps: QuietSteps
   readonly files: ContentCache<FileAnalysis>
   readonly manifests: ContentCache<ManifestAnalysis>
   readonly memory: LinkMemory
 }
+
+const MOST_QUIET_STEPS = 5000
 
 // More than anybody has files: with fewer places than files, each load would push out what it needs next.
 const DEFAULT_ENTRIES = 50_000
@@ -22,6 +26,7 @@ export function createDefinitionCache(maxEntries = DEFAULT_ENTRIES): DefinitionC
   return {
     schemaCheck: createSchemaCheck(),
     language: createExpressionLanguage(),
+    quietSteps: createContentCache(MOST_QUIET_STEPS),
     files: createContentCache(maxEntries),
     manifests: createContentCache(maxEntries),
     memory: createLinkMemory(),

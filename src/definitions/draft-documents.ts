@@ -1,6 +1,7 @@
-import type { GivenParam, ScheduleDraft, WorkflowDraft } from './draft.ts'
+import type { GivenParam, ScheduleDraft, WithManifests, WorkflowDraft } from './draft.ts'
 import { draftUse } from './draft-template.ts'
-import { scopeAt } from './expressions/scope.ts'
+import { scopeAt, type IsFolder } from './expressions/scope.ts'
+import { checkExpressions, invalidExpression } from './rules/expressions/invalid-expression.ts'
 import { expansionOf, factsOf } from './rules/expressions/workflow-facts.ts'
 import { normaliseSchedule, triggerScheduleName } from './normalise/normalise-schedule.ts'
 import { normaliseParams, normaliseWorkflow } from './normalise/normalise-workflow.ts'
@@ -29,7 +30,7 @@ export function draftWorkflow(source: WorkflowSource, isValid: boolean): Workflo
       body: isValid ? normaliseWorkflow(document.root.json as unknown as WrittenWorkflow) : null,
       params: readParams(source),
       references,
-      scopeOf: references.length === 0 ? null : manifestScopes(source),
+      withManifests: references.length === 0 ? null : (isFolder) => viewWithManifests(source, isFolder),
       expandedDependencies: lists.flatMap((list) => draftExpandedDependencies(list, place)),
       schedules: source.schedules.flatMap((schedule) => draftTrigger(schedule, name, source, isValid)),
       uses: lists.flat().flatMap((step) => draftUse(document, step.node, source.isDamaged) ?? []),
@@ -82,12 +83,20 @@ function draftTrigger({ document, spec }: ScheduleSource, workflow: string, sour
   ]
 }
 
-/** Scopes of the steps whose Jobs are manifests. */
-function manifestScopes(source: WorkflowSource): WorkflowDraft['scopeOf'] {
-  const facts = factsOf(source)
-  return (name) => {
-    const step = [...source.steps, ...source.finally].find((candidate) => candidate.name === name)
-    return facts && step ? scopeAt({ kind: 'Step', step: name, ...expansionOf(step, facts, source.language) }, facts) : null
+function viewWithManifests(source: WorkflowSource, isFolder: IsFolder): WithManifests {
+  const { document, language } = source
+  const all = [...source.steps, ...source.finally]
+  const facts = factsOf(source, isFolder)
+  // Nothing else of a manifest is known to other steps.
+  const haveResults = all.some((step) => step.kind === 'Manifest' && step.field('results') !== undefined)
+  const { id: rule, severity } = invalidExpression
+  const findings = haveResults ? checkExpressions(source, isFolder) : []
+  return {
+    problems: findings.map(({ at, message, severity: own = severity }) => ({ ...document.positionAt(at), severity: own, rule, message })),
+    scopeOf(name) {
+      const step = all.find((candidate) => candidate.name === name)
+      return facts && step ? scopeAt({ kind: 'Step', step: name, ...expansionOf(step, facts, language) }, facts) : null
+    },
   }
 }
 

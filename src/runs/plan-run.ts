@@ -7,7 +7,7 @@ import { cancelSteps } from './plan/cancel-steps.ts'
 import { nextDeadlineMs } from './plan/deadlines.ts'
 import { failFast } from './plan/fail-fast.ts'
 import { runFinally } from './plan/finally.ts'
-import { decideHalt, haltSteps } from './plan/halt.ts'
+import { cancelOutcome, decideHalt, haltSteps } from './plan/halt.ts'
 import { observe } from './plan/observe.ts'
 import { relabelJobs } from './plan/relabel.ts'
 import { heldJobs, releaseJobs } from './plan/release.ts'
@@ -51,6 +51,7 @@ function advance(board: Board): void {
     status.outcome = { ...outcomeOf(board), decidedAt: formatTimestamp(board.nowMs) }
     layOutUndos(board)
   }
+  cancelOutcome(board)
   if (!runUndos(board, entriesOf(board, 'Undo')) || !runFinally(board)) return
   const end = concludeRun(status.outcome, entriesOf(board, 'Undo'), entriesOf(board, 'Finally'))
   Object.assign(status, end, { phase: 'Finished', finishedAt: formatTimestamp(board.nowMs) } satisfies Partial<RunStatus>)

@@ -81,6 +81,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
   const definitionCache: DefinitionCache = {
     schemaCheck,
     language: createExpressionLanguage(),
+    quietSteps: new Map(),
     files: new Map(),
     manifests: new Map(),
     memory: createLinkMemory(),

@@ -20,8 +20,8 @@ export interface ReferenceStep {
   undo?: 'Works' | 'Fails'
 }
 
-/** What ends the run early, and after how many Jobs have ended. */
-export type ReferenceEnding = { kind: 'None' } | { kind: 'Cancelled' | 'TimedOut'; afterEnds: number }
+/** What ends the run early, and after how many Jobs have ended; `CancelledLate`: not before all steps have. */
+export type ReferenceEnding = { kind: 'None' } | { kind: 'Cancelled' | 'TimedOut' | 'CancelledLate'; afterEnds: number }
 
 /** What the text says that comes of it. */
 export interface ReferenceRun {
@@ -108,7 +108,7 @@ export function interpret(workflow: ReferenceWorkflow, ending: ReferenceEnding):
     failFast()
     begin(steps)
     if (cancelFirst(steps)) continue
-    if (ending.kind !== 'None' && ends >= ending.afterEnds && running.length > 0) {
+    if ((ending.kind === 'Cancelled' || ending.kind === 'TimedOut') && ends >= ending.afterEnds && running.length > 0) {
       halted = ending.kind
       for (const step of steps) {
         if (!results.has(step.name)) results.set(step.name, running.includes(step.name) ? 'Cancelled' : 'Skipped')
@@ -123,10 +123,13 @@ export function interpret(workflow: ReferenceWorkflow, ending: ReferenceEnding):
   const outcome = halted ?? (failed ? 'Failed' : 'Succeeded')
   const undos = outcome === 'Failed' || outcome === 'TimedOut' ? runUndos() : new Map<string, string>()
   const last = workflow.finally ?? []
-  for (begin(last); running.length > 0; begin(last)) endFirst(last)
+  for (begin(last); running.length > 0; begin(last)) {
+    if (isCancelledLate()) halted = 'Cancelled'
+    endFirst(last)
+  }
   const lastFailed = last.some((step) => results.get(step.name) === 'Failed' && step.allowFailure !== true)
   return {
-    result: outcome === 'Succeeded' && lastFailed ? 'Failed' : outcome,
+    result: halted === 'Cancelled' ? halted : outcome === 'Succeeded' && lastFailed ? 'Failed' : outcome,
     steps: [...steps, ...last].flatMap(({ name }) => [
       `${name} ${results.get(name)}`,
       ...(undos.has(name) ? [`${name} undo ${undos.get(name)}`] : []),
@@ -140,9 +143,23 @@ export function interpret(workflow: ReferenceWorkflow, ending: ReferenceEnding):
     for (const name of order) {
       const step = steps.find((one) => one.name === name)
       if (step?.undo === undefined || step.isJoin === true || results.get(name) !== 'Succeeded') continue
+      if (halted === 'Cancelled') {
+        undone.set(name, 'Skipped')
+        continue
+      }
       started.push(`${name} undo`)
+      if (isCancelledLate()) {
+        halted = 'Cancelled'
+        undone.set(name, 'Cancelled')
+        continue
+      }
       undone.set(name, step.undo === 'Works' ? 'Succeeded' : 'Failed')
+      ends++
     }
     return undone
+  }
+
+  function isCancelledLate(): boolean {
+    return ending.kind === 'CancelledLate' && ends >= ending.afterEnds
   }
 }

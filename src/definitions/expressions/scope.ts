@@ -9,9 +9,12 @@ export interface StepFacts {
   allowFailure: boolean
   /** Null where a template says it, which is not known in a file by itself. */
   results: Readonly<Record<string, ValueType>> | null
-  /** Whether it becomes several Jobs: its results are lists then. */
-  isExpanded: boolean
+  /** Whether it becomes several Jobs: its results are lists then. Null where only the repository tells: a manifest may be a folder of them. */
+  isExpanded: boolean | null
 }
+
+/** Whether the manifest of the step with this name is a folder of them; null where that is not known, as in a file by itself. */
+export type IsFolder = (step: string) => boolean | null
 
 /** What expressions may know of a workflow. */
 export interface WorkflowFacts {
@@ -146,6 +149,7 @@ function reachable(name: string, list: readonly StepFacts[]): Map<string, { step
 function typeOfStep(step: StepFacts, isCertain: boolean): RecordType {
   const isThere = isCertain && !step.allowFailure
   const results = Object.entries(step.results ?? {}).map(([name, declared]): [string, ExpressionType] => {
+    if (step.isExpanded === null) return [name, ANY]
     const type = isThere ? typeOfDeclared(declared) : ANY
     return [name, step.isExpanded ? { kind: 'List', of: type } : type]
   })

@@ -1,5 +1,5 @@
 import type { ExpressionLanguage } from '../expressions/language.ts'
-import type { ManifestReference } from '../draft.ts'
+import type { ManifestReference, WithManifests } from '../draft.ts'
 import { excerpt } from '../excerpt.ts'
 import type { FoundManifest, ManifestFile } from '../manifests/read-manifests.ts'
 import { didYouMean } from '../near-names.ts'
@@ -13,10 +13,12 @@ import { errorAt, type Linkage, type LinkedWorkflow } from './linker.ts'
 /** What is wrong with the manifests that a workflow names, and with what depends on them. */
 export function checkManifests(workflow: LinkedWorkflow, { manifests, language, invalid }: Linkage): Diagnostic[] {
   if (workflow.references.length === 0) return []
+  const known = workflow.withManifests?.((step) => isFolder(step, workflow, manifests)) ?? null
   const found = [
+    ...(known?.problems ?? []).map((problem) => ({ file: workflow.file, ...problem })),
     ...workflow.references.flatMap((reference) => [
       ...checkReference(workflow.file, reference, manifests),
-      ...checkManifestExpressions(workflow, reference, manifests, language),
+      ...checkManifestExpressions(known, reference, manifests, language),
     ]),
     ...checkExpandedNames(workflow, manifests),
     ...checkCount(workflow, manifests),
@@ -45,7 +47,7 @@ function checkReference(file: string, { path, at }: ManifestReference, manifests
 
 /** The same manifest may suit one step and not another: what its expressions name is what the step sees. */
 function checkManifestExpressions(
-  workflow: LinkedWorkflow,
+  known: WithManifests | null,
   { step, path }: ManifestReference,
   manifests: ReadonlyMap<string, FoundManifest>,
   language: ExpressionLanguage,
@@ -54,7 +56,7 @@ function checkManifestExpressions(
   if (!found || found.kind === 'Missing' || step === null) return []
   const files = found.kind === 'File' ? [found.file] : found.files
   return files.flatMap(({ path: file, analysis }) => {
-    const scope = analysis.checkExpressions ? (workflow.scopeOf?.(step) ?? null) : null
+    const scope = analysis.checkExpressions ? (known?.scopeOf(step) ?? null) : null
     return scope ? (analysis.checkExpressions?.(scope, language) ?? []).map((problem) => ({ file, ...problem })) : []
   })
 }
@@ -92,6 +94,13 @@ function checkExpandedNames(workflow: LinkedWorkflow, manifests: ReadonlyMap<str
     errorAt(workflow.file, at, 'unknown-dependency', `there is no step ${excerpt(step)}${didYouMean(step, [...known])}`),
   )
   return [...problems, ...described]
+}
+
+/** Whether the manifest of this step is a folder; null where there is none. */
+function isFolder(step: string, { references }: LinkedWorkflow, manifests: ReadonlyMap<string, FoundManifest>): boolean | null {
+  const { path = '' } = references.find((candidate) => candidate.step === step) ?? {}
+  const { kind = 'Missing' } = manifests.get(path) ?? {}
+  return kind === 'Missing' ? null : kind === 'Folder'
 }
 
 /** Whether the folder's Jobs could all be read; otherwise the missing one may be among the others. */

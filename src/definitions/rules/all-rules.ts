@@ -7,7 +7,7 @@ import { duplicateStep } from './duplicate-step.ts'
 import { exclusiveFields } from './exclusive-fields.ts'
 import { expressionInScript } from './expression-in-script.ts'
 import { invalidExpression } from './expressions/invalid-expression.ts'
-import { misplacedExpression } from './expressions/misplaced-expression.ts'
+import { misplacedExpression, misplacedExpressionInStep } from './expressions/misplaced-expression.ts'
 import { cachedTag, imageLatest } from './image-tags.ts'
 import { invalidImage } from './invalid-image.ts'
 import { invalidVariable, variableOverridden } from './invalid-variable.ts'
@@ -20,9 +20,9 @@ import { invalidPattern } from './invalid-pattern.ts'
 import { emptyExpansion, matrixTooLarge } from './matrix-limits.ts'
 import { missingImage } from './missing-image.ts'
 import { neverHolds } from './never-holds.ts'
-import { noEffect } from './no-effect.ts'
+import { noEffect, noEffectInStep } from './no-effect.ts'
 import { noResources } from './no-resources.ts'
-import { notSupportedYet } from './not-supported-yet.ts'
+import { notSupportedYet, stepNotSupportedYet } from './not-supported-yet.ts'
 import { invalidParamName, paramCollision } from './param-names.ts'
 import { pathNeverMatches } from './path-never-matches.ts'
 import { refusedField } from './refused-field.ts'
@@ -45,7 +45,6 @@ export const DOCUMENT_RULES: readonly DocumentRule[] = [invalidDocumentName, inv
 /** Rules for Workflow documents. Those that need other files are where files meet. */
 export const WORKFLOW_RULES: readonly WorkflowRule[] = [
   reservedName,
-  invalidStepName,
   invalidParamName,
   paramCollision,
   invalidDefault,
@@ -59,31 +58,42 @@ export const WORKFLOW_RULES: readonly WorkflowRule[] = [
   unknownDependency,
   stepCycle,
   stepsUnordered,
+  misplacedExpression,
+  invalidExpression,
+  neverHolds,
+  inputWithoutOutput,
+  matrixTooLarge,
+  invalidWebhookName,
+  duplicateWebhook,
+  derivedName,
+  pathNeverMatches,
+  noEffect,
+  notSupportedYet,
+]
+
+/**
+ * Rules that look at steps one by one: whether they have something against a step depends on what it and `defaults` say, and on nothing around it. So a
+ * step in which they found nothing is not looked at again where it is the same.
+ */
+export const STEP_RULES: readonly WorkflowRule[] = [
+  invalidStepName,
   exclusiveFields,
   refusedField,
   missingImage,
   expressionInScript,
-  misplacedExpression,
-  invalidExpression,
-  neverHolds,
+  misplacedExpressionInStep,
   constantCondition,
-  inputWithoutOutput,
-  matrixTooLarge,
   emptyExpansion,
   invalidKeyName,
-  invalidWebhookName,
-  duplicateWebhook,
-  derivedName,
   ...JOB_RULES,
-  pathNeverMatches,
   invalidVariable,
   variableOverridden,
   invalidImage,
-  noEffect,
+  noEffectInStep,
   imageLatest,
   cachedTag,
   noResources,
-  notSupportedYet,
+  stepNotSupportedYet,
 ]
 
 /** Rules for StepTemplate documents. */
@@ -106,7 +116,7 @@ export const TEMPLATE_RULES: readonly WorkflowRule[] = [
   invalidImage,
   imageLatest,
   noResources,
-  notSupportedYet,
+  stepNotSupportedYet,
 ]
 
 /** Rules for Schedule documents and for schedules inside workflows. */

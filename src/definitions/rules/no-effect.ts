@@ -6,12 +6,14 @@ import type { WorkflowRule } from './rule.ts'
 /** Fields that say how the Job of a step is made, or what comes of it. */
 const OF_JOBS = ['results', 'undo', 'matrix', 'forEach', 'retries', 'startTimeout', 'pod', 'job']
 
+const id = 'no-effect'
+const severity = 'warning'
+
 /** Fields that are right by themselves, and do nothing where they stand. */
-export const noEffect: WorkflowRule = {
-  id: 'no-effect',
-  severity: 'warning',
-  check: ({ spec, steps, finally: last }) => [...checkConcurrency(childOf(spec, 'concurrency')), ...[...steps, ...last].flatMap(checkStep)],
-}
+export const noEffect: WorkflowRule = { id, severity, check: ({ spec }) => checkConcurrency(childOf(spec, 'concurrency')) }
+
+/** Such fields of steps. */
+export const noEffectInStep: WorkflowRule = { id, severity, check: ({ steps, finally: last }) => [...steps, ...last].flatMap(checkStep) }
 
 function checkConcurrency(node: SourceNode | undefined): Finding[] {
   const policy = childOf(node, 'policy')?.json ?? 'Allow'

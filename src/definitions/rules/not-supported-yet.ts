@@ -1,19 +1,24 @@
 import type { Json } from '../container.ts'
 import type { Finding } from '../problem.ts'
 import { childOf, entryOf, type SourceNode } from '../source/source-node.ts'
-import type { WorkflowSource } from '../workflow-source.ts'
 import type { WorkflowRule } from './rule.ts'
 import { UNSUPPORTED_SPEC_FIELDS, UNSUPPORTED_STEP_FIELDS, type UnsupportedField } from './unsupported.ts'
 
+const id = 'not-supported-yet'
+const severity = 'error'
+
 /** Fields that are known and not carried out: left alone, a run would silently do something else. */
-export const notSupportedYet: WorkflowRule = {
-  id: 'not-supported-yet',
-  severity: 'error',
-  check({ spec, steps, finally: last, defaults }: WorkflowSource) {
-    const nodes = [...steps, ...last].map((step) => step.node).concat(defaults ?? [])
-    const inSteps = nodes.flatMap((node) => checkTable(node, UNSUPPORTED_STEP_FIELDS))
-    return [...checkTable(spec, UNSUPPORTED_SPEC_FIELDS), ...inSteps]
-  },
+export const notSupportedYet: WorkflowRule = { id, severity, check: ({ spec }) => checkTable(spec, UNSUPPORTED_SPEC_FIELDS) }
+
+/** Such fields of steps and defaults. */
+export const stepNotSupportedYet: WorkflowRule = {
+  id,
+  severity,
+  check: ({ steps, finally: last, defaults }) =>
+    [...steps, ...last]
+      .map(({ node }) => node)
+      .concat(defaults ?? [])
+      .flatMap((node) => checkTable(node, UNSUPPORTED_STEP_FIELDS)),
 }
 
 function checkTable(node: SourceNode | undefined, table: readonly UnsupportedField[]): Finding[] {

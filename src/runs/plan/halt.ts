@@ -11,6 +11,13 @@ export function decideHalt(board: Board, entries: readonly Entry[]): void {
   if (halt !== undefined) status.halt = halt
 }
 
+/** Whoever is told to end once its steps have ended, while it is undone or in its `finally` steps, ends Cancelled all the same. */
+export function cancelOutcome(board: Board): void {
+  const { status } = board.plan
+  const cancellation = status.outcome === undefined || status.outcome.result === 'Cancelled' ? undefined : cancellationOf(board)
+  if (cancellation !== undefined) Object.assign(status, { halt: cancellation, outcome: { ...status.outcome, ...cancellation } })
+}
+
 /** Stops what runs, skips what waits. */
 export function haltSteps(board: Board, entries: readonly Entry[], stop: StepStop): void {
   for (const entry of entries) {
@@ -25,7 +32,7 @@ export function runDeadlineMs({ run, definition }: Board): number | null {
 }
 
 /** Why somebody wants the run to end; undefined while nobody does. */
-export function cancellationOf({ run }: Board): RunHalt | undefined {
+function cancellationOf({ run }: Board): RunHalt | undefined {
   if (run.metadata.deletionTimestamp !== undefined) return { result: 'Cancelled', reason: 'RunDeleted', message: 'the Run was deleted' }
   if (run.spec.cancel === undefined) return undefined
   const { by, reason, word } = run.spec.cancel

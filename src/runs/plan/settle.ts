@@ -52,10 +52,10 @@ function settleReady(board: Board, entry: Entry): boolean {
     endStep(board, entry, { result: 'Skipped', reason: 'ConditionFalse', message: 'its condition is false' })
     return true
   }
-  if (step.expansion !== null) return expandStep(board, entry)
   if (step.work.kind === 'Approval') return settleApproval(board, entry)
-  if (step.work.kind !== 'Join') return false
-  status.startedAt = formatTimestamp(board.nowMs)
+  if (step.work.kind !== 'Join') return step.expansion === null ? false : expandStep(board, entry)
+  // A `finally` step that has begun has a Job: see stepJob.
+  if (status.kind === 'Join') status.startedAt = formatTimestamp(board.nowMs)
   endStep(board, entry, { result: 'Succeeded' })
   return true
 }

@@ -16,7 +16,12 @@ export function start(board: Board, entriesNow: () => readonly Entry[], judge: (
     do settle(board, entriesNow)
     while (judge(entriesNow()))
     const ready = entriesNow().filter((entry) => entry.status.state === 'Waiting' && readinessIn(board, entry).kind === 'Ready')
-    startReady(board, ready)
+    // One whose Job the cluster refuses takes nobody's turn.
+    const isRefused = ({ status }: Entry): number => (status.refusedSince === undefined ? 0 : 1)
+    startReady(
+      board,
+      ready.sort((one, other) => isRefused(one) - isRefused(other)),
+    )
     again = ready.some(({ status }) => status.state === 'Ended')
   }
 }

@@ -1,9 +1,8 @@
 import { parseTimestamp } from '../../clock.ts'
 import type { Step } from '../../definitions/workflow.ts'
-import type { RunHalt } from '../run.ts'
 import type { Board, Entry } from './board.ts'
 import { entriesOf, newEntry, replaceEntries } from './board.ts'
-import { cancellationOf, haltSteps } from './halt.ts'
+import { haltSteps } from './halt.ts'
 import { startReady } from './start.ts'
 
 /** Lays out the undos of a run that failed or timed out: one behind each step that succeeded and can be undone. */
@@ -29,11 +28,8 @@ function wasEmpty({ status, step }: Entry): boolean {
  * other, the one that ended last first. A failing one does not keep the others; a cancellation does. Returns whether all have ended.
  */
 export function runUndos(board: Board, undos: readonly Entry[]): boolean {
-  const cancellation: RunHalt | undefined = undos.every(({ status }) => status.state === 'Ended') ? undefined : cancellationOf(board)
-  if (cancellation !== undefined) {
-    haltSteps(board, undos, { ...cancellation, result: 'Cancelled' })
-    Object.assign(board.plan.status, { halt: cancellation, outcome: { ...board.plan.status.outcome, ...cancellation } })
-  }
+  const { halt } = board.plan.status
+  if (halt?.result === 'Cancelled') haltSteps(board, undos, { ...halt, result: 'Cancelled' })
   const next = nextUndo(board, undos)
   if (next !== undefined) startReady(board, [next])
   return undos.every(({ status }) => status.state === 'Ended')

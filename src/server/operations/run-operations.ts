@@ -189,13 +189,14 @@ function cancelOne(run: StoredRun, name: string, by: string, reason: string): Pa
 }
 
 function approve(run: StoredRun, name: string | undefined, { name: by, groups }: Identity, at: string): Partial<RunSpec> {
-  const waiting = (run.status?.steps ?? []).filter((step) => step.kind === 'Approval' && step.state === 'Running')
+  const works = new Map([...(run.status?.definition?.steps ?? []), ...(run.status?.definition?.finally ?? [])].map((one) => [one.name, one.work]))
+  const waiting = (run.status?.steps ?? []).filter((step) => works.get(step.name)?.kind === 'Approval' && step.state === 'Running')
   const step: StepStatus | undefined = name === undefined && waiting.length === 1 ? waiting[0] : waiting.find((one) => one.name === name)
   if (step === undefined) {
     const which = waiting.length === 0 ? 'no step of it does' : `those that do: ${waiting.map((one) => one.name).join(', ')}`
     throw new ApiError(waiting.length === 0 ? 'Conflict' : 'BadRequest', `say which step of ${run.metadata.name} waits for an approval; ${which}`)
   }
-  const work = run.status?.definition?.steps.find((one) => one.name === step.name)?.work
+  const work = works.get(step.name)
   const allowed = work?.kind === 'Approval' ? work.by : []
   if (allowed.length > 0 && ![by, ...groups].some((who) => allowed.includes(who))) {
     throw new ApiError('Forbidden', `${by} may not approve ${step.name}: that is for ${allowed.join(', ')}`)

@@ -6,6 +6,7 @@ import { SLACK_MS, workflowOf, type Case } from './case.ts'
 export function checkConcurrency(input: Case, run: RunFacts, before: StoredRun | null, after: StoredRun): void {
   const policy = policyOf(input, run)
   if (after.spec.cancel?.by === 'fusee' && before?.spec.cancel === undefined) checkReplaced(input, run, after)
+  checkCancelled(input, run, before, after)
   if (policy === 'Allow') return
   const phaseBefore = before?.status?.phase
   const { phase, result } = after.status ?? {}
@@ -61,6 +62,13 @@ function checkReplaced(input: Case, run: RunFacts, { spec, status }: StoredRun):
   if (newcomer.run.spec.workflow !== spec.workflow) input.complain('replaced', `${where} by a run of another workflow`)
   if (groupNameOf(input, newcomer) !== groupNameOf(input, run)) input.complain('replaced', `${where} by a run of another group`)
   if ((status?.phase === 'Running') !== (word === 'Replaced')) input.complain('replaced', `${where} and was ${status?.phase}`)
+}
+
+/** Who was told to end before its end is Cancelled, however far it had come; one whose definition is gone never was anything. */
+function checkCancelled(input: Case, { name }: RunFacts, before: StoredRun | null, { status }: StoredRun): void {
+  if (before === null || before.status?.phase === 'Finished' || status?.phase !== 'Finished' || status.definition === undefined) return
+  const isTold = before.spec.cancel !== undefined || before.metadata.deletionTimestamp !== undefined
+  if (isTold && status.result !== 'Cancelled') input.complain('not-cancelled', `run ${name} was told to end, and is ${status.result}`)
 }
 
 /** Other runs of the workflow that share their place with this one. */

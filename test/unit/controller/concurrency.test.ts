@@ -155,6 +155,20 @@ describe.each(LIVES)('runs side by side, the controller $name', ({ moment: wante
     expect(await mostAtOnce()).toEqual({ all: 1, w: 1 })
   })
 
+  it('Replace: one that has come to its finally steps is Cancelled once they have ended', async () => {
+    await open(workflow('w', 'concurrency: {policy: Replace}', "steps: [{name: work-1, image: busybox, script: 'true'}]", LAST.replace('-5', '-60')))
+    await ask('w', 'a')
+    for (let tries = 0; (await find('a')).status?.outcome === undefined; tries++) {
+      expect(tries).toBeLessThan(60)
+      await world.pass(1000)
+    }
+    await ask('w', 'b')
+    await world.pass(200_000)
+    expect(await resultsOf('a', 'b')).toEqual(['a Cancelled Replaced', 'b Succeeded Completed'])
+    expect((await find('a')).status?.steps.map(({ name, result }) => `${name} ${result}`)).toEqual(['work-1 Succeeded', 'last-60 Succeeded'])
+    expect(await begunAt('b')).toBeGreaterThanOrEqual(await endedAt('a'))
+  })
+
   it('Queue: one after the other, in their order, and beyond the limit Skipped', async () => {
     await open(workflow('w', 'concurrency: {policy: Queue, limit: 2}', WORK))
     for (const key of ['a', 'b', 'c', 'd']) await ask('w', key)
@@ -213,6 +227,30 @@ describe.each(LIVES)('runs side by side, the controller $name', ({ moment: wante
     expect(await ask('w', 'c')).toBe('Created')
     await world.pass(100_000)
     expect(await resultsOf('c')).toEqual(['c Succeeded Completed'])
+  })
+})
+
+describe('a Repository that is paused while a run is in its finally steps', () => {
+  it('lets these go on, also those that have not begun', async () => {
+    const lines = [
+      "steps: [{name: work-1, image: busybox, script: 'true'}]",
+      'chain: true',
+      "finally: [{name: last-60, image: busybox, script: 'true'}",
+    ]
+    const files = workflow('w', ...lines, "  , {name: then-1, image: busybox, script: 'true'}]")
+    const world = await createVirtualWorld({ files, settings: { intervalSeconds: 10 }, scripts })
+    await world.pass(10_000)
+    const [state] = world.controller.repositories()
+    if (state === undefined) throw new Error('nothing is followed')
+    const trigger = { kind: 'Api', key: 'a', by: 'ann' } as const
+    void startOnRequest(world.context, state, { workflow: 'w', trigger, params: {} }, world.controller.wake)
+    await world.pass(30_000)
+    const seen = async (): Promise<string[]> =>
+      (await world.runs()).flatMap(({ status }) => status?.steps.map((one) => `${one.name} ${one.state}`) ?? [])
+    expect(await seen()).toEqual(['work-1 Ended', 'last-60 Running', 'then-1 Waiting'])
+    void pause(world.context, state, { by: 'ann', reason: 'the site moves' })
+    await world.pass(90_000)
+    expect((await world.runs()).map(({ status }) => [status?.result, status?.recorded !== undefined])).toEqual([['Succeeded', true]])
   })
 })
 

@@ -20,14 +20,15 @@ const WHY = 'jobs.batch is forbidden: exceeded quota: small'
 const LASTING = { startMs: 0, runMs: 7_200_000, exitCode: 0, log: '', message: '', termMs: 0, lostAfterMs: null }
 
 /** A run of two steps, on a cluster that has something against the Job of `bad`. */
-async function open() {
+async function open(limit = 5) {
   const clock = createVirtualClock(NOON)
   const cluster = createSimulatedCluster({ clock, random: createSeededRandom('refused'), scripts: () => LASTING })
   const definition = aDefinition([aStep('bad', { startTimeoutSeconds: 60 }), aStep('good', { timeoutSeconds: 3 })])
   const pinned: RunStatus = { phase: 'Running', definition, params: {}, steps: initialSteps(definition), startedAt: '2026-11-20T12:00:00.000Z' }
   const request = { workflow: 'nightly', commit: 'a'.repeat(40), trigger: { kind: 'Push', branch: 'main' }, params: {} } as const
   const { object: created } = await cluster.runs.createRun(createRunObject({ namespace: 'data', name: 'jobs' }, request))
-  const slots = createSlots(5, () => undefined)
+  const woken: string[] = []
+  const slots = createSlots(limit, (run) => woken.push(run))
   let error: Error | null = new JobRefusedError(WHY)
   const createJob: JobCluster['createJob'] = (job) =>
     error !== null && job.metadata.name.includes('bad') ? Promise.reject(error) : cluster.jobs.createJob(job)
@@ -35,6 +36,7 @@ async function open() {
   return {
     clock,
     read,
+    woken,
     freeSlots: () => slots.free({ run: 'other', workflow: 'other' }),
     steps: async () => (await read()).status?.steps ?? [],
     fail(with_: Error | null) {
@@ -75,6 +77,17 @@ describe('a Job that the cluster refuses to have made', () => {
     const [bad] = await steps()
     expect(bad).toMatchObject({ state: 'Running' })
     expect([bad?.message, bad?.refusedSince]).toEqual([undefined, undefined])
+  })
+
+  it('is not tried again at once for the place that it has left, which another step takes first', async () => {
+    const { pass, steps, woken, freeSlots } = await open(1)
+    await expect(pass()).rejects.toThrow(WHY)
+    expect([woken, freeSlots()]).toEqual([[], 1])
+    await pass()
+    expect(await steps()).toMatchObject([
+      { name: 'bad', state: 'Waiting' },
+      { name: 'good', state: 'Running' },
+    ])
   })
 
   it('fails its step after the time that it has to start', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createSlots } from '../../../src/controller/slots.ts'
+import { createSeededRandom } from '../../../src/simulation/seeded-random.ts'
 
 const of = (workflow: string, run = `${workflow}-1`) => ({ run, workflow })
 
@@ -47,5 +48,96 @@ describe('slots of a Repository', () => {
     slots.note(of('c'), 1)
     slots.note(of('c'), 0)
     expect(woken).toEqual(['b-1', 'b-1'])
+  })
+})
+
+/** Workflows whose runs want steps, by their slots alone: every pass asks, starts what it may, and says whether it could have started more. */
+function createContest(limit: number, demands: Readonly<Record<string, number>>) {
+  const woken = new Set<string>()
+  const slots = createSlots(limit, (run) => woken.add(run))
+  const states = new Map(Object.entries(demands).map(([workflow, open]) => [`${workflow}-1`, { workflow, open, active: 0 }]))
+
+  function pass(run: string): void {
+    const state = states.get(run)
+    if (state === undefined) return
+    const free = slots.free(of(state.workflow))
+    const begun = Math.min(free, state.open)
+    if (state.open > free) slots.wait(of(state.workflow))
+    state.open -= begun
+    state.active += begun
+    slots.note(of(state.workflow), state.active)
+  }
+
+  return {
+    /** Lets everybody who is woken pass, in an order that `pick` chooses. */
+    settle(pick: (count: number) => number, first: readonly string[] = []): void {
+      for (const run of first) woken.add(run)
+      for (let passes = 0; woken.size > 0; passes++) {
+        if (passes > 1000) throw new Error('they wake each other for ever')
+        const run = [...woken][pick(woken.size)] ?? ''
+        woken.delete(run)
+        pass(run)
+      }
+    },
+    change(run: string, change: (state: { open: number; active: number }) => void): void {
+      const state = states.get(run)
+      if (state !== undefined) change(state)
+      woken.add(run)
+    },
+    states,
+  }
+}
+
+describe('slots of a Repository, whatever is wanted of them', () => {
+  const SEEDS = Array.from({ length: 60 }, (_, index) => index)
+
+  it.each(SEEDS)('stay unused only where nobody waits, and are shared: story %i', (seed) => {
+    const random = createSeededRandom(`slots ${seed}`)
+    const limit = random.integer(1, 9)
+    const names = ['a', 'b', 'c', 'd'].slice(0, random.integer(2, 4))
+    const contest = createContest(limit, Object.fromEntries(names.map((name) => [name, random.integer(0, 12)])))
+    const pick = (count: number): number => random.integer(0, count - 1)
+    contest.settle(
+      pick,
+      names.map((name) => `${name}-1`),
+    )
+    for (let turn = 0; turn < 60; turn++) {
+      // Several things may have happened before anybody looks.
+      for (let count = random.integer(1, 3); count > 0; count--) {
+        contest.change(`${random.pick(names)}-1`, (state) => {
+          const happening = random.pick(['End', 'End', 'End', 'Want', 'GiveUp'])
+          if (happening === 'End') state.active = Math.max(0, state.active - 1)
+          else state.open = happening === 'Want' ? state.open + random.integer(1, 6) : 0
+        })
+      }
+      contest.settle(pick)
+      const all = [...contest.states.values()]
+      const active = all.reduce((sum, one) => sum + one.active, 0)
+      expect(active).toBeLessThanOrEqual(limit)
+      if (active < limit) expect(all.filter(({ open }) => open > 0)).toEqual([])
+    }
+  })
+
+  it.each(SEEDS)('come to equal shares where all want more, once what ran before has ended: story %i', (seed) => {
+    const random = createSeededRandom(`shares ${seed}`)
+    const limit = random.integer(2, 9)
+    const names = ['a', 'b', 'c', 'd'].slice(0, random.integer(2, 4))
+    const contest = createContest(limit, Object.fromEntries(names.map((name) => [name, 1000])))
+    const pick = (count: number): number => random.integer(0, count - 1)
+    // The first has them all before the others come.
+    contest.settle(pick, ['a-1'])
+    contest.settle(
+      pick,
+      names.map((name) => `${name}-1`),
+    )
+    for (let turn = 0; turn < limit; turn++) {
+      const running = [...contest.states].filter(([, { active }]) => active > 0)
+      const [run] = running.find(([name]) => name === 'a-1') ?? random.pick(running)
+      contest.change(run, (state) => state.active--)
+      contest.settle(pick)
+    }
+    const shares = [...contest.states.values()].map(({ active }) => active)
+    expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1)
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBe(limit)
   })
 })

@@ -36,9 +36,9 @@ function play(workflow: ReferenceWorkflow, ending: ReferenceEnding): ReferenceRu
   const happening: NonNullable<Play['happenings']>[number][] =
     ending.kind === 'None'
       ? []
-      : ending.kind === 'Cancelled'
-        ? [{ afterEnds: ending.afterEnds, spec: { cancel: { by: 'ann', reason: 'test' } } }]
-        : [{ afterEnds: ending.afterEnds, passMs: TIMEOUT_SECONDS * 1000 }]
+      : ending.kind === 'TimedOut'
+        ? [{ afterEnds: ending.afterEnds, passMs: TIMEOUT_SECONDS * 1000 }]
+        : [{ afterEnds: ending.afterEnds, spec: { cancel: { by: 'ann', reason: 'test' } }, isLate: ending.kind === 'CancelledLate' }]
   const doomed = [...workflow.steps, ...(workflow.finally ?? [])].filter((step) => step.isCancelled === true).map(({ name }) => name)
   const { run, started } = playRun({
     run: aRun(define(workflow)),
@@ -78,6 +78,8 @@ const EARLY_AND_LATE_ENDINGS: readonly ReferenceEnding[] = [
   { kind: 'None' },
   ...(['Cancelled', 'TimedOut'] as const).flatMap((kind) => [0, 1, 2].map((afterEnds) => ({ kind, afterEnds }))),
 ]
+
+const ENDINGS_UP_TO_THE_LAST: readonly ReferenceEnding[] = [...ENDINGS, ...[0, 3].map((afterEnds) => ({ kind: 'CancelledLate' as const, afterEnds }))]
 
 /** What steps come to: all results but Cached, which nothing gives yet, and who needs no Job for it. */
 type Fate = 'Succeeds' | 'Fails' | 'FailsAllowed' | 'Skipped' | 'Cancelled' | 'Join'
@@ -148,7 +150,7 @@ describe('the planner agrees with a slow interpreter written from the text', { t
   it('on undos and finally steps', () => {
     const undos = [undefined, 'Works', 'Fails'] as const
     const lasts = ['None', 'Succeeds', 'Fails', 'FailsAllowed', 'Second'] as const
-    const choices = { a: FATES, c: FATES.filter((fate) => fate !== 'Join'), undoA: undos, undoC: undos, last: lasts, ending: ENDINGS }
+    const choices = { a: FATES, c: FATES.filter((fate) => fate !== 'Join'), undoA: undos, undoC: undos, last: lasts, ending: ENDINGS_UP_TO_THE_LAST }
     for (const { a, c, undoA, undoC, last, ending } of combine(choices)) {
       const withUndo = (step: ReferenceStep, undo: ReferenceStep['undo']): ReferenceStep => (undo === undefined ? step : { ...step, undo })
       const steps = [

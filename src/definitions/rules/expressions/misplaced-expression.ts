@@ -4,10 +4,13 @@ import type { WorkflowSource } from '../../workflow-source.ts'
 import type { WorkflowRule } from '../rule.ts'
 import { refuse, stepSpots } from './spots.ts'
 
+const id = 'misplaced-expression'
+const severity = 'error'
+
 /** Expressions where nobody works them out: the text would stay as it is. */
 export const misplacedExpression: WorkflowRule = {
-  id: 'misplaced-expression',
-  severity: 'error',
+  id,
+  severity,
   check(workflow) {
     const { document, spec } = workflow
     const refused: Finding[] = []
@@ -16,8 +19,15 @@ export const misplacedExpression: WorkflowRule = {
       if (['annotations', 'description', 'steps', 'finally', 'defaults', 'concurrency'].includes(field)) continue
       refuse(refused, document, value, field)
     }
-    return [...refused, ...stepNodes(workflow).flatMap((node) => stepSpots(workflow, node).refused)]
+    return refused
   },
+}
+
+/** Likewise in steps and defaults. */
+export const misplacedExpressionInStep: WorkflowRule = {
+  id,
+  severity,
+  check: (workflow) => stepNodes(workflow).flatMap((node) => stepSpots(workflow, node).refused),
 }
 
 function stepNodes({ steps, finally: last, defaults }: WorkflowSource): SourceNode[] {
