@@ -77,16 +77,23 @@ export function oneLine(text: string): string {
   return plainText(text).replaceAll(/\s+/g, ' ').trim()
 }
 
-/** How often runs succeeded, how long they took, and the last success; empty when none came to an end of its own. `shown` of them are in the table. */
-export function historySummary(shown: number, runs: readonly CountedRun[]): string {
+/**
+ * How often runs succeeded, how long they took, and the last success; empty when none came to an end of its own. `shown` of them are in the table. They
+ * are those that match among the newest `read` records; null where that is all there is.
+ */
+export function historySummary(shown: number, runs: readonly CountedRun[], read: number | null): string {
   const { counted, succeeded, successRate, p50Ms, p95Ms, lastSuccessAt } = statsOf(runs)
-  const rest = runs.length > shown ? [`${shown} of ${runs.length} shown`] : []
+  const rest = read !== null ? [`${shown} shown`] : runs.length > shown ? [`${shown} of ${runs.length} shown`] : []
   if (successRate === null) return rest.length === 0 ? '' : `\n${rest.join('')}\n`
   const parts = [
     ...rest,
-    `${succeeded} of ${counted} succeeded (${Math.round(successRate * 1000) / 10} %)`,
+    `${read === null ? '' : `of the newest ${read} records `}${succeeded} of ${counted} succeeded (${Math.round(successRate * 1000) / 10} %)`,
     ...(p50Ms === null || p95Ms === null ? [] : [`duration p50 ${formatDuration(p50Ms)}, p95 ${formatDuration(p95Ms)}`]),
-    lastSuccessAt === null ? 'no success' : `last success ${lastSuccessAt.slice(0, 19).replace('T', ' ')}`,
+    lastSuccessAt === null
+      ? read === null
+        ? 'no success'
+        : 'no success among them'
+      : `last success ${lastSuccessAt.slice(0, 19).replace('T', ' ')}`,
   ]
   return `\n${parts.join(' · ')}\n`
 }

@@ -19,6 +19,7 @@ export interface VerifiedRepository {
   url: string
   branch: string
   log: CommitLog
+  signal: AbortSignal
 }
 
 interface VerifyOptions extends StatusOptions {
@@ -51,14 +52,14 @@ export function createVerifyCommand(
     })
 }
 
-async function verify(shell: Shell, { url, branch, log }: VerifiedRepository, options: VerifyOptions): Promise<void> {
+async function verify(shell: Shell, { url, branch, log, signal }: VerifiedRepository, options: VerifyOptions): Promise<void> {
   const keys = options.keys === undefined ? null : await readKeys(shell, options.keys)
-  const tip = await log.tip(branch, shell.stopSignal())
+  const tip = await log.tip(branch, signal)
   if (tip === null) throw new Error(`${url} has no branch ${branch}: nothing has been recorded there yet`)
   const isFolder = parseRepositoryUrl(url).kind === 'folder'
   const anchors = isFolder ? await readRefLog(url, branch) : []
   const against = options.against === undefined ? null : { commit: await tipOf(log, url, options.against), name: options.against }
-  const result = await verifyHistory({ log, tip, keys, since: options.since ?? null, anchors, against })
+  const result = await verifyHistory({ log, tip, keys, since: options.since ?? null, anchors, against }, signal)
   shell.stdout.write(options.output === 'json' ? encodeJson(result) : describe(result, branch, createPaint(shell)))
   if (result.findings.length > 0) shell.exitCode = 1
 }

@@ -50,6 +50,8 @@ interface Opened {
   log: CommitLog
   /** Whether our commits are signed. */
   signs: boolean
+  /** Aborted when somebody wants the command to end. */
+  signal: AbortSignal
 }
 
 interface HistoryOptions extends StatusOptions, SigningOptions {
@@ -62,6 +64,9 @@ interface HistoryOptions extends StatusOptions, SigningOptions {
 }
 
 const MOST_WORKFLOWS_NAMED = 10
+
+/** The numbers below the table are those of so many records at least, the newest: reading more of them takes ever longer and says ever less. */
+const LEAST_COUNTED = 1000
 
 /** `fusee history [WORKFLOW]` and `fusee history take-over`. */
 export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
@@ -78,7 +83,7 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
     .addOption(new Option('--output <FORMAT>', 'text or json').choices(['text', 'json']).default('text'))
     .addHelpText(
       'after',
-      '\nExample:\n  fusee history nightly-report --repo https://git.example.com/acme/data-jobs.git --limit 5\n  fusee history --fate Missed Lost',
+      `\nThe numbers below the table are those of the newest ${LEAST_COUNTED} records, or of more where --limit asks for more.\n\nExample:\n  fusee history nightly-report --repo https://git.example.com/acme/data-jobs.git --limit 5\n  fusee history --fate Missed Lost`,
     )
     .action(async (workflow: string | undefined, options: HistoryOptions) => {
       const openRead: OpenStatus = (place) => open({ ...place, orOfOrigin: true })
@@ -99,8 +104,13 @@ export function createHistoryCommand(shell: Shell, open: OpenStatus): Command {
   return history
 }
 
-async function showHistory(shell: Shell, { url, branch, status }: Opened, workflow: string | undefined, options: HistoryOptions): Promise<void> {
-  if ((await status.fetchTip(shell.stopSignal())) === null) {
+async function showHistory(
+  shell: Shell,
+  { url, branch, status, signal }: Opened,
+  workflow: string | undefined,
+  options: HistoryOptions,
+): Promise<void> {
+  if ((await status.fetchTip(signal)) === null) {
     // Nothing has failed: that is how a repository begins.
     const isJson = options.output === 'json'
     if (isJson) shell.stdout.write(encodeJson({ records: [] }))
@@ -109,22 +119,26 @@ async function showHistory(shell: Shell, { url, branch, status }: Opened, workfl
   }
   if (workflow !== undefined) await checkWorkflow({ url, branch, status }, workflow)
   const isTable = options.output === 'text' && options.run === undefined && options.fate === undefined
-  /** The numbers are those of all that match, shown or not. */
+  /** Those that match among what is read, shown or not. */
   const counted: CountedRun[] = []
   const hear = ({ result, startedAt, finishedAt }: RunRecord): void => void counted.push({ result, startedAt, finishedAt })
   const query: HistoryQuery = {
     limit: options.limit,
+    signal,
     ...(workflow === undefined ? {} : { workflow }),
     ...(options.run === undefined ? {} : { run: options.run }),
-    ...(isTable ? { hear } : {}),
+    ...(isTable ? { beyond: { least: LEAST_COUNTED, hear } } : {}),
     ...filtersOf(options),
   }
-  const { records, ticks, unreadable } = await readHistory(status, query)
+  const { records, ticks, unreadable, read, isWhole } = await readHistory(status, query)
   const [record] = records
   if (options.run !== undefined && record === undefined) throw new Error(`${url} has no record of a run ${JSON.stringify(options.run)} on ${branch}`)
   if (options.output === 'json') shell.stdout.write(encodeJson({ records, ...(ticks.length === 0 ? {} : { ticks }) }))
   else if (options.run !== undefined && record !== undefined) shell.stdout.write(plainText(recordPage(record, null)))
-  else shell.stdout.write(textOf({ records, ticks, counted: query.matches === null ? null : counted }, createPaint(shell)))
+  else {
+    const summary = query.matches === null ? null : historySummary(records.length, counted, isWhole ? null : read)
+    shell.stdout.write(textOf({ records, ticks, summary }, createPaint(shell)))
+  }
   for (const { path: file, message } of unreadable) shell.stderr.write(`fusee: ${file}: ${message}\n`)
   if (unreadable.length > 0) shell.exitCode = 1
 }
@@ -143,15 +157,12 @@ function filtersOf({ result: results, trigger: kind, run: name, fate: fates }: H
   }
 }
 
-/** Runs, how they went, and ticks; `counted` is null where ticks alone were asked for. */
+/** Runs, how they went, and ticks; `summary` is null where ticks alone were asked for. */
 function textOf(
-  { records, ticks, counted }: { records: readonly RunRecord[]; ticks: readonly WorkflowTicks[]; counted: readonly CountedRun[] | null },
+  { records, ticks, summary }: { records: readonly RunRecord[]; ticks: readonly WorkflowTicks[]; summary: string | null },
   paint: Paint,
 ): string {
-  const parts = [
-    ...(counted === null ? [] : [`${historyTable(records, paint)}${historySummary(records.length, counted)}`]),
-    ...(ticks.length > 0 ? [ticksTable(ticks, paint)] : []),
-  ]
+  const parts = [...(summary === null ? [] : [`${historyTable(records, paint)}${summary}`]), ...(ticks.length > 0 ? [ticksTable(ticks, paint)] : [])]
   return parts.length === 0 ? 'No such tick is recorded.\n' : parts.join('\n')
 }
 
@@ -164,10 +175,10 @@ async function checkWorkflow({ url, branch, status }: Pick<Opened, 'url' | 'bran
   throw new Error(`${url} has no records of a workflow ${JSON.stringify(workflow)} on ${branch}, ${others}`)
 }
 
-async function releaseBranch(shell: Shell, { url, branch, status, log, signs }: Opened, { output }: HistoryOptions): Promise<void> {
-  await status.fetchTip(shell.stopSignal())
+async function releaseBranch(shell: Shell, { url, branch, status, log, signs, signal }: Opened, { output }: HistoryOptions): Promise<void> {
+  await status.fetchTip(signal)
   const isFirstUnsigned = !signs && (await status.isSigned())
-  const result = await takeOver({ status, by: userName(), nowMs: Date.now() }, shell.stopSignal())
+  const result = await takeOver({ status, by: userName(), nowMs: Date.now() }, signal)
   if (result.kind === 'NoBranch' && (await log.tip(branch)) !== null)
     throw new Error(`${url} has ${branch} only as its origin had it last: take the branch over there, with --repo and the URL of origin`)
   shell.stdout.write(output === 'json' ? encodeJson(result) : `${result.message}\n`)
@@ -183,13 +194,18 @@ async function withStatus(
   work: (opened: Opened) => Promise<void>,
   readSigner: typeof readCommitSigner = async () => null,
 ): Promise<void> {
+  const signal = shell.stopSignal()
   const dataFolder = await mkdtemp(path.join(tmpdir(), 'fusee-history-'))
   try {
     const { url, branch, credentials, signingSecret } = await resolveStatusPlace(shell, options)
     const sign = await readSigner(shell, options, signingSecret)
     const opened = await open({ url, branch: null, statusBranch: branch, dataFolder, credentials, sign })
+    // What is being asked of a remote does not know of the signal.
+    signal.addEventListener('abort', () => void opened.close(), { once: true })
     try {
-      await work({ url: opened.url, branch, status: opened.status, log: opened.log, signs: sign !== null })
+      await work({ url: opened.url, branch, status: opened.status, log: opened.log, signs: sign !== null, signal })
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error
     } finally {
       await opened.close()
     }

@@ -15,6 +15,9 @@ export interface ReadHistory {
   ticks: WorkflowTicks[]
   /** Files that are no records, in the days that were looked at. */
   unreadable: { path: string; message: string }[]
+  /** How many records were read, whether they match or not; `isWhole`: there are no others. */
+  read: number
+  isWhole: boolean
 }
 
 /** Ticks of a schedule with the same fate, and the workflow that it starts. */
@@ -34,8 +37,9 @@ export interface HistoryQuery {
   matchesTicks?: ((ticks: TickRange) => boolean) | null
   /** The run, where only one is wanted: no record of another is read. */
   run?: string
-  /** Hears of every record that matches, beyond the limit too; without it, nothing beyond the limit is read. */
-  hear?: (record: RunRecord) => void
+  /** Hears of every record that is read and matches. Reading goes on beyond the limit until `least` have been read; without it, it ends there. */
+  beyond?: { least: number; hear: (record: RunRecord) => void }
+  signal?: AbortSignal
 }
 
 /**
@@ -68,12 +72,20 @@ export async function readStarted(status: StatusBranch): Promise<StartedRun[]> {
 /** Whether a run has a record, wherever its day is: walks all days of its workflow, the newest month first. At the tip last fetched or written. */
 export async function hasRecord(status: StatusBranch, workflow: string, run: string): Promise<boolean> {
   const file = `${pathSegment(run)}.json`
-  for (const year of await numbered(status, workflowFolder(workflow), /^\d{4}$/)) {
-    for (const month of await numbered(status, year, /^\d\d$/)) {
-      if ((await namesOfMonth(status, month, () => numbered(status, month, /^\d\d$/))).has(file)) return true
-    }
-  }
+  for await (const names of monthsOf(status, workflow)) if (names.has(file)) return true
   return false
+}
+
+/** Reads what `hasRecord` needs to know of a workflow: the first answer would otherwise take as long as that takes. At the tip last fetched or written. */
+export async function readRecordNames(status: StatusBranch, workflow: string): Promise<void> {
+  for await (const _names of monthsOf(status, workflow));
+}
+
+/** The names of all files of each month of a workflow, the newest first. */
+async function* monthsOf(status: StatusBranch, workflow: string): AsyncGenerator<ReadonlySet<string>> {
+  for (const year of await numbered(status, workflowFolder(workflow), /^\d{4}$/)) {
+    for (const month of await numbered(status, year, /^\d\d$/)) yield namesOfMonth(status, month, () => numbered(status, month, /^\d\d$/))
+  }
 }
 
 /** The record of a run whose workflow nobody names; null when there is none. At the tip last fetched or written. Throws RecordError for a spoilt one. */
@@ -96,34 +108,38 @@ export async function listWorkflows(status: StatusBranch): Promise<string[]> {
   return folders.filter((name) => `${HISTORY_FOLDER}/${name}` !== STATE_FOLDER).toSorted()
 }
 
-/** Days that are read at once where all are wanted: a remote sends in one answer what is asked for together. */
-const DAYS_AT_ONCE = 64
+/** Days that are read at once, when many are: a remote sends in one answer what is asked for together. */
+const MOST_DAYS = 64
 
 /**
- * The newest records that match, of one workflow or of all, and the ticks of their days that do. Reads the days that it needs and no others. At the tip
- * last fetched or written.
+ * The newest records that match, of one workflow or of all, and the ticks of their days that do. Reads the days that it needs, and hardly others. At the
+ * tip last fetched or written. When aborted, throws the signal's reason.
  */
 export async function readHistory(status: StatusBranch, query: HistoryQuery): Promise<ReadHistory> {
-  const { workflow, limit, matches = () => true, matchesTicks = () => true, hear } = query
+  const { workflow, limit, matches = () => true, matchesTicks = () => true, beyond, signal } = query
   const folders = workflow === undefined ? (await listWorkflows(status)).map((name) => `${HISTORY_FOLDER}/${name}`) : [workflowFolder(workflow)]
   const walks = await Promise.all(folders.map(async (folder) => startWalk(folder, daysOf(status, folder))))
-  const found: ReadHistory = { records: [], ticks: [], unreadable: [] }
+  const found: ReadHistory = { records: [], ticks: [], unreadable: [], read: 0, isWhole: false }
   const isEnough = (): boolean => (matches === null ? found.ticks : found.records).length >= limit
-  while (!isEnough() || hear !== undefined) {
-    const isRest = isEnough()
-    const days = await nextDays(walks, isRest ? DAYS_AT_ONCE : 1)
-    if (days.length === 0) break
-    const wanted = { hasRecords: matches !== null, hasTicks: matchesTicks !== null && !isRest, run: query.run }
+  const wanted = { hasRecords: matches !== null, hasTicks: matchesTicks !== null, run: query.run }
+  for (let daysRead = 0, atOnce = 1; !isEnough() || found.read < (beyond?.least ?? 0); daysRead += atOnce) {
+    signal?.throwIfAborted()
+    // More and more as long as nothing tells how far it is; then about as many as are missing.
+    const missing = Math.ceil((daysRead * ((beyond?.least ?? 0) - found.read)) / Math.max(1, found.read))
+    atOnce = Math.max(1, Math.min(MOST_DAYS, isEnough() ? missing : daysRead))
+    const days = await nextDays(walks, atOnce)
+    if (days.length === 0) return { ...found, ticks: found.ticks.slice(0, limit), isWhole: true }
     for (const day of await Promise.all(days.map((folders) => readDay(status, folders, wanted)))) {
       const records = day.records.filter(matches ?? (() => false)).toSorted(newestFirst)
-      for (const record of records) hear?.(record)
-      found.records.push(...records.slice(0, Math.max(0, limit - found.records.length)))
-      const ticks = day.ticks.filter(matchesTicks ?? (() => false))
+      for (const record of records) beyond?.hear(record)
+      const ticks = isEnough() ? [] : day.ticks.filter(matchesTicks ?? (() => false))
       found.ticks.push(...ticks.toSorted((left, right) => (left.to < right.to ? 1 : left.to > right.to ? -1 : 0)))
+      found.records.push(...records.slice(0, Math.max(0, limit - found.records.length)))
       found.unreadable.push(...day.unreadable)
+      found.read += day.records.length
     }
   }
-  return { ...found, ticks: found.ticks.slice(0, limit) }
+  return { ...found, ticks: found.ticks.slice(0, limit), isWhole: walks.every(({ day }) => day === null) }
 }
 
 /** The folders of the newest days that were not read yet, by day; of one day, those of all workflows that have it. */
@@ -181,8 +197,8 @@ async function readDay(
   status: StatusBranch,
   folders: readonly string[],
   wanted: { hasRecords: boolean; hasTicks: boolean; run: string | undefined },
-): Promise<ReadHistory> {
-  const found: ReadHistory = { records: [], ticks: [], unreadable: [] }
+): Promise<Pick<ReadHistory, 'records' | 'ticks' | 'unreadable'>> {
+  const found: Pick<ReadHistory, 'records' | 'ticks' | 'unreadable'> = { records: [], ticks: [], unreadable: [] }
   const names = await Promise.all(folders.map(async (folder) => (await status.list(folder)).map((name) => ({ folder, name }))))
   const records = names.flat().filter(({ name }) => wanted.hasRecords && isRecordOf(name, wanted.run))
   const read = await Promise.all(records.map(async ({ folder, name }) => readRecord(status, `${folder}/${name}`)))

@@ -8,17 +8,12 @@ import { MOST_STEPS } from '../rules/too-many-steps.ts'
 import type { Diagnostic } from '../workflow.ts'
 import { expandReference } from './expand-manifests.ts'
 import { errorAt, type Linkage, type LinkedWorkflow } from './linker.ts'
-import { resultsOfTemplates } from './templates.ts'
 
 /** What is wrong with the manifests that a workflow names, and with what depends on them. */
-export function checkManifests(workflow: LinkedWorkflow, linkage: Linkage): Diagnostic[] {
-  const { manifests, invalid } = linkage
+export function checkManifests(workflow: LinkedWorkflow, { manifests, invalid }: Linkage): Diagnostic[] {
   if (workflow.references.length === 0) return []
   const found = [
-    ...workflow.references.flatMap((reference) => [
-      ...checkReference(workflow.file, reference, manifests),
-      ...checkManifestExpressions(workflow, reference, linkage),
-    ]),
+    ...workflow.references.flatMap((reference) => checkReference(workflow.file, reference, manifests)),
     ...checkExpandedNames(workflow, manifests),
     ...checkCount(workflow, manifests),
   ]
@@ -42,21 +37,6 @@ function checkReference(file: string, { path, at }: ManifestReference, manifests
       return [errorAt(file, at, 'manifest-no-job', `no file of the folder ${excerpt(path)} holds a batch/v1 Job; add one`)]
     }
   }
-}
-
-/** The same manifest may suit one step and not another: what its expressions name is what the step sees. */
-function checkManifestExpressions(
-  workflow: LinkedWorkflow,
-  { step, path }: ManifestReference,
-  { manifests, language, templates }: Linkage,
-): Diagnostic[] {
-  const found = manifests.get(path)
-  if (!found || found.kind === 'Missing' || step === null) return []
-  const files = found.kind === 'File' ? [found.file] : found.files
-  return files.flatMap(({ path: file, analysis }) => {
-    const scope = analysis.checkExpressions ? (workflow.scopeOf?.(step, resultsOfTemplates(templates)) ?? null) : null
-    return scope ? (analysis.checkExpressions?.(scope, language) ?? []).map((problem) => ({ file, ...problem })) : []
-  })
 }
 
 function describeMissing(path: string): string {

@@ -3,11 +3,12 @@ import type { FoundManifest } from '../manifests/read-manifests.ts'
 import { compareProblems, compareText } from '../problem.ts'
 import type { Definitions, Diagnostic, Schedule, Workflow } from '../workflow.ts'
 import { checkManifests } from './check-manifests.ts'
+import { checkWithOthers } from './check-with-others.ts'
 import { checkPolicy } from './check-policy.ts'
 import { checkDuplicateSchedules, checkDuplicateWorkflows } from './duplicate-names.ts'
 import { expandSteps } from './expand-manifests.ts'
 import type { Linkage, LinkedFile, LinkedSchedule, LinkedWorkflow } from './linker.ts'
-import { applyTemplates, checkTemplateResults, checkTemplates, linkTemplates } from './templates.ts'
+import { applyTemplates, checkTemplates, linkTemplates } from './templates.ts'
 import type { DraftStep } from '../draft.ts'
 import { checkUnknownUpstream, checkWorkflowLoops } from './workflow-triggers.ts'
 import { checkScheduleParams, checkUnknownWorkflow } from './schedule-targets.ts'
@@ -90,8 +91,8 @@ export function checkFile({ problems, workflows, schedules }: LinkedFile, linkag
     ...problems,
     ...workflows.flatMap((workflow) => [
       ...checkTemplates(workflow, linkage),
-      ...checkTemplateResults(workflow, linkage),
       ...checkManifests(workflow, linkage),
+      ...checkWithOthers(workflow, linkage),
       ...checkPolicy(workflow, linkage),
       ...checkUnknownUpstream(workflow, linkage),
     ]),

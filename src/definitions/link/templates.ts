@@ -3,7 +3,7 @@ import { excerpt } from '../excerpt.ts'
 import { holdsExpression } from '../expressions/template.ts'
 import { didYouMean } from '../near-names.ts'
 import { checkParamValue } from '../param-value.ts'
-import type { TemplateResults } from '../rules/expressions/workflow-facts.ts'
+import type { OtherFiles } from '../expressions/scope.ts'
 import { findCycles } from '../rules/find-cycles.ts'
 import type { Diagnostic, TemplateCall } from '../workflow.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -75,16 +75,8 @@ export function checkTemplates(workflow: LinkedWorkflow, { templates, invalid }:
   return found
 }
 
-/** Results of steps by what their templates declare, in expressions that nothing else is wrong with. */
-export function checkTemplateResults(workflow: LinkedWorkflow, { templates, invalid }: Linkage): Diagnostic[] {
-  if (!workflow.checkResults || !workflow.body || invalid.has(workflow)) return []
-  const found = workflow.checkResults(resultsOfTemplates(templates)).map((problem) => ({ file: workflow.file, ...problem }))
-  if (found.length > 0) invalid.add(workflow)
-  return found
-}
-
 /** What a template declares is what the last of those says that use each other. */
-export function resultsOfTemplates(templates: ReadonlyMap<string, LinkedTemplate>): TemplateResults {
+export function resultsOfTemplates(templates: ReadonlyMap<string, LinkedTemplate>): OtherFiles['resultsOf'] {
   return (name) => {
     let template = templates.get(name)
     for (const seen = new Set<LinkedTemplate>(); template?.use && !seen.has(template);) {

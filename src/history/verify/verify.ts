@@ -42,14 +42,18 @@ export interface Verification {
   findings: Finding[]
 }
 
-/** Checks a status branch commit by commit, oldest first, with nothing but what the repository holds. Throws GitError when it cannot be read at all. */
-export async function verifyHistory({ log, tip, keys, since, anchors, against }: VerifyRequest): Promise<Verification> {
+/**
+ * Checks a status branch commit by commit, oldest first, with nothing but what the repository holds. Throws GitError when it cannot be read at all, and
+ * the signal's reason when aborted.
+ */
+export async function verifyHistory({ log, tip, keys, since, anchors, against }: VerifyRequest, signal?: AbortSignal): Promise<Verification> {
   const ledger: Ledger = { log, records: new Map(), states: new Map(), overview: null, owner: null, isSigned: false, otherPages: 0, findings: [] }
   const { commits, ancestors, isWhole } = await readChain(ledger, tip, since)
   checkAnchors(ledger, ancestors, anchors, since, isWhole)
   const base = since !== null && ancestors.has(since) ? since : (commits[0]?.parents[0] ?? null)
   if (base !== null) await begin(ledger, base)
   for (const commit of commits) {
+    signal?.throwIfAborted()
     await guarded(ledger, commit.id, () => checkCommit(ledger, commit, keys))
   }
   const records = [...ledger.records.values()].filter((record) => record !== null).length

@@ -4,7 +4,7 @@ import type { Evaluation } from '../../definitions/expressions/render.ts'
 import { evaluateCondition } from '../../definitions/expressions/render.ts'
 import type { ExpressionPlace, StepFacts, WorkflowFacts } from '../../definitions/expressions/scope.ts'
 import { scopeAt } from '../../definitions/expressions/scope.ts'
-import type { RunDefinition, Step } from '../../definitions/workflow.ts'
+import type { DependencyCondition, RunDefinition, Step } from '../../definitions/workflow.ts'
 import type { StepResult } from '../run.ts'
 import { runValues } from '../run-values.ts'
 import type { Board, Entry } from './board.ts'
@@ -44,14 +44,13 @@ function factsOfSteps(steps: readonly Step[]): StepFacts[] {
   const facts = steps.map(({ name, dependsOn, allowFailure, results, expansion }): StepFacts => {
     const whole = [...folders].flatMap(([folder, files]) => {
       const edges = dependsOn.filter(({ step }) => files.includes(step))
-      const when = edges[0]?.when
-      const isWhole = files.every((file) => edges.some((edge) => edge.step === file && edge.when === when))
-      return when !== undefined && isWhole ? [{ step: folder, when }] : []
+      const isWhole = (when: DependencyCondition): boolean => files.every((file) => edges.some((edge) => edge.step === file && edge.when === when))
+      return [...new Set(edges.map(({ when }) => when))].filter(isWhole).map((when) => ({ step: folder, when }))
     })
     return { name, dependsOn: [...dependsOn, ...whole], allowFailure, results, isExpanded: expansion !== null }
   })
   const known = new Map(facts.map((one) => [one.name, one]))
-  return [...facts, ...[...folders].flatMap(([name, [file = '']]) => ({ ...(known.get(file) as StepFacts), name, results: null }))]
+  return [...facts, ...[...folders].flatMap(([name, [file = '']]) => ({ ...(known.get(file) as StepFacts), name, isExpanded: true }))]
 }
 
 /** The names of the steps that the files of a folder make, by that of the step that names the folder. */

@@ -58,6 +58,25 @@ describe('fusee history', () => {
     expect(err).toBe('')
   })
 
+  it('gives the numbers of the newest records where there are very many, and says so', async () => {
+    const runs = Array.from({ length: 1100 }, (_, index) =>
+      finishedRun({
+        name: `nightly-report-${index}`,
+        createdAt: new Date(Date.UTC(2026, 10, 20 - index)).toISOString(),
+        result: index < 1090 ? 'Succeeded' : 'Failed',
+      }),
+    )
+    const remote = await remoteWith(runs)
+    const last = (out: string): string | undefined => out.trimEnd().split('\n').at(-1)
+    expect(last((await run(remote, ['--limit', '2'])).out)).toMatch(
+      /^2 shown · of the newest 10\d\d records 10\d\d of 10\d\d succeeded \(100 %\) · duration p50 3m12s, p95 3m12s · last success /,
+    )
+    expect(last((await run(remote, ['--result', 'Failed', '--limit', '2'])).out)).toMatch(
+      /^2 of 10 shown · 0 of 10 succeeded \(0 %\) · .* · no success$/,
+    )
+    expect(last((await run(remote, ['--limit', '1100'])).out)).toMatch(/^1090 of 1100 succeeded/)
+  })
+
   it('tells of ticks that did not simply fire, with the reason, beside the runs of the same days', async () => {
     const remote = await remoteWith([failed, pushed], fates)
     const { out } = await run(remote, [])

@@ -104,7 +104,7 @@ describe('fusee validate', () => {
     const { exitCode, stderr } = await validate('--repository', 'wrong.yaml')
     expect(exitCode).toBe(2)
     expect(stderr).toMatch(
-      /^fusee: wrong\.yaml is no Repository that can be used:\nwrong\.yaml:4:27 error unknown field "pat", did you mean "path"\? \(unknown-field\)\n/,
+      /^fusee: wrong\.yaml is no Repository that can be used:\nwrong\.yaml:4:28 error unknown field "pat", did you mean "path"\? \(unknown-field\)\n/,
     )
     expect(stderr).toContain('    4 | spec: {url: ., path: jobs, pat: jobs}\n')
     expect(await validate('--repository', 'none.yaml')).toMatchObject({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { hasRecord, readCursorCopies, readHistory } from '../../../src/history/read.ts'
+import { hasRecord, readCursorCopies, readHistory, readRecordNames } from '../../../src/history/read.ts'
 import { writeHistory } from '../../../src/history/write.ts'
 import type { StoredRun } from '../../../src/runs/run.ts'
-import { COMMIT, cursorsWith, failedRun, finishedRun } from '../../support/history-builders.ts'
+import { COMMIT, cursorsWith, failedRun, fateOf, finishedRun } from '../../support/history-builders.ts'
 import { NOW_MS, readBack, requestOf } from '../../support/history-requests.ts'
 import { createMemoryRemote } from '../../support/memory-status-branch.ts'
 
@@ -46,6 +46,26 @@ describe('reading the branch', () => {
     expect(await hasRecord(status, 'nightly', 'run-1')).toBe(false)
   })
 
+  it('is read once for all who ask meanwhile, and again after it could not be read', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: runsOver([1]) }))
+    const opened = remote.open()
+    await opened.fetchTip()
+    const listed: string[] = []
+    let isAway = true
+    const list: typeof opened.list = (folder) => {
+      listed.push(folder)
+      return isAway && folder.split('/').length === 5 ? Promise.reject(new Error('away')) : opened.list(folder)
+    }
+    const status = { ...opened, list }
+    await expect(hasRecord(status, 'nightly-report', 'run-1')).rejects.toThrow('away')
+    isAway = false
+    listed.length = 0
+    const [known] = await Promise.all([hasRecord(status, 'nightly-report', 'run-1'), readRecordNames(status, 'nightly-report')])
+    expect(known).toBe(true)
+    expect(listed.filter((folder) => folder.split('/').length === 5)).toHaveLength(1)
+  })
+
   it('finds a record that came after it was asked for, also in a month that has passed, and misses one that was removed', async () => {
     const remote = createMemoryRemote()
     const status = remote.open()
@@ -72,6 +92,43 @@ describe('reading the branch', () => {
     expect(await names(3)).toEqual(['run-400', 'run-41.5', 'other-41'])
     expect(await names(2, 'other')).toEqual(['other-41', 'other-2'])
     expect(await names(2, 'nobody')).toEqual([])
+  })
+
+  it('reads about as many records beyond the limit as are wanted, and says whether there are others', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: runsOver(Array.from({ length: 200 }, (_, index) => index / 2)) }))
+    const status = remote.open()
+    await status.fetchTip()
+    const heard: string[] = []
+    const hear = ({ run }: { run: string }): void => void heard.push(run)
+    const some = await readHistory(status, { limit: 3, beyond: { least: 20, hear } })
+    expect(some.records.map(({ run }) => run)).toEqual(['run-99.5', 'run-99', 'run-98.5'])
+    expect(some).toMatchObject({ read: heard.length, isWhole: false })
+    expect(heard.length).toBeGreaterThanOrEqual(20)
+    expect(heard.length).toBeLessThan(40)
+    expect(await readHistory(status, { limit: 3, beyond: { least: 200, hear } })).toMatchObject({ records: [{}, {}, {}], read: 200, isWhole: true })
+    expect(await readHistory(status, { limit: 300, beyond: { least: 1, hear } })).toMatchObject({ read: 200, isWhole: true })
+    expect(await readHistory(status, { limit: 3, matches: ({ run }) => run === 'run-0' })).toMatchObject({ records: [{}], read: 200, isWhole: true })
+  })
+
+  it('tells of the ticks of the days whose records it gives, though it has read further', async () => {
+    const remote = createMemoryRemote()
+    const days = [1, 2, 3, 4, 5, 6]
+    const fates = days.map((day) => fateOf(new Date(NOW_MS + day * 86_400_000).toISOString().replace('.000', '')))
+    await writeHistory(requestOf(remote, { runs: runsOver([1, 3, 6]), cursors: cursorsWith({ fates }) }))
+    const status = remote.open()
+    await status.fetchTip()
+    const { records, ticks } = await readHistory(status, { limit: 2, beyond: { least: 3, hear: () => undefined } })
+    expect(records.map(({ run }) => run)).toEqual(['run-6', 'run-3'])
+    expect(ticks.map(({ from }) => from.slice(8, 10))).toEqual(['26', '25'])
+  })
+
+  it('stops when it is told to', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: runsOver([1]) }))
+    const status = remote.open()
+    await status.fetchTip()
+    await expect(readHistory(status, { limit: 1, signal: AbortSignal.abort() })).rejects.toThrow('aborted')
   })
 
   it('lets a broken file hide no good one', async () => {

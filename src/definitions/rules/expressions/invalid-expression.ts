@@ -1,6 +1,6 @@
 import type { ExpressionLanguage } from '../../expressions/language.ts'
 import type { ExpressionScope } from '../../expressions/expression-type.ts'
-import { scopeAt, type WorkflowFacts } from '../../expressions/scope.ts'
+import { scopeAt, type OtherFiles, type WorkflowFacts } from '../../expressions/scope.ts'
 import { excerpt } from '../../excerpt.ts'
 import { MOST_FINDINGS, type Finding } from '../../problem.ts'
 import { childOf, entryOf, textOf } from '../../source/source-node.ts'
@@ -14,11 +14,12 @@ import { expansionOf, factsOf } from './workflow-facts.ts'
 export const invalidExpression: WorkflowRule = {
   id: 'invalid-expression',
   severity: 'error',
-  check: (workflow) => checkExpressions(workflow, factsOf(workflow)),
+  check: (workflow) => checkExpressions(workflow),
 }
 
-/** All expressions of a workflow of which so much is known; nothing where that is not enough. */
-export function checkExpressions(workflow: WorkflowSource, facts: WorkflowFacts | null): Finding[] {
+/** The same once the other files are known. */
+export function checkExpressions(workflow: WorkflowSource, others?: OtherFiles): Finding[] {
+  const facts = factsOf(workflow, others)
   if (!facts) return []
   const { document, spec, steps, finally: last, defaults, language } = workflow
   const group = childOf(spec, 'concurrency', 'group')
