@@ -26,7 +26,7 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
     case 'TickJudged':
       return `tick ${event.fate.at} of ${event.fate.schedule}: ${event.fate.fate}${event.fate.reason === null ? '' : ` (${event.fate.reason})`}`
     case 'StepStarted':
-      return paint.dim(`  ${event.run} ${stepKey(event.step)} started`)
+      return paint.dim(`  ${event.run} ${stepKey(event.step)} ${event.step.kind === 'Approval' ? 'waits for an approval' : 'started'}`)
     case 'StepEnded':
       return `  ${paint.dim(event.run)} ${stepKey(event.step)} ${stepResult(event.step, paint)}`
     case 'RunFinished':

@@ -32,6 +32,7 @@ interface RunOptions {
   path?: string
   repository?: string
   param: string[]
+  approve: string[]
   secrets?: string
   namespace?: string
   commit?: string
@@ -52,7 +53,8 @@ export function createRunCommand(shell: Shell): Command {
     .option('--repo <dir>', 'root of the repository', '.')
     .option('--path <folder>', "folder of the definitions, below the root; default the Repository document's, else workflows")
     .option('--repository <file>', 'Repository document whose vars expressions see')
-    .option('--param <key=value>', 'value of a param; may be given several times', (value: string, all: string[]) => [...all, value], [])
+    .option('--param <key=value>', 'value of a param; may be given several times', collect, [])
+    .option('--approve <step>', 'approve this step once it waits for an approval; may be given several times', collect, [])
     .option('--commit <commit>', 'run this commit, branch or tag instead of the working tree')
     .option('--record', 'write the record to the status branch of the repository', false)
     .option('--branch <name>', 'that status branch', 'fusee/status')
@@ -78,6 +80,7 @@ async function runWorkflow(shell: Shell, name: string, options: RunOptions): Pro
   const source = await orWrongUse(() => readRunSource({ root, path: folder, commit: options.commit ?? null }))
   const workflow = source.definitions.workflows.find((one) => one.name === name)
   if (workflow === undefined) throw new UsageError(describeMissing(name, source.definitions))
+  const approvals = approvalsOf(workflow, options.approve)
   const connection = options.runner === 'kubernetes' ? await connect(shell.env) : null
   const namespace = options.namespace ?? connection?.namespace ?? 'default'
   const run = createRunObject(
@@ -107,12 +110,14 @@ async function runWorkflow(shell: Shell, name: string, options: RunOptions): Pro
       : await createKubernetesOnce(connection, { namespace, name: run.metadata.name }, report)
   try {
     say(paint.dim(whereStepsRun(connection, namespace)))
+    if (approvals.left.length > 0) shell.stderr.write(`${nobodyApproves(approvals.left)}\n`)
     const { cancel, abandon } = interrupts(shell, (line) => shell.stderr.write(`${line}\n`))
     const ended = await runOnce({
       context: once.context,
       run,
       workflow,
       maxParallelSteps: MOST_PARALLEL_STEPS,
+      approvals: { steps: approvals.given, by: userName() },
       vars: document?.spec.vars ?? {},
       cancel,
       abandon,
@@ -134,6 +139,27 @@ async function runWorkflow(shell: Shell, name: string, options: RunOptions): Pro
     await once.close()
     connection?.close()
   }
+}
+
+function collect(value: string, all: string[]): string[] {
+  return [...all, value]
+}
+
+/** The approvals that a workflow asks for: those that are given beforehand, and those for which it would wait. */
+function approvalsOf({ name, steps, finally: last }: Workflow, wanted: readonly string[]): { given: ReadonlySet<string>; left: string[] } {
+  const all = [...steps, ...last].filter(({ work }) => work.kind === 'Approval').map((step) => step.name)
+  const unknown = wanted.find((step) => !all.includes(step))
+  if (unknown !== undefined) {
+    const others = all.length === 0 ? 'there is none' : `there is ${all.join(', ')}`
+    throw new UsageError(`--approve ${unknown}: workflow ${name} has no approval of this name: ${others}`)
+  }
+  return { given: new Set(wanted), left: all.filter((step) => !wanted.includes(step)) }
+}
+
+/** No controller knows of this run, so that \`fusee approve\` cannot reach it. */
+function nobodyApproves(steps: readonly string[]): string {
+  const options = steps.map((step) => `--approve ${step}`).join(' ')
+  return `${steps.join(', ')}: nobody can approve while this run waits; interrupt it then, or start it with ${options}`
 }
 
 function whereStepsRun(connection: Connection | null, namespace: string): string {

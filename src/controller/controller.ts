@@ -14,6 +14,7 @@ import { look } from './look.ts'
 import { createOwnWrites } from './own-writes.ts'
 import { pinDefinition } from './pin-definition.ts'
 import { reconcileRun } from './reconcile-run.ts'
+import { learnRecordNames } from './record-names.ts'
 import { writeRecords } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
 import { createSlots } from './slots.ts'
@@ -128,6 +129,8 @@ export function createController(context: Context): Controller {
         return claim(context, state, wake, state.signal)
       case 'look':
         return state.claimed ? look(context, state, wake, state.signal) : null
+      case 'names':
+        return learnRecordNames(state)
       case 'ticks':
         return judgeTicks(context, state, expressionsOf(state), wake)
       case 'ends':

@@ -43,6 +43,7 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
       state.versionsAnew = restored.isIncomplete
       state.versionsOf = cursors.lastCommit
       source.keep(commitsOf(restored.versions).map(asCommitSha))
+      wake(`names ${state.key}`)
       wake(`ticks ${state.key}`)
       wake(`ends ${state.key}`)
     }
@@ -69,6 +70,7 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
   )
   if (isNews || state.look !== 'Ended') {
     state.look = 'Ended'
+    wake(`names ${state.key}`)
     wake(`expect ${state.key}`)
     wake(`sweep ${state.key}`)
     wake(`ticks ${state.key}`)

@@ -1,3 +1,4 @@
+import { formatTimestamp } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { createExpressionLanguage } from '../definitions/expressions/language.ts'
 import type { Workflow } from '../definitions/workflow.ts'
@@ -15,6 +16,8 @@ export interface OnceOptions {
   run: Run
   workflow: Workflow
   maxParallelSteps: number
+  /** Approvals that are given as soon as a step waits for them: by step, and in whose name. */
+  approvals?: { steps: ReadonlySet<string>; by: string }
   /** What expressions see as `vars`; nothing when absent. */
   vars?: Readonly<Record<string, string>>
   /** Asks for the run to be cancelled: its steps are stopped, its `finally` steps run. */
@@ -66,6 +69,7 @@ export async function runOnce(options: OnceOptions): Promise<StoredRun | null> {
         found,
       )
       const run = await context.runs.getRun(ref)
+      if (run !== null) await approve(options, run)
       if (run?.status?.phase !== 'Finished') return nextAtMs
       const jobs = await context.jobs.observeJobs(ref)
       if (jobs.some(({ job }) => (job.metadata.finalizers ?? []).length > 0)) return context.clock.now()
@@ -95,4 +99,15 @@ async function askToCancel({ context }: OnceOptions, ref: { namespace: string; n
   const run = await context.runs.getRun(ref)
   if (run === null || run.spec.cancel !== undefined || run.status?.phase === 'Finished') return
   await context.runs.updateRun({ ...run, spec: { ...run.spec, cancel: { by: 'signal', reason: 'interrupted' } } })
+}
+
+/** Gives the approvals that were promised to what waits for them. */
+async function approve({ context, approvals }: OnceOptions, run: StoredRun): Promise<void> {
+  const before = run.spec.approvals ?? []
+  const waiting = (run.status?.steps ?? []).filter(({ name, state }) => state === 'Running' && approvals?.steps.has(name) === true)
+  const open = waiting.filter(({ name }) => !before.some(({ step }) => step === name))
+  if (approvals === undefined || open.length === 0) return
+  const at = formatTimestamp(context.clock.now())
+  const given = open.map(({ name }) => ({ step: name, by: approvals.by, at }))
+  await context.runs.updateRun({ ...run, spec: { ...run.spec, approvals: [...before, ...given] } })
 }

@@ -26,30 +26,32 @@ export function createSlots(limit: number, wake: (run: string) => void): Slots {
   const activeByRun = new Map<string, { workflow: string; count: number }>()
   const waiting = new Map<string, string>()
 
-  const activeOf = (isCounted: (workflow: string) => boolean): number =>
-    [...activeByRun.values()].reduce((sum, { workflow, count }) => sum + (isCounted(workflow) ? count : 0), 0)
-  const left = (): number => Math.max(0, limit - activeOf(() => true))
-
-  /** What a workflow that asks gets of so many. */
-  function shareOf(workflow: string, slots: number): number {
-    const contenders = new Map([...waiting.values(), workflow].map((one) => [one, activeOf((other) => other === one)]))
-    const before = contenders.get(workflow) ?? 0
-    for (let slot = 0; slot < slots; slot++) giveOne(contenders, workflow)
-    return (contenders.get(workflow) ?? 0) - before
+  /** What a workflow gets of what is left when it asks. */
+  function shareOf(workflow: string): number {
+    const activeOf = new Map<string, number>()
+    let left = limit
+    for (const { workflow: of, count } of activeByRun.values()) {
+      activeOf.set(of, (activeOf.get(of) ?? 0) + count)
+      left -= count
+    }
+    if (left <= 0) return 0
+    const contenders = new Map([...new Set(waiting.values()), workflow].map((one) => [one, activeOf.get(one) ?? 0]))
+    for (; left > 0; left--) giveOne(contenders, workflow)
+    return (contenders.get(workflow) ?? 0) - (activeOf.get(workflow) ?? 0)
   }
 
   /** Whoever was woken before and wants no more, or had less end than it has begun, has left something for others, or for itself. */
   function note(run: string, workflow: string, count: number): void {
     if (count === 0) activeByRun.delete(run)
     else activeByRun.set(run, { workflow, count })
-    const slots = left()
-    if (slots > 0) for (const [one, of] of waiting) if (shareOf(of, slots) > 0) wake(one)
+    const sharing = new Set([...new Set(waiting.values())].filter((one) => shareOf(one) > 0))
+    for (const [one, of] of waiting) if (sharing.has(of)) wake(one)
   }
 
   return {
     free({ run, workflow }) {
       waiting.delete(run)
-      return shareOf(workflow, left())
+      return shareOf(workflow)
     },
     note: ({ run, workflow }, count) => note(run, workflow, count),
     wait({ run, workflow }) {

@@ -2,7 +2,9 @@ import { parseTimestamp } from '../clock.ts'
 import { ConflictError } from '../cluster/ports.ts'
 import type { Context } from '../context.ts'
 import { runName } from '../runs/names.ts'
+import type { Cursors } from '../runs/run.ts'
 import { repositorySuspension } from '../triggers/suspension.ts'
+import type { StartedTick } from '../triggers/ticks.ts'
 import { planTicks } from '../triggers/ticks.ts'
 import { initialCursors, updateCursors } from './cursors.ts'
 import { planLost, withoutLost } from './lost.ts'
@@ -33,9 +35,7 @@ export async function judgeTicks(context: Context, state: RepositoryState, expre
       { schedule: trigger.schedule, tickMs: parseTimestamp(trigger.tick), run: run.metadata.name, fate: fate ?? 'Fired', reason: fateReason ?? null },
     ]
   })
-  const judgedMs = (schedule: string): number => parseTimestamp(cursors.schedules[schedule]?.judgedUpTo ?? '')
-  const hasBegun = started.some(({ schedule, tickMs }) => tickMs > judgedMs(schedule) && tickMs <= nowMs)
-  if ((await isHistoryFull(context, state, runs)) && !hasBegun) return nowMs + FULL_RETRY_MS
+  if ((await isHistoryFull(context, state, runs)) && !hasBegun(cursors, started, nowMs)) return nowMs + FULL_RETRY_MS
   const plan = planTicks({
     repository: settings.ref,
     schedules: [...versions.schedules.values()].map((version) => version.definition),
@@ -75,4 +75,9 @@ export async function judgeTicks(context: Context, state: RepositoryState, expre
   // Runs that were there already may have ended while no cursor vouched for them; new ones cannot.
   if (fates.length > 0 || plan.runs.length > plan.requests.length || !areAllNew) wake(`records ${state.key}`)
   return plan.nextTickMs
+}
+
+/** Whether there are Runs of ticks that the cursors have not passed: an earlier pass was stopped half-way. */
+function hasBegun({ schedules }: Cursors, started: readonly StartedTick[], nowMs: number): boolean {
+  return started.some(({ schedule, tickMs }) => tickMs > parseTimestamp(schedules[schedule]?.judgedUpTo ?? '') && tickMs <= nowMs)
 }

@@ -1,7 +1,8 @@
 import type { EnvVar, JsonObject } from './container.ts'
 import type { ExpressionScope } from './expressions/expression-type.ts'
 import type { PlacedAsk } from './policy/place-asks.ts'
-import type { Position } from './problem.ts'
+import type { OtherFiles } from './expressions/scope.ts'
+import type { Position, Problem } from './problem.ts'
 import type { Param, Schedule, Step, StepWork, Workflow } from './workflow.ts'
 
 /** What one file says before the others are known: manifests are names, and nothing says yet in which file it lies. */
@@ -46,10 +47,18 @@ export interface WorkflowDraft {
   uses: TemplateUse[]
   /** Workflows whose ends start it. */
   upstream: { name: string; at: Position }[]
-  /** What expressions of a step's manifest may use; null when there are no manifests, or it cannot be told. */
-  scopeOf: ((step: string) => ExpressionScope | null) | null
+  /** What the document says once the other files are known; null when they change nothing. */
+  withOthers: ((others: OtherFiles) => WithOthers) | null
   /** What the pods of its steps ask for, manifests left out. */
   asks: PlacedAsk[]
+}
+
+/** What a Workflow document says of expressions. */
+export interface WithOthers {
+  /** What is wrong with its own, those included that are wrong whatever the others are. */
+  problems: Problem[]
+  /** What those of a step's manifest may use; null when it cannot be told. */
+  scopeOf: (step: string) => ExpressionScope | null
 }
 
 /** A step that is what a template says, and where it says so. */

@@ -72,12 +72,20 @@ export async function readStarted(status: StatusBranch): Promise<StartedRun[]> {
 /** Whether a run has a record, wherever its day is: walks all days of its workflow, the newest month first. At the tip last fetched or written. */
 export async function hasRecord(status: StatusBranch, workflow: string, run: string): Promise<boolean> {
   const file = `${pathSegment(run)}.json`
-  for (const year of await numbered(status, workflowFolder(workflow), /^\d{4}$/)) {
-    for (const month of await numbered(status, year, /^\d\d$/)) {
-      if ((await namesOfMonth(status, month, () => numbered(status, month, /^\d\d$/))).has(file)) return true
-    }
-  }
+  for await (const names of monthsOf(status, workflow)) if (names.has(file)) return true
   return false
+}
+
+/** Reads what `hasRecord` needs to know of a workflow: the first answer would otherwise take as long as that takes. At the tip last fetched or written. */
+export async function readRecordNames(status: StatusBranch, workflow: string): Promise<void> {
+  for await (const _names of monthsOf(status, workflow));
+}
+
+/** The names of all files of each month of a workflow, the newest first. */
+async function* monthsOf(status: StatusBranch, workflow: string): AsyncGenerator<ReadonlySet<string>> {
+  for (const year of await numbered(status, workflowFolder(workflow), /^\d{4}$/)) {
+    for (const month of await numbered(status, year, /^\d\d$/)) yield namesOfMonth(status, month, () => numbered(status, month, /^\d\d$/))
+  }
 }
 
 /** The record of a run whose workflow nobody names; null when there is none. At the tip last fetched or written. Throws RecordError for a spoilt one. */

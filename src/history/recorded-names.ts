@@ -7,6 +7,8 @@ const MOST_NAMES = 300_000
 interface KnownMonths {
   months: Map<string, ReadonlySet<string>>
   names: number
+  /** What is being read, so that who asks meanwhile waits for the same. */
+  reading: Map<string, Promise<ReadonlySet<string>>>
 }
 
 const known = new WeakMap<StatusBranch, KnownMonths>()
@@ -17,16 +19,37 @@ const known = new WeakMap<StatusBranch, KnownMonths>()
  */
 export async function namesOfMonth(status: StatusBranch, month: string, days: () => Promise<readonly string[]>): Promise<ReadonlySet<string>> {
   const id = await status.folderId(month)
-  const memory = known.get(status) ?? { months: new Map<string, ReadonlySet<string>>(), names: 0 }
+  if (id === null) return new Set()
+  const memory = known.get(status) ?? {
+    months: new Map<string, ReadonlySet<string>>(),
+    names: 0,
+    reading: new Map<string, Promise<ReadonlySet<string>>>(),
+  }
   known.set(status, memory)
-  const before = id === null ? undefined : memory.months.get(id)
-  const names = before ?? new Set((await Promise.all((await days()).map((day) => status.list(day)))).flat())
-  if (id !== null) remember(memory, id, names, before !== undefined)
+  const before = memory.months.get(id)
+  const names = before ?? (await (memory.reading.get(id) ?? startReading(memory, id, status, days)))
+  remember(memory, id, names)
   return names
 }
 
-function remember(memory: KnownMonths, id: string, names: ReadonlySet<string>, isKnown: boolean): void {
-  memory.months.delete(id)
+async function startReading(
+  { reading }: KnownMonths,
+  id: string,
+  status: StatusBranch,
+  days: () => Promise<readonly string[]>,
+): Promise<ReadonlySet<string>> {
+  const read = async (): Promise<ReadonlySet<string>> => new Set((await Promise.all((await days()).map((day) => status.list(day)))).flat())
+  const names = read()
+  reading.set(id, names)
+  try {
+    return await names
+  } finally {
+    reading.delete(id)
+  }
+}
+
+function remember(memory: KnownMonths, id: string, names: ReadonlySet<string>): void {
+  const isKnown = memory.months.delete(id)
   memory.months.set(id, names)
   if (!isKnown) memory.names += names.size
   for (const [oldest, other] of memory.months) {

@@ -199,7 +199,9 @@ function addSchedule(
     plan.runs.push(run)
     if (request.fate === 'Late' || request.fate === 'Skipped') add(tickOf(request), request.fate, refusal, run)
   }
-  for (const { afterMs, upToMs, fate, reason } of judgement.stretches.flatMap((stretch) => cut(stretch, started, nowMs))) {
+  // Most stretches lie between two ticks.
+  const stretches = judgement.stretches.filter(({ afterMs, upToMs }) => (ticks.next(afterMs) ?? Infinity) <= upToMs)
+  for (const { afterMs, upToMs, fate, reason } of stretches.flatMap((stretch) => cut(stretch, started, nowMs))) {
     const first = ticks.next(afterMs)
     const last = ticks.newest(afterMs, upToMs)
     if (first === null || last === null) continue

@@ -1,5 +1,5 @@
 import type { RunCase } from './run-case.ts'
-import { AT, manifest, once } from './run-case.ts'
+import { AT, manifest, once, resultsManifest } from './run-case.ts'
 
 /** Cases of limits, of cancelling, and of what expressions may know. */
 export const BOUND_CASES: readonly RunCase[] = [
@@ -9,7 +9,7 @@ export const BOUND_CASES: readonly RunCase[] = [
 steps:
   - name: stuck
     image: busybox
-    startTimeout: 15s
+    startTimeout: 60s
     env: [{name: PASSWORD, valueFrom: {secretKeyRef: {name: nowhere, key: password}}}]
     script: 'true'
   - {name: alarm, image: busybox, script: 'true', dependsOn: [{step: stuck, when: Failed}]}
@@ -103,6 +103,32 @@ finally:
     wantSteps: ['join Succeeded', 'gate Succeeded Approved', 'work/0 Succeeded', 'work/1 Succeeded', 'end Succeeded'],
   },
   {
+    name: 'what a folder of manifests has left is a list, in the order of its files; what a file has left is a value',
+    files: { 'jobs/many/a.yaml': resultsManifest(3), 'jobs/many/b.yaml': resultsManifest(4), 'jobs/one.yaml': resultsManifest(5) },
+    spec: `
+steps:
+  - {name: many, manifest: jobs/many, results: {size: integer}}
+  - {name: one, manifest: jobs/one.yaml, results: {size: integer}}
+  - {name: sum, image: busybox, script: 'true', dependsOn: [many, one], if: 'steps.many.results.size[0] + steps.many.results.size[1] == steps.one.results.size + 2'}
+  - {name: each, image: busybox, dependsOn: [many], forEach: steps.many.results.size, env: [{name: MORE, value: "\${{ item + 1 }}"}], script: 'test "$MORE" -gt 3'}
+  - {name: file, image: busybox, script: 'true', dependsOn: [many/b], if: "steps['many/b'].results.size == 4"}
+  - {name: late, image: busybox, script: 'true', dependsOn: [{step: many/a, when: Always}, many], if: 'steps.many.results.size == [3, 4]'}
+`,
+    outcomes: { 'many/a': { results: 'size=3\n' }, 'many/b': { results: 'size=4\n' }, one: { results: 'size=5\n' } },
+    wantResult: 'Succeeded',
+    wantSteps: [
+      'many/a Succeeded',
+      'many/b Succeeded',
+      'one Succeeded',
+      'sum Succeeded',
+      'each/0 Succeeded',
+      'each/1 Succeeded',
+      'file Succeeded',
+      'late Succeeded',
+    ],
+    wantResults: { 'many/a': { size: 3 }, 'many/b': { size: 4 }, one: { size: 5 } },
+  },
+  {
     name: 'failFast when an expression fails: nothing else begins',
     spec: `
 failFast: true
@@ -136,7 +162,7 @@ steps:
   - {name: done, use: measure}
   - {name: left-out, use: measure, if: params.go}
   - {name: many, manifest: jobs/many}
-  - {name: large, image: busybox, script: 'true', dependsOn: [done], if: steps.done.results.size != null && steps.done.results.size > 5}
+  - {name: large, image: busybox, script: 'true', dependsOn: [done], if: steps.done.results.size > 5}
   - {name: none, image: busybox, script: 'true', dependsOn: [{step: left-out, when: NotFailed}], if: 'steps["left-out"].results.size == null'}
   - {name: some, image: busybox, script: 'true', dependsOn: [{step: many, when: Always}], if: steps.many.result == 'Failed'}
   - {name: one, image: busybox, script: 'true', dependsOn: [many/a], if: "steps['many/a'].result == 'Succeeded'"}

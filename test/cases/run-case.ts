@@ -54,3 +54,16 @@ spec:
       containers: [{name: main, image: busybox, command: [sh, -c, '${before}; exit "$CODE"'], env: [{name: CODE, value: "${code}"}]}]
 `
 }
+
+/** A Job that leaves a result `size`. */
+export function resultsManifest(size: number): string {
+  return `apiVersion: batch/v1
+kind: Job
+metadata: {name: any}
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: main, image: busybox, command: [sh, -c, 'echo "size=$SIZE" > "$FUSEE_RESULTS"'], env: [{name: SIZE, value: "${size}"}]}]
+`
+}

@@ -255,7 +255,7 @@ steps:
   {
     name: 'a run that is over time',
     spec: `
-timeout: 2s
+timeout: 10s
 steps:
   - {name: long, image: busybox, script: sleep 600}
   - {name: after, image: busybox, script: 'true', dependsOn: [long]}

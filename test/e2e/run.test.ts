@@ -136,6 +136,52 @@ describe('fusee run', () => {
     }),
   )
 
+  const GATED = `
+  steps:
+    - {name: gate, approval: {by: [ann]}}
+    - {name: other, approval: {timeout: 1s}}
+    - {name: publish, dependsOn: [gate], script: "true"}
+  finally: [{name: end, approval: {}}]
+`
+
+  it.concurrent('gives the approvals that it was told to give, and says that nobody can give the others', () =>
+    inCheckout(GATED, async (folder) => {
+      const { code, stdout, stderr } = await runFusee([
+        'run',
+        'report',
+        '--repo',
+        folder,
+        '--approve',
+        'gate',
+        '--approve',
+        'end',
+        '--output',
+        'json',
+      ])
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: 'other: nobody can approve while this run waits; interrupt it then, or start it with --approve other\n',
+      })
+      const { steps } = JSON.parse(stdout) as { steps: { name: string; result: string; reason: string | null }[] }
+      expect(steps.map(({ name, result, reason }) => `${name} ${result} ${reason ?? ''}`.trim())).toEqual([
+        'gate Succeeded Approved',
+        'other Failed Timeout',
+        'publish Succeeded',
+        'end Succeeded Approved',
+      ])
+    }),
+  )
+
+  it.concurrent('knows which approvals there are', () =>
+    inCheckout(GATED, async (folder) => {
+      const { code, stderr } = await runFusee(['run', 'report', '--repo', folder, '--approve', 'publish'])
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: 'fusee: --approve publish: workflow report has no approval of this name: there is gate, other, end\n',
+      })
+    }),
+  )
+
   it.concurrent('writes the record to the status branch when it is asked to', () =>
     inCheckout('  steps: [{name: only, script: "true"}]', async (folder) => {
       const { code, stdout } = await runFusee(['run', 'report', '--repo', folder, '--record', '--output', 'json'])

@@ -1,4 +1,3 @@
-import type { ExpressionLanguage } from '../expressions/language.ts'
 import type { ManifestReference } from '../draft.ts'
 import { excerpt } from '../excerpt.ts'
 import type { FoundManifest, ManifestFile } from '../manifests/read-manifests.ts'
@@ -11,13 +10,10 @@ import { expandReference } from './expand-manifests.ts'
 import { errorAt, type Linkage, type LinkedWorkflow } from './linker.ts'
 
 /** What is wrong with the manifests that a workflow names, and with what depends on them. */
-export function checkManifests(workflow: LinkedWorkflow, { manifests, language, invalid }: Linkage): Diagnostic[] {
+export function checkManifests(workflow: LinkedWorkflow, { manifests, invalid }: Linkage): Diagnostic[] {
   if (workflow.references.length === 0) return []
   const found = [
-    ...workflow.references.flatMap((reference) => [
-      ...checkReference(workflow.file, reference, manifests),
-      ...checkManifestExpressions(workflow, reference, manifests, language),
-    ]),
+    ...workflow.references.flatMap((reference) => checkReference(workflow.file, reference, manifests)),
     ...checkExpandedNames(workflow, manifests),
     ...checkCount(workflow, manifests),
   ]
@@ -41,22 +37,6 @@ function checkReference(file: string, { path, at }: ManifestReference, manifests
       return [errorAt(file, at, 'manifest-no-job', `no file of the folder ${excerpt(path)} holds a batch/v1 Job; add one`)]
     }
   }
-}
-
-/** The same manifest may suit one step and not another: what its expressions name is what the step sees. */
-function checkManifestExpressions(
-  workflow: LinkedWorkflow,
-  { step, path }: ManifestReference,
-  manifests: ReadonlyMap<string, FoundManifest>,
-  language: ExpressionLanguage,
-): Diagnostic[] {
-  const found = manifests.get(path)
-  if (!found || found.kind === 'Missing' || step === null) return []
-  const files = found.kind === 'File' ? [found.file] : found.files
-  return files.flatMap(({ path: file, analysis }) => {
-    const scope = analysis.checkExpressions ? (workflow.scopeOf?.(step) ?? null) : null
-    return scope ? (analysis.checkExpressions?.(scope, language) ?? []).map((problem) => ({ file, ...problem })) : []
-  })
 }
 
 function describeMissing(path: string): string {

@@ -4,7 +4,7 @@ import type { Evaluation } from '../../definitions/expressions/render.ts'
 import { evaluateCondition } from '../../definitions/expressions/render.ts'
 import type { ExpressionPlace, StepFacts, WorkflowFacts } from '../../definitions/expressions/scope.ts'
 import { scopeAt } from '../../definitions/expressions/scope.ts'
-import type { RunDefinition, Step } from '../../definitions/workflow.ts'
+import type { DependencyCondition, RunDefinition, Step } from '../../definitions/workflow.ts'
 import type { StepResult } from '../run.ts'
 import { runValues } from '../run-values.ts'
 import type { Board, Entry } from './board.ts'
@@ -41,18 +41,16 @@ export function factsOf({ params, steps, finally: last }: Pick<RunDefinition, 'p
 /** A folder of manifests is known by its own name too: to whatever depends on all of its files. */
 function factsOfSteps(steps: readonly Step[]): StepFacts[] {
   const folders = foldersOf(steps)
-  const facts = steps.map(({ name, dependsOn, allowFailure, results, expansion, templates }): StepFacts => {
+  const facts = steps.map(({ name, dependsOn, allowFailure, results, expansion }): StepFacts => {
     const whole = [...folders].flatMap(([folder, files]) => {
       const edges = dependsOn.filter(({ step }) => files.includes(step))
-      const when = edges[0]?.when
-      const isWhole = files.every((file) => edges.some((edge) => edge.step === file && edge.when === when))
-      return when !== undefined && isWhole ? [{ step: folder, when }] : []
+      const isWhole = (when: DependencyCondition): boolean => files.every((file) => edges.some((edge) => edge.step === file && edge.when === when))
+      return [...new Set(edges.map(({ when }) => when))].filter(isWhole).map((when) => ({ step: folder, when }))
     })
-    // What a template declares was not known where its user was checked.
-    return { name, dependsOn: [...dependsOn, ...whole], allowFailure, results: templates.length > 0 ? null : results, isExpanded: expansion !== null }
+    return { name, dependsOn: [...dependsOn, ...whole], allowFailure, results, isExpanded: expansion !== null }
   })
   const known = new Map(facts.map((one) => [one.name, one]))
-  return [...facts, ...[...folders].flatMap(([name, [file = '']]) => ({ ...(known.get(file) as StepFacts), name, results: null }))]
+  return [...facts, ...[...folders].flatMap(([name, [file = '']]) => ({ ...(known.get(file) as StepFacts), name, isExpanded: true }))]
 }
 
 /** The names of the steps that the files of a folder make, by that of the step that names the folder. */

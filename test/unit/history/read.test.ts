@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hasRecord, readCursorCopies, readHistory } from '../../../src/history/read.ts'
+import { hasRecord, readCursorCopies, readHistory, readRecordNames } from '../../../src/history/read.ts'
 import { writeHistory } from '../../../src/history/write.ts'
 import type { StoredRun } from '../../../src/runs/run.ts'
 import { COMMIT, cursorsWith, failedRun, fateOf, finishedRun } from '../../support/history-builders.ts'
@@ -44,6 +44,26 @@ describe('reading the branch', () => {
     expect(await hasRecord(status, 'nightly-report', 'run-1')).toBe(true)
     expect(await hasRecord(status, 'nightly-report', 'run-2')).toBe(false)
     expect(await hasRecord(status, 'nightly', 'run-1')).toBe(false)
+  })
+
+  it('is read once for all who ask meanwhile, and again after it could not be read', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: runsOver([1]) }))
+    const opened = remote.open()
+    await opened.fetchTip()
+    const listed: string[] = []
+    let isAway = true
+    const list: typeof opened.list = (folder) => {
+      listed.push(folder)
+      return isAway && folder.split('/').length === 5 ? Promise.reject(new Error('away')) : opened.list(folder)
+    }
+    const status = { ...opened, list }
+    await expect(hasRecord(status, 'nightly-report', 'run-1')).rejects.toThrow('away')
+    isAway = false
+    listed.length = 0
+    const [known] = await Promise.all([hasRecord(status, 'nightly-report', 'run-1'), readRecordNames(status, 'nightly-report')])
+    expect(known).toBe(true)
+    expect(listed.filter((folder) => folder.split('/').length === 5)).toHaveLength(1)
   })
 
   it('finds a record that came after it was asked for, also in a month that has passed, and misses one that was removed', async () => {

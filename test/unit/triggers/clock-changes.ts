@@ -22,11 +22,13 @@ export function changeDays(timeZone: string, firstYear: number, lastYear: number
   return days
 }
 
-/** Every zone that changes its clock in these years. */
-export function changingZones(firstYear: number, lastYear: number): { timeZone: string; days: number[] }[] {
-  return Intl.supportedValuesOf('timeZone')
-    .map((timeZone) => ({ timeZone, days: changeDays(timeZone, firstYear, lastYear) }))
-    .filter(({ days }) => days.length > 0)
+/** Those of these zones, of all without them, that change their clock in these years. */
+export function changingZones(
+  firstYear: number,
+  lastYear: number,
+  zones: readonly string[] = Intl.supportedValuesOf('timeZone'),
+): { timeZone: string; days: number[] }[] {
+  return zones.map((timeZone) => ({ timeZone, days: changeDays(timeZone, firstYear, lastYear) })).filter(({ days }) => days.length > 0)
 }
 
 /** Expressions of every kind of hour field, with minutes and days that fall into and around changes. */
@@ -48,13 +50,19 @@ export function expressionOf(draw: (below: number) => number): string {
 
 /** Where the ticks of a window of three days around a change differ from the oracle's; null when they do not. */
 export function disagreement(cron: string, timeZone: string, dayMs: number, ticksOf = listTicks): string | null {
+  return disagreements([cron], timeZone, dayMs, ticksOf)[0] ?? null
+}
+
+/** The same for several expressions, of which the clock is watched but once. */
+export function disagreements(crons: readonly string[], timeZone: string, dayMs: number, ticksOf = listTicks): string[] {
   const [fromMs, toMs] = [dayMs - 12 * HOUR_MS, dayMs + 36 * HOUR_MS]
-  const want = ticksByWatching(cron, watchClock(timeZone, fromMs, toMs))
-  const found = ticksOf(cron, timeZone, fromMs, toMs)
+  const glances = watchClock(timeZone, fromMs, toMs)
   const text = (list: readonly number[]): string => list.map((ms) => new Date(ms).toISOString().slice(5, 16)).join(' ')
-  return text(found) === text(want)
-    ? null
-    : `"${cron}" in ${timeZone} around ${new Date(dayMs).toISOString().slice(0, 10)}: want ${text(want)}, found ${text(found)}`
+  return crons.flatMap((cron) => {
+    const want = text(ticksByWatching(cron, glances))
+    const found = text(ticksOf(cron, timeZone, fromMs, toMs))
+    return found === want ? [] : [`"${cron}" in ${timeZone} around ${new Date(dayMs).toISOString().slice(0, 10)}: want ${want}, found ${found}`]
+  })
 }
 
 function listTicks(cron: string, timeZone: string, fromMs: number, toMs: number): number[] {

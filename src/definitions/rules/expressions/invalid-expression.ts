@@ -1,6 +1,6 @@
 import type { ExpressionLanguage } from '../../expressions/language.ts'
 import type { ExpressionScope } from '../../expressions/expression-type.ts'
-import { scopeAt, type WorkflowFacts } from '../../expressions/scope.ts'
+import { scopeAt, type OtherFiles, type WorkflowFacts } from '../../expressions/scope.ts'
 import { excerpt } from '../../excerpt.ts'
 import { MOST_FINDINGS, type Finding } from '../../problem.ts'
 import { childOf, entryOf, textOf } from '../../source/source-node.ts'
@@ -14,19 +14,22 @@ import { expansionOf, factsOf } from './workflow-facts.ts'
 export const invalidExpression: WorkflowRule = {
   id: 'invalid-expression',
   severity: 'error',
-  check(workflow) {
-    const facts = factsOf(workflow)
-    if (!facts) return []
-    const { document, spec, steps, finally: last, defaults, language } = workflow
-    const group = childOf(spec, 'concurrency', 'group')
-    const text = textOf(group)
-    const inGroup: Spot[] = group && text !== null ? [{ node: group, text, kind: 'Template', time: 'Own', field: 'concurrency.group' }] : []
-    const findings = inGroup.flatMap((spot) => checkSpot(document, spot, scopeAt({ kind: 'Run' }, facts), language).findings)
-    for (const step of [...steps, ...last]) {
-      if (findings.length < MOST_FINDINGS) findings.push(...checkStep(workflow, step, facts))
-    }
-    return [...findings, ...(defaults ? checkDefaults(workflow, facts) : [])]
-  },
+  check: (workflow) => checkExpressions(workflow),
+}
+
+/** The same once the other files are known. */
+export function checkExpressions(workflow: WorkflowSource, others?: OtherFiles): Finding[] {
+  const facts = factsOf(workflow, others)
+  if (!facts) return []
+  const { document, spec, steps, finally: last, defaults, language } = workflow
+  const group = childOf(spec, 'concurrency', 'group')
+  const text = textOf(group)
+  const inGroup: Spot[] = group && text !== null ? [{ node: group, text, kind: 'Template', time: 'Own', field: 'concurrency.group' }] : []
+  const findings = inGroup.flatMap((spot) => checkSpot(document, spot, scopeAt({ kind: 'Run' }, facts), language).findings)
+  for (const step of [...steps, ...last]) {
+    if (findings.length < MOST_FINDINGS) findings.push(...checkStep(workflow, step, facts))
+  }
+  return [...findings, ...(defaults ? checkDefaults(workflow, facts) : [])]
 }
 
 function checkStep(workflow: WorkflowSource, step: StepSource, facts: WorkflowFacts): Finding[] {

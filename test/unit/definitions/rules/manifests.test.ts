@@ -27,6 +27,24 @@ steps:
     wantMessages: ['holds a v1 ConfigMap', 'no file of the folder', 'holds nothing'],
     others: { 'jobs/map.yaml': 'apiVersion: v1\nkind: ConfigMap\n', 'jobs/empty.yaml': '# nothing\n' },
   },
+  {
+    rule: 'invalid-expression',
+    name: 'what a folder has left is a list, what a file has left is not',
+    text: workflow(`
+steps:
+  - {name: many, manifest: jobs/many, results: {size: integer}}
+  - {name: one, manifest: jobs/one.yaml, results: {size: integer}}
+  - {name: a, image: x, dependsOn: [many], if: «steps.many.results.size > 1}
+  - {name: b, image: x, dependsOn: [one], if: '«steps.one.results.size[0] > 1'}
+  - {name: c, image: x, dependsOn: [many, one], if: 'steps.many.results.size[0] > steps.one.results.size'}
+  - {name: d, image: x, dependsOn: [many], forEach: steps.many.results.size, env: [{name: A, value: "\${{ item + 1 }} \${{ «item == 'x' }}"}]}
+  - {name: e, image: x, dependsOn: [one], forEach: «steps.one.results.size}
+  - {name: f, image: x, dependsOn: [many/a], if: 'steps["many/a"].results.size > 1'}
+  - {name: g, image: x, dependsOn: [many], if: steps.many.results.«sise == 1}
+`),
+    wantMessages: ['">" does not take', 'cannot index', 'convert with int()', 'must come to a list', 'did you mean "size"'],
+    others: { 'jobs/many/a.yaml': job(), 'jobs/many/b.yaml': job(), 'jobs/one.yaml': job() },
+  },
 ]
 
 describe('rules about manifests', () => {

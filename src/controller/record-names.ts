@@ -1,0 +1,18 @@
+import { GitError } from '../git/ports.ts'
+import { readRecordNames } from '../history/read.ts'
+import type { RepositoryState } from './repository.ts'
+
+/**
+ * Reads the names of all records of workflows that webhooks start, so that whether a delivery has had its run is known at once: their senders do not wait
+ * for long, and a long history takes a second to read. What cannot be read now is read when it is asked for.
+ */
+export async function learnRecordNames({ claimed, ownerRead, versions, followed }: RepositoryState): Promise<null> {
+  if (!claimed || !ownerRead || versions === null) return null
+  try {
+    for (const { definition } of versions.workflows.values())
+      if (definition.webhooks.length > 0) await readRecordNames(followed.status, definition.name)
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error
+  }
+  return null
+}

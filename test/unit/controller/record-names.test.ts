@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest'
+import { startOnRequest } from '../../../src/controller/start-on-request.ts'
+import { GitError } from '../../../src/git/ports.ts'
+import type { VirtualWorld } from '../../support/virtual-world.ts'
+import { createVirtualWorld, workflowFile } from '../../support/virtual-world.ts'
+
+/** A restart after two runs by webhook that were recorded and swept; hears which folders are listed from then on. */
+async function restarted(fails = false): Promise<{ world: VirtualWorld; listed: string[] }> {
+  const world = await createVirtualWorld({ files: workflowFile('nightly', 'triggers: {webhook: [{name: nightly}]}\nretention: {succeeded: 0}') })
+  for (const delivery of ['one', 'two']) {
+    void call(world, delivery)
+    await world.pass(60_000)
+  }
+  expect(await world.runs()).toEqual([])
+  await world.controller.drain()
+  const listed: string[] = []
+  const open = world.git.open.bind(world.git)
+  world.git.open = () => {
+    const { source, status } = open()
+    const list: typeof status.list = (folder) => {
+      listed.push(folder)
+      return fails ? Promise.reject(new GitError('Unreachable', 'git.example.com does not answer')) : status.list(folder)
+    }
+    return { source, status: { ...status, list } }
+  }
+  await world.outage(60_000)
+  await world.pass(60_000)
+  return { world, listed }
+}
+
+async function call({ context, controller }: VirtualWorld, delivery: string) {
+  const [state] = controller.repositories()
+  if (state === undefined) throw new Error('nothing is followed')
+  return startOnRequest(context, state, { workflow: 'nightly', params: {}, trigger: { kind: 'Webhook', name: 'nightly', delivery } }, controller.wake)
+}
+
+it('the first webhook after a start is answered without reading the history', async () => {
+  const { world, listed } = await restarted()
+  expect(listed).toContain('history/nightly/2026/11/20')
+  listed.length = 0
+  expect(await call(world, 'one')).toMatchObject({ kind: 'Recorded' })
+  expect(await call(world, 'three')).toMatchObject({ kind: 'Created' })
+  expect(listed.filter((folder) => folder.startsWith('history/nightly/2026/'))).toEqual([])
+})
+
+it('a history that cannot be read then is read when it is asked for', async () => {
+  const { world } = await restarted(true)
+  expect(world.events.filter(({ kind }) => kind === 'ReconcileFailed')).toEqual([])
+  await expect(call(world, 'one')).rejects.toThrow('git.example.com does not answer')
+})
