@@ -89,7 +89,15 @@ export interface RunStatus {
   /** Set when the steps have ended and undos and the `finally` steps begin: what the run came to so far. */
   outcome?: { result: RunResult; reason: string; message: string; decidedAt: Timestamp }
   /** Where the record is; the Run may then be swept. */
-  recorded?: { commit: string; at: Timestamp }
+  recorded?: RecordedAt
+}
+
+/** The commit of a record, and when it was known to be there. */
+export interface RecordedAt {
+  commit: string
+  at: Timestamp
+  /** It lies beside that of another run of the same name, which was there first. */
+  beside?: true
 }
 
 /** Ends a run early. */
