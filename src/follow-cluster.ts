@@ -6,7 +6,7 @@ import type { ApiClient } from './cluster/kubernetes/api-client.ts'
 import type { RepositoryObject } from './cluster/kubernetes/cursor-codec.ts'
 import type { KubernetesRuns } from './cluster/kubernetes/runs.ts'
 import { isRemoteUrl } from './config/repository-name.ts'
-import { parseRepositoryDocument, type RepositoryDocument } from './config/repository-document.ts'
+import { parseRepositoryDocument, RepositoryDocumentError, type RepositoryDocument } from './config/repository-document.ts'
 import { resolveServeConfig } from './config/serve-config.ts'
 import type { Context, FollowedRepositories, FollowedRepository } from './context.ts'
 import { updateCursors, withReady } from './controller/cursors.ts'
@@ -245,13 +245,24 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
 function documentOf({ metadata, spec }: RepositoryObject): RepositoryDocument {
   const { namespace, name } = metadata
   const document = { apiVersion: API_VERSION, kind: 'Repository', metadata: { namespace, name }, spec }
-  const parsed = parseRepositoryDocument(JSON.stringify(document), `Repository ${namespace}/${name}`)
+  const parsed = parseObject(JSON.stringify(document), `Repository ${namespace}/${name}`)
   for (const url of [parsed.spec.url, parsed.spec.history.url]) {
     if (url !== undefined && (!isRemoteUrl(url) || /^file:/i.test(url))) {
       throw new TypeError(`${url} is a folder of whatever machine the controller runs on: a Repository of a cluster needs an https or ssh URL`)
     }
   }
   return parsed
+}
+
+/** An object has no lines: fields are named instead. */
+function parseObject(text: string, name: string): RepositoryDocument {
+  try {
+    return parseRepositoryDocument(text, name)
+  } catch (error) {
+    if (!(error instanceof RepositoryDocumentError)) throw error
+    const problems = error.problems.map(({ field, message }) => `${field === '' ? '' : `${field}: `}${message}`)
+    throw new TypeError(`${name} cannot be used: ${problems.join('; ')}`, { cause: error })
+  }
 }
 
 function isUnrecorded(run: StoredRun): boolean {

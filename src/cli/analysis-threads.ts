@@ -70,9 +70,9 @@ function createThread(): Pick<AnalysisThreads, 'analyse' | 'close'> & { isFree()
   }
 }
 
-/** What can be told to another thread; what holds functions, since its manifests are not known yet, is left to that one. */
+/** What can be told to another thread; what holds functions, since other files are not known yet, is left to that one. */
 function told(analysis: FileAnalysis): string | null {
-  return analysis.workflows.some(({ withManifests }) => withManifests !== null) ? null : JSON.stringify(analysis)
+  return analysis.workflows.some(({ withOthers }) => withOthers !== null) ? null : JSON.stringify(analysis)
 }
 
 if (!isMainThread && (workerData as { task?: unknown } | null)?.task === TASK) {

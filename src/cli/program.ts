@@ -57,7 +57,7 @@ export async function runProgram(words: readonly string[], shell: Shell, command
   } catch (error) {
     // `--help` and `--version` come this way too, already printed.
     if (error instanceof CommanderError && error.exitCode === 0) return 0
-    shell.stderr.write(`fusee: ${describe(error)}\n`)
+    shell.stderr.write(`fusee: ${describe(error)}\n${error instanceof UsageError ? error.details : ''}`)
     return error instanceof CommanderError || error instanceof UsageError ? 2 : 1
   }
 }

@@ -87,7 +87,7 @@ export function createPrinter(shell: Shell): Report {
 }
 
 async function readConfig(shell: Shell, options: ServeOptions): Promise<ServeConfig> {
-  const document = options.repository === undefined ? null : await readRepositoryDocument(options.repository)
+  const document = options.repository === undefined ? null : await readRepositoryDocument(options.repository, shell)
   const { repo, data, listen: address, secrets, paused } = options
   const { env, workingDirectory } = shell
   const config = resolveOrRefuse({ repo, data, listen: address, secrets, paused, document, env, workingDirectory })

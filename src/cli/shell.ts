@@ -16,4 +16,11 @@ export interface Shell {
 /** The user asked for something that makes no sense: one line says what and what to do, and the exit code is 2. Any other error ends with 1. */
 export class UsageError extends Error {
   override name = 'UsageError'
+  /** Lines below the message. */
+  readonly details: string
+
+  constructor(message: string, { details = '', ...options }: ErrorOptions & { details?: string } = {}) {
+    super(message, options)
+    this.details = details
+  }
 }

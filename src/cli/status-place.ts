@@ -37,7 +37,7 @@ export function addStatusOptions(command: Command): Command {
 /** Joins options and document. Throws UsageError, and TypeError for a Secret that is not there. */
 export async function resolveStatusPlace(shell: Shell, options: StatusOptions): Promise<StatusPlace> {
   const inside = (place: string): string => path.resolve(shell.workingDirectory, place)
-  const spec = options.repository === undefined ? undefined : (await readRepositoryDocument(inside(options.repository))).spec
+  const spec = options.repository === undefined ? undefined : (await readRepositoryDocument(options.repository, shell)).spec
   const elsewhere = options.repo === undefined ? spec?.history.url : undefined
   const given = options.repo ?? elsewhere ?? spec?.url ?? '.'
   const secret = elsewhere === undefined ? spec?.secretRef?.name : spec?.history.secretRef?.name

@@ -1,9 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { ErrorObject } from 'ajv'
-import { LineCounter, parseDocument } from 'yaml'
 import schema from '../../schemas/repository.schema.json' with { type: 'json' }
 import { parseDuration } from '../definitions/duration.ts'
 import type { WrittenPolicy } from '../definitions/policy/policy.ts'
+import type { Problem } from '../definitions/problem.ts'
+import { schemaFindings, type SchemaFinding } from '../definitions/schema/schema-findings.ts'
+import { parseDocuments } from '../definitions/source/parse-documents.ts'
+import { childOf, entryOf, type SourceDocument } from '../definitions/source/source-node.ts'
 import type { WrittenRepository } from './written-repository.ts'
 
 /** A Repository document as meant; what it leaves out is undefined. */
@@ -36,48 +38,97 @@ const NOT_SUPPORTED_YET = ['verify', 'forge', 'artifacts', 'pools', 'notificatio
 
 const DAY_SECONDS = 86_400
 
-/** Reads a Repository document. Throws TypeError that names the file, the line and every problem. */
-export function parseRepositoryDocument(text: string, file: string): RepositoryDocument {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
-  const syntax = document.errors[0]
-  if (syntax !== undefined) throw new TypeError(`${file}:${lines.linePos(syntax.pos[0]).line}: ${syntax.message}`)
-  const value: unknown = document.toJS({ maxAliasCount: 50 })
-  const validate = new Ajv2020({ allErrors: true, validateSchema: false, code: { optimize: false } }).compile<WrittenRepository>(schema)
-  if (!validate(value)) {
-    const problems = (validate.errors ?? []).map((error) => describe(error))
-    throw new TypeError(`${file} is no Repository: ${[...new Set(problems)].join('; ')}`)
-  }
-  return meant(value, file)
+/** Something that is wrong with a Repository document; `field` is where, as in `spec.history.url`, '' for the whole. */
+export interface RepositoryProblem extends Problem {
+  field: string
 }
 
-function meant(written: WrittenRepository, file: string): RepositoryDocument {
-  const { metadata, spec } = written
-  const seconds = (field: string, text: string | undefined): number | undefined => {
-    const parsed = text === undefined ? undefined : parseDuration(text)
-    if (parsed === null) throw new TypeError(`${file}: spec.${field} is no duration: write it as in 90s, 2h or 1d`)
-    return parsed
+/** A document that cannot be used; the message names every problem with its line and column. */
+export class RepositoryDocumentError extends TypeError {
+  override name = 'RepositoryDocumentError'
+  readonly problems: readonly RepositoryProblem[]
+
+  constructor(file: string, problems: readonly RepositoryProblem[]) {
+    super(`${file} is no Repository that can be used: ${problems.map(({ line, column, message }) => `${line}:${column}: ${message}`).join('; ')}`)
+    this.problems = problems
   }
-  const intervalSeconds = seconds('interval', spec.interval)
-  if (intervalSeconds === 0) throw new TypeError(`${file}: spec.interval is 0: the repository would be asked without a pause; write 1s or more`)
+}
+
+/** Reads a Repository document. Throws RepositoryDocumentError. */
+export function parseRepositoryDocument(text: string, file: string): RepositoryDocument {
+  const { documents, problems } = parseDocuments(text)
+  const [document, second] = documents
+  const found = problems.map((problem): RepositoryProblem => ({ ...problem, field: '' }))
+  if (second)
+    found.push(
+      problemOf(second, {
+        at: second.root.start,
+        rule: 'invalid-value',
+        path: '',
+        message: 'the file holds one Repository and nothing else; split it',
+      }),
+    )
+  if (document) found.push(...checkRepository(document))
+  else if (found.length === 0)
+    found.push({ line: 1, column: 1, severity: 'error', rule: 'missing-field', message: 'the file is empty; write a Repository', field: '' })
+  if (!document || found.length > 0) throw new RepositoryDocumentError(file, found)
+  // The schema has nothing against it, which is what the written type says.
+  return meant(document.root.json as unknown as WrittenRepository)
+}
+
+function checkRepository(document: SourceDocument): RepositoryProblem[] {
+  const validate = new Ajv2020({ allErrors: true, verbose: true, validateSchema: false, code: { optimize: false } }).compile(schema)
+  const errors = validate(document.root.json) ? [] : (validate.errors ?? [])
+  const { findings, damaged } = schemaFindings(document.root, errors)
+  const isWhole = !damaged.has(document.root)
+  return [...findings.map(withoutLaterFields), ...(isWhole ? checkPauses(document) : [])].map((finding) => problemOf(document, finding))
+}
+
+type Found = Omit<SchemaFinding, 'rule'> & { rule: string }
+
+/** A field of a later version is no slip of the pen. */
+function withoutLaterFields(finding: SchemaFinding): Found {
+  const field = finding.path.split('/').at(-1) ?? ''
+  if (finding.rule !== 'unknown-field' || !NOT_SUPPORTED_YET.includes(field)) return finding
+  return { ...finding, rule: 'not-supported-yet', message: `"${field}" is not supported by this version yet: remove it` }
+}
+
+/** Pauses that would be none. */
+function checkPauses({ root }: SourceDocument): Found[] {
+  const pauses = [
+    { fields: ['interval'], why: 'the repository would be asked without a pause; write 1s or more' },
+    { fields: ['history', 'review', 'every'], why: 'write how long a review takes in new records, as in 1d' },
+  ]
+  return pauses.flatMap(({ fields, why }) => {
+    const field = fields.at(-1) ?? ''
+    const node = entryOf(childOf(root, 'spec', ...fields.slice(0, -1)), field)?.value
+    if (node?.kind !== 'Scalar' || parseDuration(String(node.json)) !== 0) return []
+    return [{ at: node.start, rule: 'invalid-value', path: `/spec/${fields.join('/')}`, message: `"${field}" is 0: ${why}` }]
+  })
+}
+
+function problemOf({ positionAt }: SourceDocument, { at, rule, message, path }: Found): RepositoryProblem {
+  return { ...positionAt(at), severity: 'error', rule, message, field: path.slice(1).replaceAll('/', '.') }
+}
+
+function meant({ metadata, spec }: WrittenRepository): RepositoryDocument {
+  const seconds = (text: string | undefined): number | undefined => (text === undefined ? undefined : (parseDuration(text) ?? undefined))
   const review = spec.history?.review
-  const everySeconds = seconds('history.review.every', review?.every)
-  if (everySeconds === 0) throw new TypeError(`${file}: spec.history.review.every is 0: write how long a review takes in new records, as in 1d`)
   return {
     metadata: { name: metadata.name, namespace: metadata.namespace },
     spec: {
       url: spec.url,
       branch: spec.ref?.branch,
       path: spec.path,
-      intervalSeconds,
+      intervalSeconds: seconds(spec.interval),
       secretRef: spec.secretRef,
       webhookSecretRef: spec.webhookSecretRef,
       history: {
         url: spec.history?.url,
         branch: spec.history?.branch,
-        intervalSeconds: seconds('history.interval', spec.history?.interval),
+        intervalSeconds: seconds(spec.history?.interval),
         secretRef: spec.history?.secretRef,
-        review: review === undefined ? undefined : { into: review.into, everySeconds: everySeconds ?? DAY_SECONDS },
+        review: review === undefined ? undefined : { into: review.into, everySeconds: seconds(review.every) ?? DAY_SECONDS },
         signingKey: spec.history?.signingKey,
       },
       vars: spec.vars ?? {},
@@ -86,13 +137,4 @@ function meant(written: WrittenRepository, file: string): RepositoryDocument {
       suspend: spec.suspend,
     },
   }
-}
-
-function describe(error: ErrorObject): string {
-  const place = error.instancePath === '' ? 'the document' : error.instancePath.slice(1).replaceAll('/', '.')
-  if (error.keyword === 'enum') return `${place} must be one of ${(error.params['allowedValues'] as string[]).join(', ')}`
-  if (error.keyword !== 'additionalProperties')
-    return `${place} ${error.message ?? 'is wrong'}${error.keyword === 'const' ? ` ${JSON.stringify(error.params['allowedValue'])}` : ''}`
-  const field = String(error.params['additionalProperty'])
-  return `${place}.${field} ${NOT_SUPPORTED_YET.includes(field) ? 'is not supported by this version yet: remove it' : 'is not a known field'}`
 }

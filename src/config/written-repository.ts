@@ -1,5 +1,8 @@
 // Generated from schemas/ by scripts/generate.ts: change the schemas instead.
 
+/**
+ * Lower-case letters, digits and `-`, at most 63, with a letter or digit at both ends.
+ */
 export type DnsLabel = string
 
 /**

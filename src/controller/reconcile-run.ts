@@ -196,9 +196,11 @@ async function writeStatus(reconciliation: RunReconciliation, run: StoredRun, st
   const { context, repository } = reconciliation
   const stored = await context.writeSite('run-status-written', () => context.runs.updateRun({ ...run, status }))
   const states = new Map(run.status?.steps.map((step) => [stepKey(step), step.state]))
-  for (const step of status.steps) {
-    const before = states.get(stepKey(step)) ?? 'Waiting'
-    if (before === step.state) continue
+  const changes = status.steps
+    .map((step) => ({ step, before: states.get(stepKey(step)) ?? 'Waiting' }))
+    .filter(({ step, before }) => before !== step.state)
+  // What had begun and has ended is told before what follows from it, wherever that stands.
+  for (const { step, before } of changes.sort((one, other) => Number(one.before === 'Waiting') - Number(other.before === 'Waiting'))) {
     if (before === 'Waiting' && step.startedAt !== undefined) context.report({ kind: 'StepStarted', repository, run: run.metadata.name, step })
     if (step.state === 'Ended') context.report({ kind: 'StepEnded', repository, run: run.metadata.name, step })
   }

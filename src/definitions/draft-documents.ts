@@ -1,7 +1,8 @@
-import type { GivenParam, ScheduleDraft, WithManifests, WorkflowDraft } from './draft.ts'
+import type { GivenParam, ScheduleDraft, WithOthers, WorkflowDraft } from './draft.ts'
 import { draftUse } from './draft-template.ts'
-import { scopeAt, type IsFolder } from './expressions/scope.ts'
+import { scopeAt, type OtherFiles } from './expressions/scope.ts'
 import { checkExpressions, invalidExpression } from './rules/expressions/invalid-expression.ts'
+import { stepSpots } from './rules/expressions/spots.ts'
 import { expansionOf, factsOf } from './rules/expressions/workflow-facts.ts'
 import { normaliseSchedule, triggerScheduleName } from './normalise/normalise-schedule.ts'
 import { normaliseParams, normaliseWorkflow } from './normalise/normalise-workflow.ts'
@@ -30,7 +31,7 @@ export function draftWorkflow(source: WorkflowSource, isValid: boolean): Workflo
       body: isValid ? normaliseWorkflow(document.root.json as unknown as WrittenWorkflow) : null,
       params: readParams(source),
       references,
-      withManifests: references.length === 0 ? null : (isFolder) => viewWithManifests(source, isFolder),
+      withOthers: references.length > 0 || usesTemplateResults(source) ? (others) => viewWithOthers(source, others) : null,
       expandedDependencies: lists.flatMap((list) => draftExpandedDependencies(list, place)),
       schedules: source.schedules.flatMap((schedule) => draftTrigger(schedule, name, source, isValid)),
       uses: lists.flat().flatMap((step) => draftUse(document, step.node, source.isDamaged) ?? []),
@@ -83,14 +84,14 @@ function draftTrigger({ document, spec }: ScheduleSource, workflow: string, sour
   ]
 }
 
-function viewWithManifests(source: WorkflowSource, isFolder: IsFolder): WithManifests {
+function viewWithOthers(source: WorkflowSource, others: OtherFiles): WithOthers {
   const { document, language } = source
   const all = [...source.steps, ...source.finally]
-  const facts = factsOf(source, isFolder)
+  const facts = factsOf(source, others)
   // Nothing else of a manifest is known to other steps.
   const haveResults = all.some((step) => step.kind === 'Manifest' && step.field('results') !== undefined)
   const { id: rule, severity } = invalidExpression
-  const findings = haveResults ? checkExpressions(source, isFolder) : []
+  const findings = haveResults || usesTemplateResults(source) ? checkExpressions(source, others) : []
   return {
     problems: findings.map(({ at, message, severity: own = severity }) => ({ ...document.positionAt(at), severity: own, rule, message })),
     scopeOf(name) {
@@ -98,6 +99,14 @@ function viewWithManifests(source: WorkflowSource, isFolder: IsFolder): WithMani
       return facts && step ? scopeAt({ kind: 'Step', step: name, ...expansionOf(step, facts, language) }, facts) : null
     },
   }
+}
+
+/** Whether expressions may name results of steps whose templates declare them. */
+function usesTemplateResults(source: WorkflowSource): boolean {
+  const steps = [...source.steps, ...source.finally]
+  if (!steps.some(({ kind }) => kind === 'Template')) return false
+  const nodes = steps.map(({ node }) => node).concat(source.defaults ?? [])
+  return nodes.some((node) => stepSpots(source, node).allowed.some(({ text }) => text.includes('results')))
 }
 
 function readParams({ spec, isDamaged }: WorkflowSource): Record<string, Param> | null {

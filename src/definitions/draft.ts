@@ -1,7 +1,7 @@
 import type { EnvVar, JsonObject } from './container.ts'
 import type { ExpressionScope } from './expressions/expression-type.ts'
 import type { PlacedAsk } from './policy/place-asks.ts'
-import type { IsFolder } from './expressions/scope.ts'
+import type { OtherFiles } from './expressions/scope.ts'
 import type { Position, Problem } from './problem.ts'
 import type { Param, Schedule, Step, StepWork, Workflow } from './workflow.ts'
 
@@ -47,15 +47,15 @@ export interface WorkflowDraft {
   uses: TemplateUse[]
   /** Workflows whose ends start it. */
   upstream: { name: string; at: Position }[]
-  /** What the document says once it is known which of its manifests are folders; null when it names none. */
-  withManifests: ((isFolder: IsFolder) => WithManifests) | null
+  /** What the document says once the other files are known; null when they change nothing. */
+  withOthers: ((others: OtherFiles) => WithOthers) | null
   /** What the pods of its steps ask for, manifests left out. */
   asks: PlacedAsk[]
 }
 
 /** What a Workflow document says of expressions. */
-export interface WithManifests {
-  /** What is wrong with its own, those included that are wrong whatever the manifests are. */
+export interface WithOthers {
+  /** What is wrong with its own, those included that are wrong whatever the others are. */
   problems: Problem[]
   /** What those of a step's manifest may use; null when it cannot be told. */
   scopeOf: (step: string) => ExpressionScope | null

@@ -162,7 +162,7 @@ steps:
   - {name: done, use: measure}
   - {name: left-out, use: measure, if: params.go}
   - {name: many, manifest: jobs/many}
-  - {name: large, image: busybox, script: 'true', dependsOn: [done], if: steps.done.results.size != null && steps.done.results.size > 5}
+  - {name: large, image: busybox, script: 'true', dependsOn: [done], if: steps.done.results.size > 5}
   - {name: none, image: busybox, script: 'true', dependsOn: [{step: left-out, when: NotFailed}], if: 'steps["left-out"].results.size == null'}
   - {name: some, image: busybox, script: 'true', dependsOn: [{step: many, when: Always}], if: steps.many.result == 'Failed'}
   - {name: one, image: busybox, script: 'true', dependsOn: [many/a], if: "steps['many/a'].result == 'Succeeded'"}

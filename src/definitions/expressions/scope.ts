@@ -7,14 +7,22 @@ export interface StepFacts {
   name: string
   dependsOn: readonly { step: string; when: DependencyCondition }[]
   allowFailure: boolean
-  /** Null where a template says it, which is not known in a file by itself. */
+  /** Null where it is not known: a template says it, which is another file, or a folder of manifests has several. */
   results: Readonly<Record<string, ValueType>> | null
   /** Whether it becomes several Jobs: its results are lists then. Null where only the repository tells: a manifest may be a folder of them. */
   isExpanded: boolean | null
 }
 
-/** Whether the manifest of the step with this name is a folder of them; null where that is not known, as in a file by itself. */
-export type IsFolder = (step: string) => boolean | null
+/** What expressions may know of a workflow and its own file does not say; null is for what is not known. */
+export interface OtherFiles {
+  /** Whether the manifest of the step with this name is a folder of them. */
+  isFolder: (step: string) => boolean | null
+  /** Results that the template of this name declares. */
+  resultsOf: (template: string) => StepFacts['results']
+}
+
+/** A file by itself. */
+export const NO_OTHER_FILES: OtherFiles = { isFolder: () => null, resultsOf: () => null }
 
 /** What expressions may know of a workflow. */
 export interface WorkflowFacts {

@@ -1,5 +1,4 @@
-import type { ExpressionLanguage } from '../expressions/language.ts'
-import type { ManifestReference, WithManifests } from '../draft.ts'
+import type { ManifestReference } from '../draft.ts'
 import { excerpt } from '../excerpt.ts'
 import type { FoundManifest, ManifestFile } from '../manifests/read-manifests.ts'
 import { didYouMean } from '../near-names.ts'
@@ -11,15 +10,10 @@ import { expandReference } from './expand-manifests.ts'
 import { errorAt, type Linkage, type LinkedWorkflow } from './linker.ts'
 
 /** What is wrong with the manifests that a workflow names, and with what depends on them. */
-export function checkManifests(workflow: LinkedWorkflow, { manifests, language, invalid }: Linkage): Diagnostic[] {
+export function checkManifests(workflow: LinkedWorkflow, { manifests, invalid }: Linkage): Diagnostic[] {
   if (workflow.references.length === 0) return []
-  const known = workflow.withManifests?.((step) => isFolder(step, workflow, manifests)) ?? null
   const found = [
-    ...(known?.problems ?? []).map((problem) => ({ file: workflow.file, ...problem })),
-    ...workflow.references.flatMap((reference) => [
-      ...checkReference(workflow.file, reference, manifests),
-      ...checkManifestExpressions(known, reference, manifests, language),
-    ]),
+    ...workflow.references.flatMap((reference) => checkReference(workflow.file, reference, manifests)),
     ...checkExpandedNames(workflow, manifests),
     ...checkCount(workflow, manifests),
   ]
@@ -43,22 +37,6 @@ function checkReference(file: string, { path, at }: ManifestReference, manifests
       return [errorAt(file, at, 'manifest-no-job', `no file of the folder ${excerpt(path)} holds a batch/v1 Job; add one`)]
     }
   }
-}
-
-/** The same manifest may suit one step and not another: what its expressions name is what the step sees. */
-function checkManifestExpressions(
-  known: WithManifests | null,
-  { step, path }: ManifestReference,
-  manifests: ReadonlyMap<string, FoundManifest>,
-  language: ExpressionLanguage,
-): Diagnostic[] {
-  const found = manifests.get(path)
-  if (!found || found.kind === 'Missing' || step === null) return []
-  const files = found.kind === 'File' ? [found.file] : found.files
-  return files.flatMap(({ path: file, analysis }) => {
-    const scope = analysis.checkExpressions ? (known?.scopeOf(step) ?? null) : null
-    return scope ? (analysis.checkExpressions?.(scope, language) ?? []).map((problem) => ({ file, ...problem })) : []
-  })
 }
 
 function describeMissing(path: string): string {
@@ -94,13 +72,6 @@ function checkExpandedNames(workflow: LinkedWorkflow, manifests: ReadonlyMap<str
     errorAt(workflow.file, at, 'unknown-dependency', `there is no step ${excerpt(step)}${didYouMean(step, [...known])}`),
   )
   return [...problems, ...described]
-}
-
-/** Whether the manifest of this step is a folder; null where there is none. */
-function isFolder(step: string, { references }: LinkedWorkflow, manifests: ReadonlyMap<string, FoundManifest>): boolean | null {
-  const { path = '' } = references.find((candidate) => candidate.step === step) ?? {}
-  const { kind = 'Missing' } = manifests.get(path) ?? {}
-  return kind === 'Missing' ? null : kind === 'Folder'
 }
 
 /** Whether the folder's Jobs could all be read; otherwise the missing one may be among the others. */

@@ -3,6 +3,7 @@ import type { FoundManifest } from '../manifests/read-manifests.ts'
 import { compareProblems, compareText } from '../problem.ts'
 import type { Definitions, Diagnostic, Schedule, Workflow } from '../workflow.ts'
 import { checkManifests } from './check-manifests.ts'
+import { checkWithOthers } from './check-with-others.ts'
 import { checkPolicy } from './check-policy.ts'
 import { checkDuplicateSchedules, checkDuplicateWorkflows } from './duplicate-names.ts'
 import { expandSteps } from './expand-manifests.ts'
@@ -91,6 +92,7 @@ export function checkFile({ problems, workflows, schedules }: LinkedFile, linkag
     ...workflows.flatMap((workflow) => [
       ...checkTemplates(workflow, linkage),
       ...checkManifests(workflow, linkage),
+      ...checkWithOthers(workflow, linkage),
       ...checkPolicy(workflow, linkage),
       ...checkUnknownUpstream(workflow, linkage),
     ]),

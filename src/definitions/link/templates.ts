@@ -3,6 +3,7 @@ import { excerpt } from '../excerpt.ts'
 import { holdsExpression } from '../expressions/template.ts'
 import { didYouMean } from '../near-names.ts'
 import { checkParamValue } from '../param-value.ts'
+import type { OtherFiles } from '../expressions/scope.ts'
 import { findCycles } from '../rules/find-cycles.ts'
 import type { Diagnostic, TemplateCall } from '../workflow.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -72,6 +73,18 @@ export function checkTemplates(workflow: LinkedWorkflow, { templates, invalid }:
   const found = workflow.uses.flatMap((use) => checkUse(workflow.file, use, templates))
   if (found.length > 0) invalid.add(workflow)
   return found
+}
+
+/** What a template declares is what the last of those says that use each other. */
+export function resultsOfTemplates(templates: ReadonlyMap<string, LinkedTemplate>): OtherFiles['resultsOf'] {
+  return (name) => {
+    let template = templates.get(name)
+    for (const seen = new Set<LinkedTemplate>(); template?.use && !seen.has(template);) {
+      seen.add(template)
+      template = templates.get(template.use.template)
+    }
+    return template?.body && !template.use ? template.body.results : null
+  }
 }
 
 function checkUse(file: string, use: TemplateUse, templates: ReadonlyMap<string, LinkedTemplate>): Diagnostic[] {

@@ -10,6 +10,8 @@ import { describeUnknownField, knownFields } from './unknown-field.ts'
 /** A finding that names its rule. */
 export interface SchemaFinding extends Finding {
   rule: 'unknown-field' | 'missing-field' | 'wrong-type' | 'invalid-value'
+  /** JSON pointer of what is wrong, or missing. */
+  path: string
 }
 
 /** What the schema says against a document. */
@@ -63,7 +65,7 @@ export function schemaFindings(root: SourceNode, errors: readonly ErrorObject[],
     if (error.keyword === 'additionalProperties') withUnknownFields.add(place.node)
     if (findings.length >= MOST_FINDINGS) continue
     if (error.keyword === 'required' && misspelt.has(`${error.instancePath} ${String(error.params.missingProperty)}`)) continue
-    findings.push(describe(error, place))
+    findings.push({ ...describe(error, place), path: pathOf(error) })
   }
   return { findings, damaged, withUnknownFields }
 }
@@ -100,7 +102,12 @@ function placeOf(root: SourceNode, pointer: string): Place {
   return place
 }
 
-function describe(error: ErrorObject, place: Place): SchemaFinding {
+function pathOf({ instancePath, params }: ErrorObject): string {
+  const field: unknown = params['additionalProperty'] ?? params['missingProperty']
+  return typeof field === 'string' ? `${instancePath}/${field}` : instancePath
+}
+
+function describe(error: ErrorObject, place: Place): Omit<SchemaFinding, 'path'> {
   const name = nameOf(place)
   switch (error.keyword) {
     case 'additionalProperties': {
@@ -146,6 +153,8 @@ function describeValue(error: ErrorObject, node: SourceNode): string {
       const near = typeof node.json === 'string' ? nearestName(node.json, allowed) : null
       return `must be one of ${allowed.join(', ')}${near === null ? '' : `; did you mean "${near}"?`}`
     }
+    case 'const':
+      return `must be ${excerpt(error.params.allowedValue)}, not ${excerpt(node.json)}`
     case 'pattern': {
       if (error.parentSchema?.['form'] === 'quantity') return describeQuantity(node.json)
       const { description, examples, patternErrorMessage } = error.parentSchema as {

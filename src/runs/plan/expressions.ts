@@ -41,14 +41,13 @@ export function factsOf({ params, steps, finally: last }: Pick<RunDefinition, 'p
 /** A folder of manifests is known by its own name too: to whatever depends on all of its files. */
 function factsOfSteps(steps: readonly Step[]): StepFacts[] {
   const folders = foldersOf(steps)
-  const facts = steps.map(({ name, dependsOn, allowFailure, results, expansion, templates }): StepFacts => {
+  const facts = steps.map(({ name, dependsOn, allowFailure, results, expansion }): StepFacts => {
     const whole = [...folders].flatMap(([folder, files]) => {
       const edges = dependsOn.filter(({ step }) => files.includes(step))
       const isWhole = (when: DependencyCondition): boolean => files.every((file) => edges.some((edge) => edge.step === file && edge.when === when))
       return [...new Set(edges.map(({ when }) => when))].filter(isWhole).map((when) => ({ step: folder, when }))
     })
-    // What a template declares was not known where its user was checked.
-    return { name, dependsOn: [...dependsOn, ...whole], allowFailure, results: templates.length > 0 ? null : results, isExpanded: expansion !== null }
+    return { name, dependsOn: [...dependsOn, ...whole], allowFailure, results, isExpanded: expansion !== null }
   })
   const known = new Map(facts.map((one) => [one.name, one]))
   return [...facts, ...[...folders].flatMap(([name, [file = '']]) => ({ ...(known.get(file) as StepFacts), name, isExpanded: true }))]

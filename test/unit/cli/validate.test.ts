@@ -100,6 +100,13 @@ describe('fusee validate', () => {
       stdout: expect.stringContaining('error the Secret "db" is refused') as string,
     })
     expect(await validate('--repository', 'open.yaml')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('no problems') as string })
+    await write('wrong.yaml', document(', pat: jobs'))
+    const { exitCode, stderr } = await validate('--repository', 'wrong.yaml')
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(
+      /^fusee: wrong\.yaml is no Repository that can be used:\nwrong\.yaml:4:28 error unknown field "pat", did you mean "path"\? \(unknown-field\)\n/,
+    )
+    expect(stderr).toContain('    4 | spec: {url: ., path: jobs, pat: jobs}\n')
     expect(await validate('--repository', 'none.yaml')).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('there is no such file') as string,

@@ -1,6 +1,6 @@
 import type { ExpressionLanguage } from '../../expressions/language.ts'
 import type { ExpressionScope } from '../../expressions/expression-type.ts'
-import { scopeAt, type IsFolder, type WorkflowFacts } from '../../expressions/scope.ts'
+import { scopeAt, type OtherFiles, type WorkflowFacts } from '../../expressions/scope.ts'
 import { excerpt } from '../../excerpt.ts'
 import { MOST_FINDINGS, type Finding } from '../../problem.ts'
 import { childOf, entryOf, textOf } from '../../source/source-node.ts'
@@ -17,9 +17,9 @@ export const invalidExpression: WorkflowRule = {
   check: (workflow) => checkExpressions(workflow),
 }
 
-/** The same once it is known which manifests are folders: what these have left are lists. */
-export function checkExpressions(workflow: WorkflowSource, isFolder?: IsFolder): Finding[] {
-  const facts = factsOf(workflow, isFolder)
+/** The same once the other files are known. */
+export function checkExpressions(workflow: WorkflowSource, others?: OtherFiles): Finding[] {
+  const facts = factsOf(workflow, others)
   if (!facts) return []
   const { document, spec, steps, finally: last, defaults, language } = workflow
   const group = childOf(spec, 'concurrency', 'group')

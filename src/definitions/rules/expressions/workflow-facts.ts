@@ -1,7 +1,7 @@
 import { ANY, commonType, TEXT, typeOfValue, type ExpressionType } from '../../expressions/expression-type.ts'
 import type { ExpressionLanguage } from '../../expressions/language.ts'
 import { bareExpression } from '../../expressions/render.ts'
-import { scopeAt, type ExpressionPlace, type IsFolder, type StepFacts, type WorkflowFacts } from '../../expressions/scope.ts'
+import { NO_OTHER_FILES, scopeAt, type ExpressionPlace, type OtherFiles, type StepFacts, type WorkflowFacts } from '../../expressions/scope.ts'
 import { holdsExpression, parseTemplate, soleExpression } from '../../expressions/template.ts'
 import type { Json } from '../../container.ts'
 import { normaliseParams } from '../../normalise/normalise-workflow.ts'
@@ -11,25 +11,25 @@ import type { StepSource, WorkflowSource } from '../../workflow-source.ts'
 import type { WrittenParam } from '../../written.ts'
 
 /** What expressions may know of a workflow, from its source; null where parts of it are wrong on which everything else depends. */
-export function factsOf({ spec, steps, finally: last, isDamaged }: WorkflowSource, isFolder: IsFolder = () => null): WorkflowFacts | null {
+export function factsOf({ spec, steps, finally: last, isDamaged }: WorkflowSource, others = NO_OTHER_FILES): WorkflowFacts | null {
   const params = childOf(spec, 'params')
   if (params && (params.kind !== 'Map' || isDamaged(params))) return null
   if ([...steps, ...last].some(({ name }) => name === null)) return null
   return {
     params: params ? normaliseParams(params.json as Record<string, unknown> as Record<string, WrittenParam>) : {},
-    steps: steps.flatMap((step) => factsOfStep(step, isFolder)),
-    finally: last.flatMap((step) => factsOfStep(step, isFolder)),
+    steps: steps.flatMap((step) => factsOfStep(step, others)),
+    finally: last.flatMap((step) => factsOfStep(step, others)),
   }
 }
 
-function factsOfStep(step: StepSource, isFolder: IsFolder): StepFacts[] {
+function factsOfStep(step: StepSource, { isFolder, resultsOf }: OtherFiles): StepFacts[] {
   if (step.name === null) return []
   const isExpanded = step.field('matrix') !== undefined || step.field('forEach') !== undefined
   const facts: StepFacts = {
     name: step.name,
     dependsOn: step.dependencies.flatMap(({ step: name, when }) => [name, ...namedFiles(step, name)].map((one) => ({ step: one, when }))),
     allowFailure: step.field('allowFailure')?.value.json === true,
-    results: step.kind === 'Template' ? null : resultsOf(step.field('results')?.value),
+    results: step.kind === 'Template' ? resultsOf(textOf(step.own('use')?.value) ?? '') : ownResults(step.field('results')?.value),
     isExpanded: isExpanded || (step.kind === 'Manifest' ? isFolder(step.name) : false),
   }
   // Files of a folder of manifests are steps of their own; which there are is not known here.
@@ -42,7 +42,7 @@ function namedFiles({ siblings }: StepSource, folder: string): string[] {
   return [...new Set(siblings.flatMap((other) => other.dependencies.map(({ step }) => step)))].filter((step) => step.startsWith(`${folder}/`))
 }
 
-function resultsOf(node: SourceNode | undefined): Record<string, ValueType> {
+function ownResults(node: SourceNode | undefined): Record<string, ValueType> {
   return Object.fromEntries(entriesOf(node).map(([name, { value }]) => [name, (textOf(value) ?? 'string') as ValueType]))
 }
 

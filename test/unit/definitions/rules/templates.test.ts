@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkMarked, load, workflow } from '../check-marked.ts'
+import { checkMarked, job, load, workflow } from '../check-marked.ts'
 
 function template(spec: string, name = 'notify'): string {
   return workflow(spec, name).replace('kind: Workflow', 'kind: StepTemplate')
@@ -76,6 +76,41 @@ describe('step templates', () => {
     expect(rules).toEqual(want)
     expect(places).toEqual(wantPlaces)
     expect(messages[0] ?? '').toContain(message)
+  })
+
+  const USER = '{name: a, use: loud}, {name: b, dependsOn: [a], use: notify, with: {channel: x}}'
+  const LOUD = template('step: {use: notify, with: {channel: all}}', 'loud')
+
+  it.each([
+    { name: 'a result that it declares', use: 'if: steps.a.results.size > 1 && steps.b.results.id == ""', want: [], message: '' },
+    { name: 'a result that it does not declare', use: 'if: steps.a.results.«sise > 1', want: ['invalid-expression'], message: 'did you mean "size"' },
+    { name: 'a result as what it is not', use: "if: '«steps.a.results.size > steps.b.results.id'", want: ['invalid-expression'], message: 'text' },
+    { name: 'a result in a manifest', use: 'dependsOn: [b], manifest: jobs/a.yaml', want: [], message: '' },
+  ])('knows what one hands on: $name', async ({ use, want, message }) => {
+    const step = use.includes('manifest') ? `{name: c, ${use}}` : `{name: c, dependsOn: [b], image: x, script: echo, ${use}}`
+    const { places, wantPlaces, rules, messages, definitions } = await checkMarked(workflow(`steps: [${USER}, ${step}]`), {
+      'workflows/t.yaml': NOTIFY.replace('{id: string}', '{id: string, size: integer}'),
+      'workflows/u.yaml': LOUD,
+      'jobs/a.yaml': job('"busybox:${{ steps.a.results.sise }}"'),
+    })
+    expect(rules).toEqual(want)
+    expect(places).toEqual(wantPlaces)
+    expect(messages[0] ?? '').toContain(message)
+    expect(definitions.workflows).toHaveLength(want.length === 0 && !use.includes('manifest') ? 1 : 0)
+    expect(definitions.diagnostics.filter(({ file }) => file === 'jobs/a.yaml').map((found) => found.message)).toEqual(
+      use.includes('manifest') ? ['there is no result "sise", did you mean "size"?'] : [],
+    )
+  })
+
+  it('looks again when a template declares something else', async () => {
+    const files = (results: string): Record<string, string> => ({
+      'workflows/a.yaml': workflow('steps: [{name: a, use: t}, {name: b, dependsOn: [a], image: x, script: echo, if: steps.a.results.size > 1}]'),
+      'workflows/t.yaml': template(`step: {image: x, script: echo, results: ${results}}`, 't'),
+    })
+    const messages = async (results: string): Promise<string[]> => (await load(files(results))).diagnostics.map(({ message }) => message)
+    expect(await messages('{size: integer}')).toEqual([])
+    expect(await messages('{count: integer}')).toEqual(['there is no result "size"; each result here: count'])
+    expect(await messages('{size: integer}')).toEqual([])
   })
 
   it('names both places of a mistake inside one, and stops only who uses it', async () => {
