@@ -14,7 +14,8 @@ import { planPush } from '../triggers/push.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import { repositorySuspension } from '../triggers/suspension.ts'
 import { isStillOurs, readOwner } from './claim.ts'
-import { initialCursors, updateCursors, withReady } from './cursors.ts'
+import { initialCursors, updateCursors, withCondition, withReady } from './cursors.ts'
+import { definitionsCondition } from './definitions-condition.ts'
 import type { CommitDefinitions } from './in-force.ts'
 import { findInForce } from './in-force.ts'
 import { noteForgottenPushes } from './forgotten-pushes.ts'
@@ -151,7 +152,8 @@ async function dealWith(context: Context, state: RepositoryState, cursors: Curso
   }
   await updateCursors(context, settings.ref, (current) => {
     if (current.lastCommit !== cursors.lastCommit) throw new ConflictError(`somebody else moved the cursor of ${state.key}`)
-    return { ...current, lastCommit: tip, followed: { url: settings.url, branch: source.branch }, rewound, ...validCommitsOf(versions) }
+    const conditions = withCondition(current.conditions, definitionsCondition(tip, definitions, versions), context.clock.now())
+    return { ...current, lastCommit: tip, followed: { url: settings.url, branch: source.branch }, rewound, ...validCommitsOf(versions), conditions }
   })
   for (const held of push.held) context.report({ kind: 'RunHeld', repository: state.key, ...held })
   state.versions = versions

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import { GitError } from '../git/ports.ts'
 import { writeHistory } from '../history/write.ts'
 import { FINALIZER } from '../runs/objects.ts'
-import type { Cursors, StoredRun } from '../runs/run.ts'
+import type { Cursors, RecordedAt, RunStatus, StoredRun } from '../runs/run.ts'
 import { isOpen } from '../triggers/backfill.ts'
 import { standBack } from './claim.ts'
 import { initialCursors, updateCursors, withCondition } from './cursors.ts'
@@ -73,7 +73,8 @@ export async function writeRecords(
     }
     const refilled = written.kind === 'Written' ? written.refilled : []
     if (written.commit !== null && (written.kind === 'Written' || batch.length + cursors.fates.length > 0)) {
-      const areAllMarked = await markRecorded(context, state, [...batch, ...refilled], written.commit, cursors)
+      const { commit, beside } = written
+      const areAllMarked = await markRecorded(context, state, { runs: [...batch, ...refilled], commit, beside }, cursors)
       hasMore ||= !areAllMarked
     }
     const done = new Set([...batch, ...refilled].map((run) => run.metadata.name))
@@ -132,17 +133,17 @@ function isCovered(run: StoredRun, state: RepositoryState, cursors: Cursors): bo
 async function markRecorded(
   context: Context,
   state: RepositoryState,
-  batch: readonly StoredRun[],
-  commit: string,
+  { runs, commit, beside }: { runs: readonly StoredRun[]; commit: string; beside: ReadonlySet<string> },
   cursors: Cursors,
 ): Promise<boolean> {
   let areAll = true
-  const recorded = { commit, at: formatTimestamp(context.clock.now()) }
-  for (const run of batch) {
+  const at = formatTimestamp(context.clock.now())
+  for (const run of runs) {
     if (run.metadata.deletionTimestamp === undefined) await releaseJobs(context, run)
     else await deleteJobs(context, run)
     const finalizers = run.metadata.finalizers?.filter((one) => one !== FINALIZER) ?? []
-    const status = { ...(run.status ?? { phase: 'Finished', steps: [] }), recorded }
+    const recorded: RecordedAt = { commit, at, ...(beside.has(run.metadata.name) ? { beside: true } : {}) }
+    const status: RunStatus = { ...(run.status ?? { phase: 'Finished', steps: [] }), recorded }
     areAll =
       (await context.writeSite('run-recorded', () => updateIfCurrent(context, { ...run, metadata: { ...run.metadata, finalizers }, status }))) &&
       areAll
@@ -160,7 +161,7 @@ async function markRecorded(
       context.clock.now(),
     ),
   }))
-  context.report({ kind: 'RecordsPushed', repository: state.key, commit, runs: batch.map((run) => run.metadata.name) })
+  context.report({ kind: 'RecordsPushed', repository: state.key, commit, runs: runs.map((run) => run.metadata.name) })
   return areAll
 }
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CommitStyle } from './build-commit.ts'
 import { FUSEE_AUTHOR } from './build-commit.ts'
@@ -90,15 +90,16 @@ const MAX_BYTES = 512 * 2 ** 20
 export async function openRepository(options: OpenRepositoryOptions): Promise<OpenedRepository> {
   branchRef(options.statusBranch)
   if (options.branch !== null) branchRef(options.branch)
-  if (options.history === undefined && options.branch === options.statusBranch) throw isFollowed(options.url, options.statusBranch)
+  const isElsewhere = options.history !== undefined && nameOfPlace(options.history.url) !== nameOfPlace(options.url)
+  if (!isElsewhere && options.branch === options.statusBranch) throw isFollowed(options.url, options.statusBranch)
   const repository = openPlace(options.url, options.credentials, options)
-  if (options.history === undefined) return { ...repository, status: besideSource(repository, options.statusBranch) }
+  if (options.history === undefined) return { ...repository, status: besideSource(repository, repository.status, options.statusBranch) }
   const { url, credentials } = options.history
   const { status, log, reviews, close } = openPlace(url, credentials, options)
   return {
     url: repository.url,
     source: repository.source,
-    status,
+    status: isElsewhere ? status : besideSource(repository, status, options.statusBranch),
     log,
     reviews,
     async close() {
@@ -108,7 +109,7 @@ export async function openRepository(options: OpenRepositoryOptions): Promise<Op
 }
 
 /** A default branch shows its name only when it is looked at: no record is ever written to the branch that is followed. */
-function besideSource({ url, source, status }: OpenedRepository, branch: string): StatusBranch {
+function besideSource({ url, source }: OpenedRepository, status: StatusBranch, branch: string): StatusBranch {
   return {
     ...status,
     async commit(parent, changes, message, signal) {
@@ -123,6 +124,20 @@ function isFollowed(url: string, branch: string): GitError {
     'PushRefused',
     `${branch} of ${showUrl(url)} is the branch that is followed, and records need one of their own: name another in history.branch`,
   )
+}
+
+/** Equal for what is one repository, as far as its URLs tell: who asks for it does not count, nor a `.git` or a slash at the end. */
+function nameOfPlace(url: string): string {
+  const place = parseRepositoryUrl(url)
+  const trimmed = (path: string): string => path.replace(/\/+$/, '').replace(/\.git$/, '')
+  switch (place.kind) {
+    case 'folder':
+      return trimmed(resolve(place.path))
+    case 'http':
+      return `${place.url.protocol}//${place.url.host}${trimmed(place.url.pathname)}`
+    case 'ssh':
+      return `ssh://${place.place.host.toLowerCase()}:${place.place.port}/${trimmed(place.place.path).replace(/^\/+/, '')}`
+  }
 }
 
 function openPlace(url: string, credentials: Credentials | undefined, options: OpenRepositoryOptions): OpenedRepository {

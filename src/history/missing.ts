@@ -1,6 +1,6 @@
 import type { StatusBranch } from '../git/ports.ts'
 import type { StoredRun } from '../runs/run.ts'
-import { recordPath } from './paths.ts'
+import { besideRecordPath, recordPath } from './paths.ts'
 
 /**
  * Those of the runs whose record is not on the branch, at the tip last fetched or written. Looks at the folders of their days and at no
@@ -10,7 +10,7 @@ export async function missingRuns(status: StatusBranch, runs: readonly StoredRun
   const folders = new Map<string, ReadonlySet<string>>()
   const missing: StoredRun[] = []
   for (const run of runs) {
-    const path = `${recordPath(run)}.json`
+    const path = `${run.status?.recorded?.beside === true ? besideRecordPath(run) : recordPath(run)}.json`
     const slash = path.lastIndexOf('/')
     const folder = path.slice(0, slash)
     const names = folders.get(folder) ?? new Set(await status.list(folder))

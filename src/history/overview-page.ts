@@ -2,7 +2,7 @@ import { formatTick } from '../clock.ts'
 import { formatDuration } from './duration.ts'
 import { inlineText, PAGE_END, pageTime, resultMark, table } from './markdown.ts'
 import type { OverviewRow } from './overview.ts'
-import { dayOf, overviewPagePath, pathSegment } from './paths.ts'
+import { dayOf, overviewPagePath, pathSegment, recordName } from './paths.ts'
 import { triggeredAtMs } from './record.ts'
 import { durationMs } from './stats.ts'
 
@@ -57,7 +57,7 @@ function workflowLink(row: OverviewRow): string {
 
 function lastRun({ workflow, last }: OverviewRow): string {
   if (last === null) return 'none yet'
-  const record = `${pathSegment(workflow)}/${dayOf(last.trigger, last.createdAt)}/${pathSegment(last.run)}.md`
+  const record = `${pathSegment(workflow)}/${dayOf(last.trigger, last.createdAt)}/${recordName(last)}.md`
   const ms = durationMs(last)
   const words = `${last.result}${last.failedStep === null ? '' : ` at ${inlineText(last.failedStep)}`}${ms === null ? '' : ` after ${formatDuration(ms)}`}`
   return `${resultMark(last.result)} [${words}](${record})`

@@ -40,7 +40,12 @@ export function besideRecordPath(run: Pick<StoredRun, 'metadata' | 'spec'>): str
 
 /** The same of a record. */
 export function pathBeside(record: PlacedRecord): string {
-  return `${pathOfRecord(record)}_${pathSegment(record.createdAt.replaceAll(/[-:.]/g, ''))}`
+  return `${dayFolder(record.workflow, dayOf(record.trigger, record.createdAt))}/${recordName({ ...record, beside: true })}`
+}
+
+/** The last part of the path of a record, without `.json` or `.md`. */
+export function recordName({ run, createdAt, beside }: Pick<PlacedRecord, 'run' | 'createdAt'> & { beside?: true }): string {
+  return beside === true ? `${pathSegment(run)}_${pathSegment(createdAt.replaceAll(/[-:.]/g, ''))}` : pathSegment(run)
 }
 
 function placed({ metadata, spec }: Pick<StoredRun, 'metadata' | 'spec'>): PlacedRecord {

@@ -20,7 +20,7 @@ import {
 import { encodeRecord, parseRecord, RecordError, recordOf } from './record.ts'
 import { recordGraph, recordPage } from './record-page.ts'
 import { ShapeError } from './shape.ts'
-import { emptyState, encodeState, newestFirst, parseState, withRuns, withTickDay, type WorkflowState } from './state.ts'
+import { digestOf, emptyState, encodeState, failedStep, newestFirst, parseState, withDigests, withTickDay, type WorkflowState } from './state.ts'
 import { encodeTicks, isOdd, mergeTicks, parseTicks, type TickRange } from './ticks.ts'
 import { workflowPage } from './workflow-page.ts'
 
@@ -83,7 +83,7 @@ export function planHistory(batch: HistoryBatch, owner: { name: string; nowMs: n
 
   const workflows = [...new Set([...runs.map(({ run }) => run.spec.workflow), ...days.map((day) => day.workflow)])].toSorted()
   const recorded = runs.map(({ run }) => run)
-  const states = workflows.map((workflow) => nextState(workflow, batch, recorded, days, reading))
+  const states = workflows.map((workflow) => nextState(workflow, batch, runs, days, reading))
   const files = new Map<string, string | null>([
     ...runs.flatMap(recordFiles),
     ...days.map((day): [string, string] => [ticksPath(day.workflow, day.day), encodeTicks(day.workflow, day.ranges)]),
@@ -103,33 +103,47 @@ export function planHistory(batch: HistoryBatch, owner: { name: string; nowMs: n
   }
 }
 
-/** A run to be recorded, and where: without `.json` or `.md`. */
+/** Names of those runs of a batch whose records lie, once it is written, beside those of other runs of the same name. */
+export function runsBeside(runs: readonly StoredRun[], old: OldFiles): Set<string> {
+  const placed = runs.map((run) => placeOf(run, { old, spoilt: [] }))
+  return new Set(placed.filter(({ isBeside }) => isBeside).map(({ run }) => run.metadata.name))
+}
+
+/** A run, and where its record lies, or is to lie: without `.json` or `.md`. */
 interface PlacedRun {
   run: StoredRun
   path: string
+  /** Another run of its name has its own record. */
+  isBeside: boolean
+  isThere: boolean
 }
 
 /** Each run once, oldest first, without those whose record is there. */
 function unrecordedRuns(runs: readonly StoredRun[], reading: Reading): PlacedRun[] {
   const byPath = new Map(runs.map((run) => [recordPath(run), run]))
   return [...byPath.values()]
-    .flatMap((run) => placeOf(run, reading) ?? [])
+    .map((run) => placeOf(run, reading))
+    .filter(({ isThere }) => !isThere)
     .toSorted((left, right) => -newestFirst(sortable(left.run), sortable(right.run)))
 }
 
 /**
- * Where the record of a run goes; null when it is there. A record stays as it was written first, even where this version would write
- * other bytes: a record that changes after its commit is what tampering looks like. Only what is no record is written anew.
+ * Where the record of a run belongs. A record stays as it was written first, even where this version would write other bytes: a record that
+ * changes after its commit is what tampering looks like. Only what is no record is written anew.
  */
-function placeOf(run: StoredRun, reading: Reading): PlacedRun | null {
-  const beside = besideRecordPath(run)
-  for (const path of [recordPath(run), beside]) {
-    const record = read(`${path}.json`, parseRecord, reading)
-    if (record === null) return { run, path }
-    if (record.run === run.metadata.name && record.createdAt === run.metadata.creationTimestamp) return null
+function placeOf(run: StoredRun, reading: Reading): PlacedRun {
+  const places = [
+    { run, path: recordPath(run), isBeside: false },
+    { run, path: besideRecordPath(run), isBeside: true },
+  ]
+  for (const place of places) {
+    const record = read(`${place.path}.json`, parseRecord, reading)
+    const isThere = record?.run === run.metadata.name && record.createdAt === run.metadata.creationTimestamp
+    if (record === null || isThere) return { ...place, isThere }
   }
+  const beside = besideRecordPath(run)
   reading.spoilt.push(`${beside}.json`)
-  return { run, path: beside }
+  return { run, path: beside, isBeside: true, isThere: false }
 }
 
 interface ChangedDay {
@@ -154,7 +168,7 @@ function changedDays(fates: readonly TickFate[], reading: Reading): ChangedDay[]
   })
 }
 
-function nextState(workflow: string, batch: HistoryBatch, runs: readonly StoredRun[], days: readonly ChangedDay[], reading: Reading): WorkflowState {
+function nextState(workflow: string, batch: HistoryBatch, runs: readonly PlacedRun[], days: readonly ChangedDay[], reading: Reading): WorkflowState {
   const old = read(statePath(workflow), parseState, reading) ?? emptyState(workflow)
   const { lastCommit, validCommits, schedules } = batch.cursors
   const names = new Set([
@@ -167,9 +181,9 @@ function nextState(workflow: string, batch: HistoryBatch, runs: readonly StoredR
     validCommit: validCommits[workflow] ?? null,
     schedules: copySchedules(Object.fromEntries(Object.entries(schedules).filter(([name]) => names.has(name)))),
   }
-  const own = withRuns(
+  const own = withDigests(
     withCursors,
-    runs.filter((run) => run.spec.workflow === workflow),
+    runs.filter(({ run }) => run.spec.workflow === workflow).map(({ run, isBeside }) => digestOf(recordOf(run), failedStep(run), isBeside)),
   )
   return days.filter((day) => day.workflow === workflow).reduce((state, day) => withTickDay(state, day.day, day.ranges), own)
 }

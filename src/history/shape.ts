@@ -42,6 +42,11 @@ export function truth(value: unknown, at: string): boolean {
   return typeof value === 'boolean' ? value : fail(at, 'true or false', value)
 }
 
+/** True; where it is not, the field is left out. */
+export function justTrue(value: unknown, at: string): true {
+  return value === true ? value : fail(at, 'true', value)
+}
+
 /** RFC 3339 in UTC, as in `2026-11-20T01:00:00Z`. */
 export function timestamp(value: unknown, at: string): string {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value) || Number.isNaN(Date.parse(value))) {

@@ -16,6 +16,8 @@ export interface RunDigest {
   createdAt: Timestamp
   startedAt: Timestamp | null
   finishedAt: Timestamp
+  /** Its record lies beside that of another run of the same name. */
+  beside?: true
 }
 
 /** What the workflow's page shows of the ticks of one UTC day (`2026/11/20`) that did not simply fire: those alike in one row. */
@@ -64,7 +66,7 @@ export function emptyState(workflow: string): WorkflowState {
   return { apiVersion: API_VERSION, kind: 'WorkflowState', workflow, lastCommit: null, validCommit: null, schedules: {}, runs: [], tickDays: [] }
 }
 
-/** The state with these runs among the recent ones; a run that is there already is replaced. */
+/** The state with these runs among the recent ones. */
 export function withRuns(state: WorkflowState, runs: readonly StoredRun[]): WorkflowState {
   return withDigests(
     state,
@@ -72,9 +74,9 @@ export function withRuns(state: WorkflowState, runs: readonly StoredRun[]): Work
   )
 }
 
-/** The same by their digests. */
+/** The same by their digests; a run that is there already is replaced. */
 export function withDigests(state: WorkflowState, added: readonly RunDigest[]): WorkflowState {
-  const digests = new Map([...state.runs, ...added].map((digest) => [digest.run, digest]))
+  const digests = new Map([...state.runs, ...added].map((digest) => [`${digest.run} ${digest.createdAt}`, digest]))
   const all = [...digests.values()].sort(newestFirst)
   const { firstRunAt, lastSuccessAt, runs: _, tickDays, ...cursors } = state
   const created = [firstRunAt, ...all.map(({ createdAt }) => createdAt)].filter((at) => at !== undefined).toSorted()
@@ -130,10 +132,10 @@ export function parseState(text: string): WorkflowState {
   return shape.parseJson(text, readState)
 }
 
-/** The digest of a record; `failedStep` is the step that decided its failure. */
-export function digestOf(record: RunRecord, failedStep: string | null): RunDigest {
+/** The digest of a record; `failedStep` is the step that decided its failure, `isBeside` whether another run of its name has its own. */
+export function digestOf(record: RunRecord, failedStep: string | null, isBeside = false): RunDigest {
   const { run, result, trigger, commit, createdAt, startedAt, finishedAt } = record
-  return { run, result, failedStep, trigger, commit, createdAt, startedAt, finishedAt }
+  return { run, result, failedStep, trigger, commit, createdAt, startedAt, finishedAt, ...(isBeside ? { beside: true } : {}) }
 }
 
 /** Those alike of a day in one row, though others lie between them. */
@@ -163,6 +165,7 @@ export const readRunDigest: shape.Reader<RunDigest> = shape.object<RunDigest>({
   createdAt: shape.timestamp,
   startedAt: shape.nullable(shape.timestamp),
   finishedAt: shape.timestamp,
+  beside: shape.optional(shape.justTrue),
 })
 
 const readTickRow = shape.object<TickRow>({

@@ -2,7 +2,7 @@ import { formatTick } from '../clock.ts'
 import { formatDuration } from './duration.ts'
 import { inlineText, PAGE_END, pageTime, resultMark, table } from './markdown.ts'
 import { durationChart } from './mermaid.ts'
-import { dayOf, pathSegment } from './paths.ts'
+import { dayOf, recordName } from './paths.ts'
 import { triggeredAtMs } from './record.ts'
 import { durationMs, statsOf } from './stats.ts'
 import type { RunDigest, TickDay, TickRow, WorkflowState } from './state.ts'
@@ -45,7 +45,7 @@ function lastSuccess(runs: readonly RunDigest[]): string {
 
 /** From the workflow's folder. */
 function recordLink(run: RunDigest): string {
-  return `${dayOf(run.trigger, run.createdAt)}/${pathSegment(run.run)}.md`
+  return `${dayOf(run.trigger, run.createdAt)}/${recordName(run)}.md`
 }
 
 function runsTable(runs: readonly RunDigest[]): string {

@@ -5,7 +5,7 @@ import { type LostHistory, REFILL_NOTES } from './commit-message.ts'
 import { missingRuns } from './missing.ts'
 import { type BranchOwned, judgeOwner } from './owner-file.ts'
 import { OWNER_PATH } from './paths.ts'
-import { filesToRead, type HistoryBatch, type OldFiles, planHistory } from './plan.ts'
+import { filesToRead, type HistoryBatch, type OldFiles, planHistory, runsBeside } from './plan.ts'
 import { onNewestTip } from './races.ts'
 import { type InForce, scheduleNotes } from './schedule-notes.ts'
 
@@ -27,7 +27,10 @@ export interface WriteRequest extends Omit<HistoryBatch, 'schedules' | 'refill'>
   knownTip: CommitSha | null
 }
 
-/** What came of it: `commit` holds all records of the batch. */
+/**
+ * What came of it: `commit` holds all records of the batch, some of them beside that of another run of the same name: `beside` names their runs, since a
+ * record that is lost can only be missed where it was.
+ */
 export type WriteResult =
   | {
       kind: 'Written'
@@ -40,9 +43,10 @@ export type WriteResult =
       refilled: StoredRun[]
       /** Whether others are still missing: write again. */
       hasMore: boolean
+      beside: ReadonlySet<string>
     }
   /** All of it was there already; null when there is no branch and nothing to write to it. */
-  | { kind: 'NothingNew'; commit: CommitSha | null }
+  | { kind: 'NothingNew'; commit: CommitSha | null; beside: ReadonlySet<string> }
   /** Nothing was written. */
   | BranchOwned
 
@@ -70,9 +74,10 @@ export async function writeHistory(request: WriteRequest, signal?: AbortSignal):
     const ownership = judgeOwner(old.get(OWNER_PATH) ?? null, owner)
     if (ownership.kind === 'BranchOwned') return ownership
     const plan = planHistory(batch, { name: owner, nowMs }, old)
-    if (plan === null) return { kind: 'NothingNew', commit: tip }
+    const beside = runsBeside(batch.runs, old)
+    if (plan === null) return { kind: 'NothingNew', commit: tip, beside }
     const commit = await status.commit(tip, plan.changes, plan.message, signal)
-    return { kind: 'Written', commit, spoilt: plan.spoilt, lost, refilled, hasMore: refilled.length < missing.length }
+    return { kind: 'Written', commit, spoilt: plan.spoilt, lost, refilled, hasMore: refilled.length < missing.length, beside }
   })
 }
 

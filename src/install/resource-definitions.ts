@@ -85,7 +85,10 @@ const REPOSITORY: Kind = {
   status: {
     observedGeneration: { type: 'integer', format: 'int64', description: 'Generation of the spec of which the condition Ready speaks.' },
     lastCommit: { ...TEXT, description: 'Tip of the branch that the last look has dealt with.' },
-    conditions: { ...CONDITIONS, description: 'Ready: the branch is followed. HistoryWritten: records reach the status branch.' },
+    conditions: {
+      ...CONDITIONS,
+      description: 'Ready: the branch is followed. DefinitionsValid: no file is in error. HistoryWritten: records reach the status branch.',
+    },
     cursors: { ...ANYTHING, description: 'How far pushes and ticks have been dealt with.' },
   },
   columns: [
@@ -103,8 +106,8 @@ const REPOSITORY: Kind = {
       message: 'a password does not belong into the URL: put it into a Secret and name that in secretRef',
     },
     {
-      rule: '!has(self.ref) || !has(self.ref.branch) || !has(self.history) || !has(self.history.branch) || self.ref.branch != self.history.branch',
-      message: 'history.branch must be another branch than the one that is followed',
+      rule: '!has(self.ref) || !has(self.ref.branch) || !has(self.history) || !has(self.history.branch) || self.ref.branch != self.history.branch || (has(self.history.url) && self.history.url != self.url)',
+      message: 'history.branch must be another branch than the one that is followed, or history.url another repository',
     },
     ...NOT_YET_RULES,
   ],

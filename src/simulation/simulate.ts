@@ -151,6 +151,7 @@ function createWorld(
       lost: null,
       refilled: [],
       hasMore: false,
+      beside: new Set(),
     }),
     resyncIntervalMs: SELDOM_MS,
     report(event) {

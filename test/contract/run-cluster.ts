@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ClusterEvent, RunCluster } from '../../src/cluster/ports.ts'
 import { ConflictError } from '../../src/cluster/ports.ts'
-import type { Cursors, Run, StoredRun } from '../../src/runs/run.ts'
+import type { Cursors, Run, RunStatus, StoredRun } from '../../src/runs/run.ts'
 
 /** A cluster to be tested. */
 export interface RunClusterUnderTest {
@@ -123,6 +123,21 @@ export function testRunCluster(adapter: string, open: () => Promise<RunClusterUn
         status: { phase: 'Pending', steps: [] },
       })
       expect(await runs.getRun(run.metadata)).toEqual(updated)
+    })
+
+    it('keeps where the record of a Run is, also when that changes', async () => {
+      const run = await created({ finalizers: ['fusee.dev/record'] })
+      const metadata = { ...run.metadata, finalizers: [] }
+      const finished: RunStatus = { phase: 'Finished', result: 'Succeeded', steps: [] }
+      const marked = await runs.updateRun({
+        ...run,
+        metadata,
+        status: { ...finished, recorded: { commit: 'b'.repeat(40), at: '2026-11-20T12:00:00Z' } },
+      })
+      expect((await runs.getRun(run.metadata))?.status?.recorded).toEqual({ commit: 'b'.repeat(40), at: '2026-11-20T12:00:00Z' })
+      const recorded = { commit: 'c'.repeat(40), at: '2026-11-20T13:00:00Z', beside: true } as const
+      await runs.updateRun({ ...marked, status: { ...finished, recorded } })
+      expect((await runs.getRun(run.metadata))?.status?.recorded).toEqual(recorded)
     })
 
     it('refuses a write that is based on an older version', async () => {

@@ -2,12 +2,13 @@ import { TRIGGER_IDENTITY } from '../../definitions/trigger-identity.ts'
 import type { Condition, StoredMeta } from '../../runs/objects.ts'
 import { API_VERSION, FINALIZER } from '../../runs/objects.ts'
 import { parseTimestamp } from '../../clock.ts'
-import type { RunSpec, RunStatus, StoredRun, Trigger } from '../../runs/run.ts'
+import type { RecordedAt, RunSpec, RunStatus, StoredRun, Trigger } from '../../runs/run.ts'
 import type { Packed } from '../pack.ts'
 import { packStatus, unpackStatus } from '../stored-status.ts'
 
 /**
- * Annotation of a Run whose record is on the status branch: `<commit> <time>`. It goes on together with the finalizer's end, in one request: where
+ * Annotation of a Run whose record is on the status branch: `<commit> <time>`, and `beside` where that lies beside the record of another run of the same
+ * name. It goes on together with the finalizer's end, in one request: where
  * both are there, somebody has made the Run from a copy of another.
  */
 export const RECORDED_ANNOTATION = 'fusee.dev/recorded'
@@ -38,7 +39,7 @@ interface StoredStatus {
 /** The Run as the engine reads it; what a person left out is filled in. A `commit` of '' is still to be chosen. Shares its parts with the object. */
 export function decodeRun(object: RunObject): StoredRun {
   const { metadata, spec, status } = object
-  const recorded = metadata.finalizers?.includes(FINALIZER) === true ? undefined : metadata.annotations?.[RECORDED_ANNOTATION]?.split(' ')
+  const recorded = metadata.finalizers?.includes(FINALIZER) === true ? undefined : metadata.annotations?.[RECORDED_ANNOTATION]
   const decoded = status?.state === undefined ? undefined : unpackStatus(spec, status.state)
   return {
     apiVersion: API_VERSION,
@@ -56,10 +57,20 @@ export function decodeRun(object: RunObject): StoredRun {
       : {
           status: {
             ...decoded,
-            ...(recorded === undefined ? {} : { recorded: { commit: recorded[0] ?? '', at: recorded[1] ?? '' } }),
+            ...(recorded === undefined ? {} : { recorded: parseRecorded(recorded) }),
           },
         }),
   }
+}
+
+/** What the annotation says. */
+export function encodeRecorded({ commit, at, beside }: RecordedAt): string {
+  return [commit, at, ...(beside === true ? ['beside'] : [])].join(' ')
+}
+
+function parseRecorded(text: string): RecordedAt {
+  const [commit = '', at = '', where] = text.split(' ')
+  return { commit, at, ...(where === 'beside' ? { beside: true } : {}) }
 }
 
 /** The trigger as somebody wrote it; what it lacks is filled in, and one that nothing identifies is somebody's by hand. */

@@ -10,12 +10,12 @@ import { isConflict, isNotFound, isTaken } from './api-error.ts'
 import type { RepositoryObject } from './cursor-codec.ts'
 import { decodeCursors, encodeCursors } from './cursor-codec.ts'
 import type { ObjectCache } from './object-cache.ts'
-import type { WrittenRun } from './written-run.ts'
+import type { WrittenRun } from '../../runs/written-run.ts'
 import { createObjectCache, withoutBookkeeping } from './object-cache.ts'
 import { allSynced, startReflector } from './reflector.ts'
 import { collectionPath, deleteOptions, objectPath } from './resources.ts'
 import type { RunObject } from './run-codec.ts'
-import { decodeRun, encodeStatus, RECORDED_ANNOTATION } from './run-codec.ts'
+import { decodeRun, encodeRecorded, encodeStatus, RECORDED_ANNOTATION } from './run-codec.ts'
 
 /** Runs and cursors as objects of a cluster, read from memory that a watch keeps in step. */
 export interface KubernetesRuns extends RunCluster {
@@ -245,8 +245,8 @@ function patchOf(before: StoredRun, after: StoredRun): { metadata: Record<string
   const labels = differenceOf(before.metadata.labels ?? {}, after.metadata.labels ?? {})
   if (labels !== null) metadata['labels'] = labels
   const recorded = after.status?.recorded
-  if (recorded !== undefined && before.status?.recorded === undefined) {
-    metadata['annotations'] = { [RECORDED_ANNOTATION]: `${recorded.commit} ${recorded.at}` }
+  if (recorded !== undefined && !isDeepStrictEqual(recorded, before.status?.recorded)) {
+    metadata['annotations'] = { [RECORDED_ANNOTATION]: encodeRecorded(recorded) }
   }
   const spec = differenceOf({ ...before.spec }, { ...after.spec })
   if (spec === null && Object.keys(metadata).length === 0) return null

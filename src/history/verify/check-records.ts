@@ -4,9 +4,12 @@ import { encodeRecord, type RunRecord } from '../record.ts'
 import { recordPage, resultsOf } from '../record-page.ts'
 import { type Complain, type KnownChange, type KnownRecord, type Ledger, readText, tryRecord } from './ledger.ts'
 
+/** A record that a commit brings, and whether it lies beside that of another run of the same name. */
+export type AddedRecord = RunRecord & { isBeside: boolean }
+
 /** Checks the records and their pages that a commit brings, and that it leaves all others alone. Returns the new records. */
-export async function checkRecords(ledger: Ledger, changes: readonly KnownChange[], complain: Complain): Promise<RunRecord[]> {
-  const added: RunRecord[] = []
+export async function checkRecords(ledger: Ledger, changes: readonly KnownChange[], complain: Complain): Promise<AddedRecord[]> {
+  const added: AddedRecord[] = []
   const pages = new Map(changes.filter(({ kind }) => kind === 'page').map((change) => [change.path.replace(/\.md$/, ''), change]))
   for (const { path, from, to, kind } of changes) {
     if (kind !== 'record') continue
@@ -30,7 +33,7 @@ export async function checkRecords(ledger: Ledger, changes: readonly KnownChange
       complain('record-misplaced', path, `the record in it belongs to ${pathOfRecord(record)}.json`)
     else {
       if (encodeRecord(record) !== text) complain('record-malformed', path, 'it is not laid out as Fusee does it: a field may stand there twice')
-      added.push(record)
+      added.push({ ...record, isBeside: pathOfRecord(record) !== base })
       await checkPage(ledger, base, record, pages.get(base)?.to ?? null, complain)
       pages.delete(base)
     }

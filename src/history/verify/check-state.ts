@@ -16,11 +16,12 @@ import {
 } from '../state.ts'
 import type { TickRange } from '../ticks.ts'
 import { checkOverview } from './check-overview.ts'
+import type { AddedRecord } from './check-records.ts'
 import { type Complain, type KnownChange, type Ledger, readText } from './ledger.ts'
 
 /** What a commit records: all of its state follows from that and from the state before, but for the cursors. */
 export interface Recorded {
-  records: readonly RunRecord[]
+  records: readonly AddedRecord[]
   days: readonly TickedDay[]
 }
 
@@ -83,7 +84,9 @@ async function readParsed<T>(
 }
 
 function differences(old: WorkflowState, state: WorkflowState, { records, days }: Recorded): string[] {
-  const added = records.filter(({ workflow }) => workflow === old.workflow).map((record) => digestOf(record, toldStep(record, state)))
+  const added = records
+    .filter(({ workflow }) => workflow === old.workflow)
+    .map((record) => digestOf(record, toldStep(record, state), record.isBeside))
   const withDays = days
     .filter(({ workflow }) => workflow === old.workflow)
     .reduce((before, { day, ranges }) => withTickDay(before, day, ranges), withDigests(old, added))
@@ -101,7 +104,7 @@ function timeDifference(wanted: WorkflowState, found: WorkflowState): string | n
 
 /** The step that the state gives for the failure, if it can be that one. */
 function toldStep(record: RunRecord, { runs }: WorkflowState): string | null {
-  const told = runs.find(({ run }) => run === record.run)?.failedStep ?? null
+  const told = runs.find(({ run, createdAt }) => run === record.run && createdAt === record.createdAt)?.failedStep ?? null
   return failedStepsOf(record).includes(told) ? told : null
 }
 
@@ -111,7 +114,7 @@ function runDifference(wanted: readonly RunDigest[], found: readonly RunDigest[]
     if (want === undefined) return `it tells of ${have?.run}, which is none of its newest runs`
     if (have === undefined) return `it does not tell of ${want.run}`
     if (want.run !== have.run) return `it tells of ${have.run} where ${want.run} belongs`
-    const fields = Object.keys(want).filter((key) => !isSameJson(want[key as keyof RunDigest], have[key as keyof RunDigest]))
+    const fields = Object.keys({ ...want, ...have }).filter((key) => !isSameJson(want[key as keyof RunDigest], have[key as keyof RunDigest]))
     if (fields.length > 0) return `it tells of ${want.run} another ${fields.join(', ')} than was recorded`
   }
   return null

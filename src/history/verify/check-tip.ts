@@ -78,9 +78,9 @@ async function checkRuns(
   const path = statePath(state.workflow)
   if (newest !== undefined && state.runs[0]?.run !== newest.run)
     complain('state-differs', path, `its newest run is ${state.runs[0]?.run ?? 'none'}, the newest record is of ${newest.run}`)
-  for (const { run, result, commit, trigger, createdAt } of state.runs) {
+  for (const { run, result, commit, trigger, createdAt, beside } of state.runs) {
     const placed = { run, workflow: state.workflow, trigger, createdAt }
-    const base = ids.has(`${pathBeside(placed)}.json`) ? pathBeside(placed) : pathOfRecord(placed)
+    const base = beside === true ? pathBeside(placed) : pathOfRecord(placed)
     const id = ids.get(`${base}.json`)
     if (id === undefined) {
       complain('state-differs', path, `it tells of ${run}, which has no record at ${base}.json`)

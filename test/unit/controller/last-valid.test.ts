@@ -54,6 +54,25 @@ describe('a schedule whose workflow was broken by a push', () => {
     await again.stop()
   })
 
+  it('is told of by a condition of the Repository, until it is mended', async () => {
+    const good = await world.push({ [FILE]: version(1) })
+    const running = world.start(world.createCluster())
+    await world.pass(MINUTE_MS)
+    expect(await running.condition('DefinitionsValid')).toMatchObject({ status: 'True', message: `no file is in error at ${good.slice(0, 10)}` })
+    const bad = await world.push({ [FILE]: BROKEN, 'workflows/new.yaml': '\t[' })
+    await world.pass(MINUTE_MS)
+    const { status, reason, message } = (await running.condition('DefinitionsValid')) ?? {}
+    expect({ status, reason }).toEqual({ status: 'False', reason: 'Invalid' })
+    expect(message).toMatch(
+      new RegExp(`^\\d errors at ${bad.slice(0, 10)}: workflows/new\\.yaml:1:\\d+: .*; ${FILE}:\\d+:\\d+: .*unknown field "stepps"`),
+    )
+    expect(message).toMatch(new RegExp(`\\. In force as it was valid last: night at ${good.slice(0, 10)}$`))
+    await world.push({ [FILE]: version(2), 'workflows/new.yaml': null })
+    await world.pass(MINUTE_MS)
+    expect(await running.condition('DefinitionsValid')).toMatchObject({ status: 'True', reason: 'Valid' })
+    await running.stop()
+  })
+
   it('goes on as it was last valid, also when the answer to the first move of the cursor after a start is lost', async () => {
     await world.push({ [FILE]: version(1) })
     const cluster = world.createCluster()

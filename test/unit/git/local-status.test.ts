@@ -53,6 +53,29 @@ describe('writing the status branch into a folder', () => {
     expect(await findTip(repo.checkout, 'refs/heads/main')).toBe(first)
   })
 
+  it('takes the branch that is followed for records in another repository, not for those that only seem to go to another', async () => {
+    await importCommits(repo.checkout, [{ a: '1' }])
+    const other = join(repo.folder, 'other.git')
+    await runGit(repo.folder, ['init', '--quiet', '--bare', other])
+    const { status } = await repo.open({ branch: 'main', statusBranch: 'main', history: { url: other } })
+    const commit = await status.commit(await status.fetchTip(), FILES, 'record')
+    expect(await findTip(other, 'refs/heads/main')).toBe(commit)
+    const same = { url: `file://${repo.checkout}/` }
+    await expect(repo.open({ branch: 'main', statusBranch: 'main', history: same })).rejects.toThrow('is the branch that is followed')
+    const byDefault = await repo.open({ statusBranch: 'main', history: same })
+    await byDefault.source.fetchTip()
+    expect((await failure(byDefault.status.commit(await byDefault.status.fetchTip(), FILES, 'record'))).kind).toBe('PushRefused')
+  })
+
+  it.each([
+    ['https://git.example.com/acme/jobs', 'https://ada:secret@GIT.example.com/acme/jobs.git/'],
+    ['git@git.example.com:acme/jobs.git', 'ssh://git.example.com/acme/jobs'],
+  ])('knows that %s and %s are one repository', async (url, other) => {
+    const place = { url, branch: 'main', statusBranch: 'main', dataFolder: repo.folder }
+    await expect(openRepository({ ...place, history: { url: other } })).rejects.toThrow('is the branch that is followed')
+    await expect(openRepository({ ...place, history: { url: `${other.replace('jobs', 'records')}` } })).resolves.toBeDefined()
+  })
+
   it('goes on from what a plain clone has of its origin, where that is asked for', async () => {
     const first = await importCommits(repo.checkout, [{ 'history/README.md': 'theirs' }], { branch: 'fusee/status' })
     const clone = join(repo.folder, 'clone')

@@ -4,6 +4,7 @@ import { type CommitSha, GitError } from '../../../src/git/ports.ts'
 import { claimBranch } from '../../../src/history/owner.ts'
 import { writeHistory } from '../../../src/history/write.ts'
 import { COMMIT, cursorsWith, failedRun, fateOf, finishedRun, inForce } from '../../support/history-builders.ts'
+import type { StoredRun } from '../../../src/runs/run.ts'
 import { claimRequest, NOW_MS, readBack, requestOf, US } from '../../support/history-requests.ts'
 import { createMemoryRemote, type MemoryRemote } from '../../support/memory-status-branch.ts'
 
@@ -11,7 +12,15 @@ describe('writing to the status branch', () => {
   it('puts record, pages, state and owner into one commit', async () => {
     const remote = createMemoryRemote()
     const result = await writeHistory(requestOf(remote, { runs: [failedRun()], cursors: cursorsWith({ fates: [fateOf('2026-11-20T00:00:00Z')] }) }))
-    expect(result).toEqual({ kind: 'Written', commit: remote.log()[0]?.id, spoilt: [], lost: null, refilled: [], hasMore: false })
+    expect(result).toEqual({
+      kind: 'Written',
+      commit: remote.log()[0]?.id,
+      spoilt: [],
+      lost: null,
+      refilled: [],
+      hasMore: false,
+      beside: new Set(),
+    })
     expect(remote.log()).toHaveLength(1)
     expect([...remote.files().keys()].sort()).toEqual([
       'history/README.md',
@@ -35,7 +44,7 @@ describe('writing to the status branch', () => {
     const remote = createMemoryRemote()
     const request = requestOf(remote, { runs: [failedRun()], cursors: cursorsWith({ fates: [fateOf('2026-11-20T00:00:00Z')] }) })
     await writeHistory(request)
-    expect(await writeHistory(requestOf(remote, request))).toEqual({ kind: 'NothingNew', commit: remote.log()[0]?.id })
+    expect(await writeHistory(requestOf(remote, request))).toEqual({ kind: 'NothingNew', commit: remote.log()[0]?.id, beside: new Set() })
     expect(remote.log()).toHaveLength(1)
   })
 
@@ -59,12 +68,27 @@ describe('writing to the status branch', () => {
     const remote = createMemoryRemote()
     await writeHistory(requestOf(remote, { runs: [failedRun()] }))
     expect(await writeHistory(requestOf(remote, { runs: [failedRun({ result: 'Succeeded' })] }))).toMatchObject({ kind: 'NothingNew' })
-    expect(await writeHistory(requestOf(remote, { runs: [failedRun({ createdAt: '2026-11-20T09:00:00Z' })] }))).toMatchObject({ kind: 'Written' })
-    expect(await writeHistory(requestOf(remote, { runs: [failedRun({ createdAt: '2026-11-20T09:00:00Z' })] }))).toMatchObject({ kind: 'NothingNew' })
+    const again = failedRun({ createdAt: '2026-11-20T09:00:00Z' })
+    const beside = new Set([again.metadata.name])
+    expect(await writeHistory(requestOf(remote, { runs: [again] }))).toMatchObject({ kind: 'Written', beside })
+    // Whoever was stopped before the Run was marked hears it once more.
+    expect(await writeHistory(requestOf(remote, { runs: [again] }))).toMatchObject({ kind: 'NothingNew', beside })
     expect((await readBack(remote)).records.map(({ createdAt }) => createdAt)).toEqual(['2026-11-20T09:00:00Z', '2026-11-20T01:00:02.000Z'])
     expect(remote.files().get('history/nightly-report/2026/11/20/nightly-report-9f3k2m7qxz_20261120T090000Z.md')).toContain(
       '[This record as JSON](nightly-report-9f3k2m7qxz_20261120T090000Z.json)',
     )
+  })
+
+  it('links the pages to a record that lies beside another, and shows both runs', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
+    await writeHistory(requestOf(remote, { runs: [failedRun({ createdAt: '2026-11-20T09:00:00Z' })] }))
+    const links = (page: string): string[] =>
+      [...(remote.files().get(page) ?? '').matchAll(/\]\(([^)]*\/\d\d\/[^)]*\.md)\)/g)].map(([, link]) => link ?? '')
+    const [first, second] = ['nightly-report-9f3k2m7qxz', 'nightly-report-9f3k2m7qxz_20261120T090000Z'].map((name) => `2026/11/20/${name}.md`)
+    expect(links('history/nightly-report/README.md')).toEqual([second, first])
+    expect(links('history/README.md')).toEqual([`nightly-report/${second}`])
+    for (const link of [first, second]) expect(remote.files().has(`history/nightly-report/${link}`)).toBe(true)
   })
 
   it('touches nothing of other workflows but their next tick', async () => {
@@ -149,6 +173,30 @@ describe('writing to the status branch', () => {
     expect(remote.files()).toEqual(want)
   })
 
+  it('refills a record that lay beside another, where it lay, or in the place of the other when that is lost too', async () => {
+    const remote = createMemoryRemote()
+    await writeHistory(requestOf(remote, { runs: [failedRun()] }))
+    const first = remote.log()[0]?.id ?? null
+    const again = failedRun({ createdAt: '2026-11-20T09:00:00Z' })
+    const { commit } = (await writeHistory(requestOf(remote, { runs: [again] }))) as { commit: CommitSha }
+    const want = [...remote.files().keys()].sort()
+    const held = (beside: boolean): StoredRun[] => [
+      { ...again, status: { ...again.status, phase: 'Finished', steps: [], recorded: { commit, at: 'then', ...(beside ? { beside: true } : {}) } } },
+    ]
+    remote.reset(first)
+    expect(await writeHistory(requestOf(remote, { held: held(true), knownTip: commit }))).toMatchObject({
+      kind: 'Written',
+      lost: 'RecordsMissing',
+      refilled: [{}],
+    })
+    expect([...remote.files().keys()].sort()).toEqual(want)
+    remote.reset(null)
+    const refilled = await writeHistory(requestOf(remote, { held: held(true), knownTip: commit }))
+    expect(refilled).toMatchObject({ kind: 'Written', lost: 'BranchDeleted', refilled: [{}], beside: new Set() })
+    expect([...remote.files().keys()]).toContain('history/nightly-report/2026/11/20/nightly-report-9f3k2m7qxz.json')
+    expect(await writeHistory(requestOf(remote, { held: held(false) }))).toMatchObject({ kind: 'NothingNew' })
+  })
+
   it('makes spoilt files anew and names them', async () => {
     const remote = createMemoryRemote()
     await writeHistory(requestOf(remote, { runs: [failedRun()] }))
@@ -166,7 +214,7 @@ describe('writing to the status branch', () => {
   })
 
   it('does nothing for an empty batch and no branch', async () => {
-    expect(await writeHistory(requestOf(createMemoryRemote()))).toEqual({ kind: 'NothingNew', commit: null })
+    expect(await writeHistory(requestOf(createMemoryRemote()))).toEqual({ kind: 'NothingNew', commit: null, beside: new Set() })
   })
 
   it('begins a branch anew that was deleted, also when no run is left', async () => {
@@ -184,7 +232,7 @@ describe('writing to the status branch', () => {
     const remote = createMemoryRemote()
     const held = Array.from({ length: 201 }, (_, index) => finishedRun({ name: `nightly-report-${index}` }))
     const { commit } = (await writeHistory(requestOf(remote, { runs: held }))) as { commit: CommitSha }
-    expect(await writeHistory(requestOf(remote, { held, knownTip: commit }))).toEqual({ kind: 'NothingNew', commit })
+    expect(await writeHistory(requestOf(remote, { held, knownTip: commit }))).toMatchObject({ kind: 'NothingNew', commit })
     remote.push(Object.fromEntries(held.map(({ metadata }) => [`history/nightly-report/2026/11/20/${metadata.name}.json`, null])))
     const first = await writeHistory(requestOf(remote, { held, knownTip: commit }))
     expect(first).toMatchObject({ kind: 'Written', lost: 'RecordsMissing', hasMore: true })
