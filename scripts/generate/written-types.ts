@@ -10,7 +10,7 @@ const DOCUMENTS = ['workflow', 'schedule', 'step-template']
 /** Documents of other places, each with the file of its types beside the code that reads or writes it. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   repository: 'src/config/written-repository.ts',
-  run: 'src/cluster/kubernetes/written-run.ts',
+  run: 'src/runs/written-run.ts',
   record: 'src/history/written-record.ts',
 }
 

@@ -1,6 +1,7 @@
 import type { Timestamp } from '../clock.ts'
 import type { RunDefinition } from '../definitions/workflow.ts'
 import type { API_VERSION, ObjectMeta, StoredMeta } from './objects.ts'
+import type { WrittenRun } from './written-run.ts'
 
 /**
  * Why a run exists, and what identifies it: equal triggers give equal run names. The shape that records carry.
@@ -28,42 +29,29 @@ export interface Run {
 /** A Run as the cluster returns it. */
 export type StoredRun = Run & { metadata: StoredMeta }
 
-/** What a Run is asked to do. Fixed once it exists, but for what people may ask of it later. */
-export interface RunSpec {
-  /** Name of the Repository, in the Run's own namespace. */
-  repository: string
-  workflow: string
-  /** 40 hexadecimal digits. */
-  commit: string
-  trigger: Trigger
-  params: Record<string, unknown>
-  /** Only for a tick: Fired within a minute, else Late; Skipped when `concurrency` did not let it run, for the reason beside it. */
-  fate?: 'Fired' | 'Late' | 'Skipped'
-  fateReason?: string
-  rerunOf: string | null
-  /** What a rerun of the failed steps takes over from that run. */
-  carriedOver?: CarriedStep[]
-  /** Asks for the run to end: running steps are stopped, the others are not started, `finally` runs. */
-  cancel?: RunCancellation
-  /** Asks for single steps to end; what never began is skipped. */
-  cancelSteps?: { step: string; by: string; reason: string }[]
-  /** Who has approved which step, and when. */
-  approvals?: { step: string; by: string; at: Timestamp }[]
-}
+type WrittenSpec = WrittenRun['spec']
+type WrittenTrigger = NonNullable<WrittenSpec['trigger']>
+
+/** The part, which fails to compile where it is none of the whole: what the schema refuses must not be made here. */
+type Fits<Part extends Whole, Whole> = Part
+
+/** Every kind that the schema has, but one that nobody makes yet. */
+type KnownKind = Fits<Exclude<WrittenTrigger['kind'], 'PullRequest'>, Trigger['kind']>
+
+/**
+ * What a Run is asked to do, as schemas/run.schema.json has it. Fixed once it exists, but for what people may ask of it later. What a person may leave out
+ * is filled in: 40 hexadecimal digits of `commit`, and a trigger that is of one kind.
+ */
+export type RunSpec = Omit<WrittenSpec, 'trigger'> &
+  Required<Pick<WrittenSpec, 'commit' | 'params' | 'rerunOf'>> & {
+    trigger: Extract<Fits<Trigger, WrittenTrigger>, { kind: KnownKind }>
+  }
 
 /** A step, or an expansion of one, that is not done again. */
-export interface CarriedStep {
-  name: string
-  finishedAt?: Timestamp
-  results?: Record<string, unknown>
-}
+export type CarriedStep = NonNullable<WrittenSpec['carriedOver']>[number]
 
 /** Why a run is to end. `word` becomes its reason in place of RunCancelled. */
-export interface RunCancellation {
-  by: string
-  reason: string
-  word?: 'Replaced' | 'Superseded'
-}
+export type RunCancellation = NonNullable<WrittenSpec['cancel']>
 
 /** How a run ended. */
 export type RunResult = 'Succeeded' | 'Failed' | 'Cancelled' | 'TimedOut' | 'Skipped'

@@ -97,7 +97,7 @@ export interface WrittenRun {
     /**
      * Fate of the tick that started it.
      */
-    fate?: 'Fired' | 'Late' | 'Skipped' | 'Backfilled'
+    fate?: 'Fired' | 'Late' | 'Skipped'
     /**
      * Why a tick that is Skipped has a run that never begins.
      */
