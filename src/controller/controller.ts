@@ -1,10 +1,7 @@
-import type { Context, FollowedRepository } from '../context.ts'
-import { createDefinitionCache } from '../definitions/definition-cache.ts'
+import type { Context } from '../context.ts'
 import { createExpressionLanguage } from '../definitions/expressions/language.ts'
 import type { ObjectRef } from '../runs/objects.ts'
 import type { RunExpressions } from '../runs/run-values.ts'
-import { createCronCache } from '../triggers/cron.ts'
-import { createQueue } from './admit.ts'
 import { backfill } from './backfill.ts'
 import { claim } from './claim.ts'
 import { checkExpectations } from './expect.ts'
@@ -17,7 +14,7 @@ import { reconcileRun } from './reconcile-run.ts'
 import { learnRecordNames } from './record-names.ts'
 import { writeRecords } from './records.ts'
 import type { RepositoryState, Wake } from './repository.ts'
-import { createSlots } from './slots.ts'
+import { createStates } from './repository-state.ts'
 import { followUpEnds } from './follow-up-ends.ts'
 import { updateReview } from './review.ts'
 import type { KnownOrphans } from './sweep-orphans.ts'
@@ -60,6 +57,7 @@ export function createController(context: Context): Controller {
   const failures = createFailureNotes()
   const orphans: KnownOrphans = new Map()
   const language = createExpressionLanguage()
+  const createState = createStates(context)
   const queue: WorkQueue = createWorkQueue({
     clock: context.clock,
     random: context.random,
@@ -90,7 +88,7 @@ export function createController(context: Context): Controller {
       if (states.has(key)) continue
       const pending = [...states.values()].filter(({ look: first }) => first === 'Pending').length
       const end = new AbortController()
-      const state = createState(context, followed, end.signal, (run) => {
+      const state = createState(followed, end.signal, (run) => {
         wakeRun({ namespace: followed.settings.ref.namespace, name: run })
       })
       states.set(key, state)
@@ -262,39 +260,4 @@ export function createController(context: Context): Controller {
 
 function keyOf({ namespace, name }: ObjectRef): string {
   return `${namespace}/${name}`
-}
-
-function createState(context: Context, followed: FollowedRepository, signal: AbortSignal, wakeRun: (run: string) => void): RepositoryState {
-  return {
-    followed,
-    key: keyOf(followed.settings.ref),
-    signal,
-    claimed: false,
-    ownerRead: false,
-    look: 'Pending',
-    tip: null,
-    versions: null,
-    versionsAnew: false,
-    versionsOf: null,
-    definitionCache: context.definitionCache ?? createDefinitionCache(),
-    pause: context.clock.pause?.bind(context.clock),
-    cronCache: createCronCache(),
-    knownTicks: null,
-    slots: createSlots(followed.settings.maxParallelSteps, wakeRun),
-    queue: createQueue(),
-    told: new Set(),
-    uncovered: new Set(),
-    followedUp: new Set(),
-    recentFates: [],
-    freshSince: new Map(),
-    freshRead: new Set(),
-    expects: false,
-    sinceMs: context.clock.now(),
-    problems: new Map(),
-    fatesSinceMs: null,
-    review: '',
-    history: { knownTip: null, checkAtMs: 0 },
-    recordsNotBeforeMs: 0,
-    historyFailures: 0,
-  }
 }

@@ -40,12 +40,19 @@ export function createSlots(limit: number, wake: (run: string) => void): Slots {
     return (contenders.get(workflow) ?? 0) - (activeOf.get(workflow) ?? 0)
   }
 
-  /** Whoever was woken before and wants no more, or had less end than it has begun, has left something for others, or for itself. */
+  /**
+   * Whoever was woken before and wants no more, or had less end than it has begun, has left something for others, or for itself. As many are woken as
+   * there are slots for: one that then wants none notes that in its pass, which wakes the next.
+   */
   function note(run: string, workflow: string, count: number): void {
     if (count === 0) activeByRun.delete(run)
     else activeByRun.set(run, { workflow, count })
-    const sharing = new Set([...new Set(waiting.values())].filter((one) => shareOf(one) > 0))
-    for (const [one, of] of waiting) if (sharing.has(of)) wake(one)
+    const shares = new Map([...new Set(waiting.values())].map((one) => [one, shareOf(one)]))
+    for (const [one, of] of waiting) {
+      const share = shares.get(of) ?? 0
+      shares.set(of, share - 1)
+      if (share > 0) wake(one)
+    }
   }
 
   return {

@@ -21,10 +21,10 @@ const MOST_QUIET_STEPS = 5000
 // More than anybody has files: with fewer places than files, each load would push out what it needs next.
 const DEFAULT_ENTRIES = 50_000
 
-/** `maxEntries` bounds files and manifests each. */
-export function createDefinitionCache(maxEntries = DEFAULT_ENTRIES): DefinitionCache {
+/** `maxEntries` bounds files and manifests each. Several caches may share a `schemaCheck`, which takes time and memory to compile. */
+export function createDefinitionCache(maxEntries = DEFAULT_ENTRIES, schemaCheck = createSchemaCheck()): DefinitionCache {
   return {
-    schemaCheck: createSchemaCheck(),
+    schemaCheck,
     language: createExpressionLanguage(),
     quietSteps: createContentCache(MOST_QUIET_STEPS),
     files: createContentCache(maxEntries),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
 import { isAbsent } from './failures.ts'
-import type { PackFile, StoredObject } from './pack-file.ts'
+import type { DeltaBases, PackFile, StoredObject } from './pack-file.ts'
 import { openPack } from './pack-file.ts'
 
 /** The objects of one git directory: packs and loose files. */
@@ -20,8 +20,8 @@ export interface ObjectFolder {
 
 const decompress = promisify(inflate)
 
-/** Opens `<gitFolder>/objects`; nothing is looked at before `refresh`. What deltas refer to may take `baseBytes` of memory, of each pack. */
-export function openObjectFolder(gitFolder: string, baseBytes: number): ObjectFolder {
+/** Opens `<gitFolder>/objects`; nothing is looked at before `refresh`. */
+export function openObjectFolder(gitFolder: string, bases: DeltaBases): ObjectFolder {
   const folder = join(gitFolder, 'objects')
   const packs = new Map<string, PackFile>()
   let refreshing: Promise<void> = Promise.resolve()
@@ -37,7 +37,7 @@ export function openObjectFolder(gitFolder: string, baseBytes: number): ObjectFo
     for (const name of found) {
       if (packs.has(name)) continue
       // Git may remove it just now, and the objects are then in another one; or it is broken, and they are fetched again.
-      const pack = await openPack(join(folder, 'pack', name), baseBytes).catch(() => null)
+      const pack = await openPack(join(folder, 'pack', name), bases).catch(() => null)
       if (pack !== null) packs.set(name, pack)
     }
   }

@@ -32,7 +32,7 @@ export interface ObjectStoreOptions {
   where: string
   /** Whether another program may repack under us, so that "not there" is worth a second look with fresh indexes. */
   shared: boolean
-  /** What bases of deltas may take in memory, of each pack; default 8 MiB. */
+  /** What bases of deltas may take in memory, of all packs together; default 8 MiB. */
   baseBytes?: number
 }
 
@@ -51,7 +51,8 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
   const limit = createLimiter(PARALLEL_READS)
   const commits = createRecentlyUsed<CommitObject>(CACHED_BYTES)
   const trees = createRecentlyUsed<readonly TreeEntry[]>(CACHED_BYTES)
-  const folders = options.folders.map((folder) => openObjectFolder(folder, options.baseBytes ?? BASE_BYTES))
+  const bases = createRecentlyUsed<StoredObject>(options.baseBytes ?? BASE_BYTES)
+  const folders = options.folders.map((folder) => openObjectFolder(folder, bases))
   let opened: Promise<unknown> | null = null
 
   async function refresh(): Promise<void> {

@@ -1,11 +1,12 @@
 import fs from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { promisify } from 'node:util'
 import { inflate, inflateSync } from 'node:zlib'
 import { applyDelta } from './pack-delta.ts'
 import type { PackIndex } from './pack-index.ts'
 import { parsePackIndex } from './pack-index.ts'
-import { createRecentlyUsed } from './recently-used.ts'
+import type { RecentlyUsed } from './recently-used.ts'
 
 /** An object as a pack or a loose file has it. */
 export interface StoredObject {
@@ -36,17 +37,20 @@ const openFile = promisify(fs.open)
 const readFrom = promisify(fs.read)
 const closeFile = promisify(fs.close)
 
+/** What deltas refer to, of many packs. */
+export type DeltaBases = RecentlyUsed<StoredObject>
+
 /**
- * Opens `<path>.pack` with its index. It stays open, so that it can be read after it was deleted. What
- * deltas refer to may take `baseBytes` of memory. Throws RangeError, or what the system says.
+ * Opens `<path>.pack` with its index. It stays open, so that it can be read after it was deleted. What deltas refer to is kept in `bases`, which
+ * packs may share: those of one name are the same. Throws RangeError, or what the system says.
  */
-export async function openPack(path: string, baseBytes: number): Promise<PackFile> {
+export async function openPack(path: string, bases: DeltaBases): Promise<PackFile> {
   const index = parsePackIndex(await readFile(`${path}.idx`), (await stat(`${path}.pack`)).size)
-  return createPackFile(await openFile(`${path}.pack`, 'r'), index, baseBytes)
+  return createPackFile(await openFile(`${path}.pack`, 'r'), index, { name: basename(path), bases })
 }
 
-function createPackFile(file: number, index: PackIndex, baseBytes: number): PackFile {
-  const bases = createRecentlyUsed<StoredObject>(baseBytes)
+function createPackFile(file: number, index: PackIndex, { name, bases }: { name: string; bases: DeltaBases }): PackFile {
+  const keyOf = (offset: number): string => `${name} ${offset}`
   const reading = new Set<Promise<unknown>>()
 
   async function readAt(offset: number, base: (id: string) => Promise<StoredObject | null>): Promise<StoredObject> {
@@ -73,7 +77,7 @@ function createPackFile(file: number, index: PackIndex, baseBytes: number): Pack
   }
 
   async function readBase(offset: number, base: (id: string) => Promise<StoredObject | null>): Promise<StoredObject> {
-    const key = String(offset)
+    const key = keyOf(offset)
     const known = bases.get(key)
     if (known !== undefined) return known
     const found = await readAt(offset, base)
@@ -87,7 +91,7 @@ function createPackFile(file: number, index: PackIndex, baseBytes: number): Pack
       const offset = index.find(id)
       if (offset === null) return null
       // Git has the newest of many versions whole: who reads them from the oldest on has had the next one as a base.
-      const known = bases.get(String(offset))
+      const known = bases.get(keyOf(offset))
       if (known !== undefined) return known
       const work = readAt(offset, base)
       reading.add(work)

@@ -88,16 +88,24 @@ async function* monthsOf(status: StatusBranch, workflow: string): AsyncGenerator
   }
 }
 
-/** The record of a run whose workflow nobody names; null when there is none. At the tip last fetched or written. Throws RecordError for a spoilt one. */
+/**
+ * The record of a run whose workflow nobody names, the newest where several runs have had that name; null when there is none. At the tip last fetched or
+ * written. Throws RecordError for a spoilt one.
+ */
 export async function findRecord(status: StatusBranch, run: string): Promise<RunRecord | null> {
   const isLikely = (workflow: string): boolean => run.startsWith(workflow.slice(0, 20))
   const workflows = await listWorkflows(status)
   for (const workflow of [...workflows.filter(isLikely), ...workflows.filter((one) => !isLikely(one))]) {
-    const folder = `${HISTORY_FOLDER}/${workflow}`
-    for await (const day of daysOf(status, folder)) {
-      const bytes = await status.read(`${day}/${pathSegment(run)}.json`)
-      if (bytes !== null) return parseRecord(new TextDecoder().decode(bytes))
-    }
+    const { records, unreadable } = await readHistory(status, {
+      workflow,
+      run,
+      limit: 1,
+      matches: (record) => record.run === run,
+      matchesTicks: null,
+    })
+    const [record, spoilt] = [records[0], unreadable[0]]
+    if (record !== undefined) return record
+    if (spoilt !== undefined) throw new RecordError(spoilt.message)
   }
   return null
 }

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:repositories [REPOSITORIES] [MINUTES]`: a controller that follows so many repositories (default 100) over http, each looked at once a
- * minute, with nothing new in them, on a cluster in memory. The server is a process of its own. Prints how long the first looks take, how evenly the
+ * minute, with nothing new in them, on a cluster in memory. The server is a process of its own. Prints how long the first looks take (on one machine mostly the server's time), how evenly the
  * later ones are spread, and what processor time and memory all of it takes.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -80,6 +80,7 @@ async function follow({ url, count, minutes, data }: { url: string; count: numbe
   let drain = (): Promise<void> => Promise.resolve()
   const [clock, random] = [createSystemClock(), createSystemRandom()]
   const startMs = performance.now()
+  const cpuAtStart = process.cpuUsage()
   const ready = new Promise<number>((resolve) => {
     const controller = createController({
       clock,
@@ -97,6 +98,7 @@ async function follow({ url, count, minutes, data }: { url: string; count: numbe
   })
   const readyMs = await ready
   const cpuAtFirst = process.cpuUsage()
+  const firstCpu = process.cpuUsage(cpuAtStart)
   // The second look follows within the interval; it is spread already.
   const settledMs = performance.now() + 1000
   await new Promise((resolve) => setTimeout(resolve, minutes * 60_000))
@@ -110,7 +112,7 @@ async function follow({ url, count, minutes, data }: { url: string; count: numbe
   for (const ms of later) perSecond.set(Math.floor(ms / 1000), (perSecond.get(Math.floor(ms / 1000)) ?? 0) + 1)
   process.stdout.write(
     [
-      `${count} repositories: first looks ended after ${Math.round(readyMs)} ms, ${failures} failed`,
+      `${count} repositories: first looks ended after ${Math.round(readyMs)} ms, ${((firstCpu.user + firstCpu.system) / 1e6).toFixed(1)} s of a processor here, ${failures} failed`,
       `${later.length} looks in ${minutes} minutes: ${(later.length / minutes / 60).toFixed(1)} a second, at most ${Math.max(...perSecond.values())} in one`,
       `${((cpu.user + cpu.system) / 1000 / minutes / 600).toFixed(1)} % of a processor, ${Math.round(memory / 1e6)} MB resident`,
       '',

@@ -106,11 +106,14 @@ describe.concurrent('ticks of a real controller', () => {
       await second.waitForLine('the fates of none', (line) => line.msg === 'tick judged' && line['workflow'] === 'none')
 
       // Its form changes as it ticks: from then on it is another schedule, which has no past.
+      const formOfNone = async (): Promise<string | undefined> => (await clocked.schedules())['none']?.form
+      const oldForm = await formOfNone()
       await clocked.setClock('2030-01-11T03:59:59Z')
       await clocked.commit(workflow('none', '{cron: "*/15 * * * *", catchUp: All}'))
       const change = await runGit(clocked.checkout, ['rev-parse', 'HEAD'])
       await runOf(second, '2030-01-11T04:00:00Z', 'latest')
       await second.waitForLine('a look at the change', ({ msg, commit }) => msg === 'definitions in force' && commit === change)
+      await until('its new form is known', async () => (await formOfNone()) !== oldForm)
       await clocked.setClockSeen('2030-01-11T04:14:59Z')
       await runOf(second, '2030-01-11T04:15:00Z', 'none')
       await allRecorded(second)

@@ -2,10 +2,12 @@ import { mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Cursors } from '../../src/runs/run.ts'
 import type { FuseeProcess, LogLine } from './fusee-process.ts'
-import { startFusee } from './fusee-process.ts'
+import { startFusee, until } from './fusee-process.ts'
 import { runGit } from './git-program.ts'
 import { removeFolder } from './remove-folder.ts'
+import { readObjects } from './story-world.ts'
 
 const PRELOADED = fileURLToPath(new URL('shifted-clock.mjs', import.meta.url))
 
@@ -20,7 +22,9 @@ export interface ClockedFusee {
   setClockSeen(at: string): Promise<void>
   /** Begins a controller, without waiting for anything; `data` names its folder of state. */
   begin(data?: string): FuseeProcess
-  /** The same, and waits for its first look. */
+  /** How far the ticks of each schedule are judged, by the controllers of the folder `data`. */
+  schedules(): Promise<Cursors['schedules']>
+  /** Begins a controller, and waits for its first look, and until it knows since when it has to judge ticks. */
   start(): Promise<FuseeProcess>
   /** Ends all of them, and removes what they have left. */
   close(): Promise<void>
@@ -57,10 +61,15 @@ export async function createClockedFusee(files: Readonly<Record<string, string>>
       await clocked.setClock(at)
       await runGit(checkout, ['commit', '--quiet', '--allow-empty', '--message', 'Nothing'])
     },
+    async schedules() {
+      const { cursors } = await readObjects({ dataFolder: path.join(folder, 'data'), name: 'jobs' })
+      return cursors?.schedules ?? {}
+    },
     begin,
     async start() {
       const fusee = begin()
       await fusee.waitForLine('a look', ({ msg }) => msg === 'definitions in force')
+      await until('its schedules are known', async () => Object.keys(await clocked.schedules()).length > 0)
       return fusee
     },
     async close() {

@@ -55,7 +55,7 @@ export interface StoryPlaces {
 const STATUS_BRANCH = 'fusee/status'
 
 /** Reads Runs and cursors alone: cheap enough to be asked again and again. */
-export async function readObjects({ dataFolder, name }: StoryPlaces): Promise<Pick<StoryWorld, 'cursors' | 'runs'>> {
+export async function readObjects({ dataFolder, name }: Pick<StoryPlaces, 'dataFolder' | 'name'>): Promise<Pick<StoryWorld, 'cursors' | 'runs'>> {
   const folder = path.join(dataFolder, 'runs', 'default')
   const runs = await Promise.all((await listFolder(folder)).map((file) => readJson<StoredRun>(path.join(folder, file))))
   const cursors = await readJson<Cursors>(path.join(dataFolder, 'repositories', 'default', `${name}.json`))

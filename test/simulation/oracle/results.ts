@@ -37,10 +37,14 @@ function checkLayout(input: Case, run: RunFacts, workflow: WorkflowModel, steps:
   }
 }
 
-/** Of a run that failed or timed out what succeeded is undone, and of no other; where it is cancelled meanwhile, some may be left. */
+/**
+ * Of a run that failed or timed out what succeeded is undone, and of no other; where it is cancelled meanwhile, some may be left. One that never
+ * began has nothing to undo, though it may have taken over what succeeded before.
+ */
 function checkUndos(input: Case, run: RunFacts, workflow: WorkflowModel, steps: readonly StepStatus[]): void {
-  const { result } = run.run.status ?? {}
+  const { result, startedAt } = run.run.status ?? {}
   const fails = hasFailure(workflow.steps, steps)
+  if (startedAt === undefined && !steps.some(({ kind }) => kind === 'Undo')) return
   for (const step of steps.filter(({ kind }) => kind === 'Step')) {
     const model = stepOf(workflow, step.name)?.step
     const undo = steps.find(({ name, kind }) => name === step.name && kind === 'Undo')

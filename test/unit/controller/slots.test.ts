@@ -55,17 +55,17 @@ describe('slots of a Repository', () => {
 function createContest(limit: number, demands: Readonly<Record<string, number>>) {
   const woken = new Set<string>()
   const slots = createSlots(limit, (run) => woken.add(run))
-  const states = new Map(Object.entries(demands).map(([workflow, open]) => [`${workflow}-1`, { workflow, open, active: 0 }]))
+  const states = new Map(Object.entries(demands).map(([run, open]) => [run, { run, workflow: run.slice(0, 1), open, active: 0 }]))
 
   function pass(run: string): void {
     const state = states.get(run)
     if (state === undefined) return
-    const free = slots.free(of(state.workflow))
+    const free = slots.free(state)
     const begun = Math.min(free, state.open)
-    if (state.open > free) slots.wait(of(state.workflow))
+    if (state.open > free) slots.wait(state)
     state.open -= begun
     state.active += begun
-    slots.note(of(state.workflow), state.active)
+    slots.note(state, state.active)
   }
 
   return {
@@ -94,17 +94,14 @@ describe('slots of a Repository, whatever is wanted of them', () => {
   it.each(SEEDS)('stay unused only where nobody waits, and are shared: story %i', (seed) => {
     const random = createSeededRandom(`slots ${seed}`)
     const limit = random.integer(1, 9)
-    const names = ['a', 'b', 'c', 'd'].slice(0, random.integer(2, 4))
+    const names = ['a-1', 'b-1', 'b-2', 'c-1', 'a-2', 'd-1'].slice(0, random.integer(2, 6))
     const contest = createContest(limit, Object.fromEntries(names.map((name) => [name, random.integer(0, 12)])))
     const pick = (count: number): number => random.integer(0, count - 1)
-    contest.settle(
-      pick,
-      names.map((name) => `${name}-1`),
-    )
+    contest.settle(pick, names)
     for (let turn = 0; turn < 60; turn++) {
       // Several things may have happened before anybody looks.
       for (let count = random.integer(1, 3); count > 0; count--) {
-        contest.change(`${random.pick(names)}-1`, (state) => {
+        contest.change(random.pick(names), (state) => {
           const happening = random.pick(['End', 'End', 'End', 'Want', 'GiveUp'])
           if (happening === 'End') state.active = Math.max(0, state.active - 1)
           else state.open = happening === 'Want' ? state.open + random.integer(1, 6) : 0
@@ -121,15 +118,12 @@ describe('slots of a Repository, whatever is wanted of them', () => {
   it.each(SEEDS)('come to equal shares where all want more, once what ran before has ended: story %i', (seed) => {
     const random = createSeededRandom(`shares ${seed}`)
     const limit = random.integer(2, 9)
-    const names = ['a', 'b', 'c', 'd'].slice(0, random.integer(2, 4))
+    const names = ['a-1', 'b-1', 'c-1', 'd-1'].slice(0, random.integer(2, 4))
     const contest = createContest(limit, Object.fromEntries(names.map((name) => [name, 1000])))
     const pick = (count: number): number => random.integer(0, count - 1)
     // The first has them all before the others come.
     contest.settle(pick, ['a-1'])
-    contest.settle(
-      pick,
-      names.map((name) => `${name}-1`),
-    )
+    contest.settle(pick, names)
     for (let turn = 0; turn < limit; turn++) {
       const running = [...contest.states].filter(([, { active }]) => active > 0)
       const [run] = running.find(([name]) => name === 'a-1') ?? random.pick(running)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hasRecord, readCursorCopies, readHistory, readRecordNames } from '../../../src/history/read.ts'
+import { findRecord, hasRecord, readCursorCopies, readHistory, readRecordNames } from '../../../src/history/read.ts'
 import { writeHistory } from '../../../src/history/write.ts'
 import type { StoredRun } from '../../../src/runs/run.ts'
 import { COMMIT, cursorsWith, failedRun, fateOf, finishedRun } from '../../support/history-builders.ts'
@@ -77,6 +77,24 @@ describe('reading the branch', () => {
     remote.push(Object.fromEntries([...remote.files().keys()].filter((path) => path.includes('run-1.')).map((path) => [path, null])))
     await status.fetchTip()
     expect([await has('run-1'), await has('run-2')]).toEqual([false, true])
+  })
+
+  it('finds a record by the name of its run alone, the newest of that name, and names a spoilt one', async () => {
+    const remote = createMemoryRemote()
+    const status = remote.open()
+    const other = finishedRun({ name: 'run-1', workflow: 'other', createdAt: '2026-11-20T04:00:00Z' })
+    await writeHistory(requestOf(remote, { status, runs: [...runsOver([1, 40]), other] }))
+    await writeHistory(
+      requestOf(remote, { status, runs: [{ ...other, metadata: { ...other.metadata, creationTimestamp: '2026-11-20T05:00:00Z' } }] }),
+    )
+    expect(await findRecord(status, 'run-40')).toMatchObject({ run: 'run-40', workflow: 'nightly-report' })
+    remote.push(Object.fromEntries([...remote.files().keys()].filter((path) => /nightly-report.*run-1\./.test(path)).map((path) => [path, null])))
+    await status.fetchTip()
+    expect(await findRecord(status, 'run-1')).toMatchObject({ workflow: 'other', createdAt: '2026-11-20T05:00:00Z' })
+    expect(await findRecord(status, 'run-2')).toBeNull()
+    remote.push(Object.fromEntries([...remote.files().keys()].filter((path) => path.endsWith('run-40.json')).map((path) => [path, '{}'])))
+    await status.fetchTip()
+    await expect(findRecord(status, 'run-40')).rejects.toThrow('not a well-formed record')
   })
 
   it('gives the newest records first, across workflows, days and years', async () => {
