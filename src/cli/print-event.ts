@@ -1,7 +1,7 @@
 import { stepKey } from '../runs/step-key.ts'
 import type { ControllerEvent } from '../controller/events.ts'
 import { parseTimestamp } from '../clock.ts'
-import type { StepStatus, StoredRun, Trigger } from '../runs/run.ts'
+import type { StepStatus, StoredRun, TickFate, Trigger } from '../runs/run.ts'
 import type { Paint } from './paint.ts'
 
 /** The line, or lines, that tell a person of an event; null for what only a log wants. */
@@ -24,7 +24,7 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
     case 'ScheduleUnreadable':
       return paint.bad(`schedule ${event.schedule} has no ticks: ${event.message}`)
     case 'TickJudged':
-      return `tick ${event.fate.at} of ${event.fate.schedule}: ${event.fate.fate}${event.fate.reason === null ? '' : ` (${event.fate.reason})`}`
+      return ticksLine(event.fate)
     case 'StepStarted':
       return paint.dim(`  ${event.run} ${stepKey(event.step)} ${event.step.kind === 'Approval' ? 'waits for an approval' : 'started'}`)
     case 'StepEnded':
@@ -62,6 +62,11 @@ export function formatEvent(event: ControllerEvent, paint: Paint): string | null
     case 'RunnerProblem':
       return paint.bad(`${event.message}: ${aboutText(event.about)}`)
   }
+}
+
+function ticksLine({ schedule, at, until, count = 2, fate, reason }: TickFate): string {
+  const which = until === undefined ? `tick ${at}` : `${count} ticks from ${at} to ${until}`
+  return `${which} of ${schedule}: ${fate}${reason === null ? '' : ` (${reason})`}`
 }
 
 function lookLine(event: Extract<ControllerEvent, { kind: 'LookEnded' }>, paint: Paint): string {

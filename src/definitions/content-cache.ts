@@ -11,11 +11,13 @@ export function createContentCache<Value>(maxEntries: number): ContentCache<Valu
   return {
     get(id) {
       const value = values.get(id)
-      if (value !== undefined) renew(id, value)
+      // Long before anything has to go it does not matter what was used last.
+      if (value !== undefined && values.size > maxEntries / 2) renew(id, value)
       return value
     },
     set(id, value) {
-      renew(id, value)
+      if (values.size > maxEntries / 2) renew(id, value)
+      else values.set(id, value)
       for (const oldest of values.keys()) {
         if (values.size <= maxEntries) break
         values.delete(oldest)

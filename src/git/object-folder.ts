@@ -88,7 +88,8 @@ async function readLoose(path: string): Promise<StoredObject | null> {
   const whole = await decompress(stored)
   const end = whole.indexOf(0)
   const [type = '', length = ''] = whole.toString('latin1', 0, Math.max(0, end)).split(' ')
-  const bytes = whole.subarray(end + 1)
+  // A copy: what is small would keep the whole chunk of 16 KiB that it was inflated into.
+  const bytes = Buffer.from(whole.subarray(end + 1))
   if (end < 0 || bytes.length !== Number(length)) throw new RangeError('a loose object is not as long as it says')
   return { type, bytes }
 }

@@ -31,6 +31,10 @@ const ID_BYTES = 20
 const MOST_HEADER_BYTES = 32
 /** What is no larger is inflated in less time than another thread takes to be asked. */
 const SMALL_BYTES = 4096
+/** Zlib takes no less. */
+const LEAST_CHUNK_BYTES = 64
+/** A pack may say of an object that it is as large as it likes. */
+const MOST_CHUNK_BYTES = 1 << 20
 
 const decompress = promisify(inflate)
 const openFile = promisify(fs.open)
@@ -114,7 +118,9 @@ function resolve(delta: Buffer, base: StoredObject): StoredObject {
 
 async function inflateEntry(entry: Buffer, at: number, size: number): Promise<Buffer> {
   const deflated = entry.subarray(at)
-  const bytes = size <= SMALL_BYTES ? inflateSync(deflated, { maxOutputLength: SMALL_BYTES }) : await decompress(deflated)
+  // In chunks of 16 KiB, as zlib does it by itself, what is small would keep one of these in memory for as long as it is kept itself.
+  const chunkSize = Math.min(Math.max(LEAST_CHUNK_BYTES, size), MOST_CHUNK_BYTES)
+  const bytes = size <= SMALL_BYTES ? inflateSync(deflated, { maxOutputLength: SMALL_BYTES, chunkSize }) : await decompress(deflated, { chunkSize })
   if (bytes.length !== size) throw new RangeError('an object of a pack is not as long as it says')
   return bytes
 }

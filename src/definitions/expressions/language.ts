@@ -1,7 +1,7 @@
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js'
 import { RE2JS, RE2JSException } from 're2js'
 import type { Json } from '../container.ts'
-import { createContentCache } from '../content-cache.ts'
+import { createContentCache, type ContentCache } from '../content-cache.ts'
 import { excerpt } from '../excerpt.ts'
 import { checkTree, EXPRESSION_BOUNDS } from './check-tree.ts'
 import { describeCelFault } from './describe-fault.ts'
@@ -47,8 +47,7 @@ export function createExpressionLanguage(): ExpressionLanguage {
   const compiled = createContentCache<Compiled>(KEPT)
   return {
     compile(text, scope) {
-      const parsed = texts.get(text) ?? parse(base, text)
-      texts.set(text, parsed)
+      const parsed = texts.get(text) ?? remember(texts, text, parse(base, text))
       if (parsed.kind === 'Wrong') return parsed
       const { references } = parsed
       const [fault] = checkReferences(references, scope, text)
@@ -57,14 +56,16 @@ export function createExpressionLanguage(): ExpressionLanguage {
       const form = JSON.stringify(narrow)
       const known = compiled.get(`${form} ${text}`)
       if (known) return known
-      const environment = environments.get(form) ?? createEnvironment(base, narrow)
-      environments.set(form, environment)
+      const environment = environments.get(form) ?? remember(environments, form, createEnvironment(base, narrow))
       const uses = references.map(({ path }) => path.map(({ name }) => name))
-      const result = check(environment, text, narrow, uses, metered)
-      compiled.set(`${form} ${text}`, result)
-      return result
+      return remember(compiled, `${form} ${text}`, check(environment, text, narrow, uses, metered))
     },
   }
+}
+
+function remember<Value>(cache: ContentCache<Value>, key: string, value: Value): Value {
+  cache.set(key, value)
+  return value
 }
 
 function createBase(metered: Metered): Environment {

@@ -73,23 +73,61 @@ const NO_STEPS = 'no step has run yet'
 const NOT_EXPANDED = 'it is worked out once, before the step is expanded'
 const IN_TEMPLATE = 'a template knows nothing of the workflow that uses it; pass the value by "with"'
 
-/** The variables of an expression at this place. The same facts at run time give the same scope as at the check. */
+const VARS: ExpressionType = { kind: 'Map', of: TEXT }
+
+const BEFORE_STEPS = because({ steps: NO_STEPS, matrix: 'no step is expanded here', item: 'no step is expanded here' })
+const INSIDE_TEMPLATE = because({ steps: IN_TEMPLATE, matrix: IN_TEMPLATE, item: IN_TEMPLATE })
+const BEFORE_EXPANSION = because({ matrix: NOT_EXPANDED, item: NOT_EXPANDED })
+
+/** The variables of an expression at this place. The same facts at run time give the same scope as at the check. Most expressions use one of them: the others are not worked out. */
 export function scopeAt(place: ExpressionPlace, workflow: WorkflowFacts): ExpressionScope {
-  const general = { params: paramsOf(workflow), vars: { kind: 'Map', of: TEXT } as const, trigger: TRIGGER, repository: REPOSITORY, run: RUN }
   switch (place.kind) {
     case 'Run':
-      return { fields: general, ...because({ steps: NO_STEPS, matrix: 'no step is expanded here', item: 'no step is expanded here' }) }
+      return { fields: generalVariables(workflow), ...BEFORE_STEPS }
     case 'Template':
-      return { fields: general, ...because({ steps: IN_TEMPLATE, matrix: IN_TEMPLATE, item: IN_TEMPLATE }) }
+      return { fields: generalVariables(workflow), ...INSIDE_TEMPLATE }
     case 'Condition':
-      return { fields: { ...general, ...ofStep(place, workflow) }, ...because({ matrix: NOT_EXPANDED, item: NOT_EXPANDED }) }
+      return { fields: variablesOfStep(place, workflow), ...BEFORE_EXPANSION }
     case 'Step':
     case 'Undo': {
       const { matrix, item } = place
-      const expansion = { ...(matrix && { matrix }), ...(item && { item }) }
+      const fields: Record<string, ExpressionType> = variablesOfStep(place, workflow)
+      if (matrix) fields['matrix'] = matrix
+      if (item) fields['item'] = item
       const missing = { ...(!matrix && { matrix: 'the step has no matrix' }), ...(!item && { item: 'the step has no forEach' }) }
-      return { fields: { ...general, ...ofStep(place, workflow), ...expansion }, ...because(missing) }
+      return { fields, ...because(missing) }
     }
+  }
+}
+
+function generalVariables(workflow: WorkflowFacts) {
+  let params: RecordType | undefined
+  return {
+    get params(): ExpressionType {
+      return (params ??= paramsOf(workflow))
+    },
+    vars: VARS,
+    trigger: TRIGGER,
+    repository: REPOSITORY,
+    run: RUN,
+  }
+}
+
+function variablesOfStep(place: { kind: string; step: string }, workflow: WorkflowFacts) {
+  const isLast = place.kind === 'Undo' || workflow.finally.some(({ name }) => name === place.step)
+  let params: RecordType | undefined
+  let steps: RecordType | undefined
+  return {
+    get params(): ExpressionType {
+      return (params ??= paramsOf(workflow))
+    },
+    vars: VARS,
+    trigger: TRIGGER,
+    repository: REPOSITORY,
+    run: isLast ? ENDED_RUN : RUN,
+    get steps(): ExpressionType {
+      return (steps ??= stepsOf(place, workflow))
+    },
   }
 }
 
@@ -98,11 +136,6 @@ function because(reasons: Readonly<Record<string, string>>): Pick<ExpressionScop
     others: Object.keys(reasons),
     whyNot: (name) => (Object.hasOwn(reasons, name) ? `${excerpt(name)} cannot be used here: ${reasons[name] ?? ''}` : null),
   }
-}
-
-function ofStep(place: { kind: string; step: string }, workflow: WorkflowFacts): { run: ExpressionType; steps: ExpressionType } {
-  const isLast = place.kind === 'Undo' || workflow.finally.some(({ name }) => name === place.step)
-  return { run: isLast ? ENDED_RUN : RUN, steps: stepsOf(place, workflow) }
 }
 
 /** A parameter that nobody must give and that has no default may be null. */

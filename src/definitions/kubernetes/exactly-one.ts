@@ -1,4 +1,5 @@
 import kubernetesSchema from '../../../schemas/kubernetes.schema.json' with { type: 'json' }
+import { nearestName } from '../near-names.ts'
 import type { Finding } from '../problem.ts'
 import { childOf, itemsOf, textOf, type SourceNode } from '../source/source-node.ts'
 import type { ContainerView } from './job-view.ts'
@@ -62,6 +63,8 @@ function checkVolume(volume: SourceNode): Finding[] {
 function check(node: SourceNode | undefined, names: readonly string[], what: string): Finding[] {
   if (node?.kind !== 'Map' || isExpression(node)) return []
   if (setFields(node, names).length > 0) return checkMost(node, names, what)
+  // One that is misspelt is told as such.
+  if ([...node.entries.keys()].some((name) => !names.includes(name) && nearestName(name, names) !== null)) return []
   return [{ at: node.start, message: `${what} needs one of ${names.join(', ')}` }]
 }
 

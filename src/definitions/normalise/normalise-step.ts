@@ -79,19 +79,16 @@ function normaliseDependency(dependency: WrittenDependency): Dependency {
 
 /** The step with the defaults where it says nothing itself. What a step runs is one thing: its own command does not mix with a default script. */
 function withDefaults(own: WrittenStep, defaults: WrittenStepDefaults): WrittenStep {
-  const { script, command, args, ...rest } = defaults
   const isOwnScript = own.script !== undefined
   const isOwnCommand = own.command !== undefined || own.args !== undefined
-  return {
-    ...rest,
-    ...(!isOwnCommand && script !== undefined && { script }),
-    ...(!isOwnScript && command !== undefined && { command }),
-    ...(!isOwnScript && args !== undefined && { args }),
-    ...own,
-    ...((own.pod || defaults.pod) && { pod: { ...defaults.pod, ...own.pod } }),
-    ...((own.job || defaults.job) && { job: { ...defaults.job, ...own.job } }),
-    ...((own.env || defaults.env) && { env: mergeEnv(defaults.env ?? [], own.env ?? []) }),
-  }
+  const step = { ...defaults, ...own }
+  if (isOwnCommand && own.script === undefined) delete step.script
+  if (isOwnScript && own.command === undefined) delete step.command
+  if (isOwnScript && own.args === undefined) delete step.args
+  if (own.pod !== undefined && defaults.pod) step.pod = { ...defaults.pod, ...own.pod }
+  if (own.job !== undefined && defaults.job) step.job = { ...defaults.job, ...own.job }
+  if (own.env !== undefined && defaults.env) step.env = mergeEnv(defaults.env, own.env ?? [])
+  return step
 }
 
 /** By name; a step's own variables come after the defaults, so that they may refer to them. */

@@ -139,7 +139,11 @@ function describeType(error: ErrorObject, node: SourceNode): string {
   const named = types.length > 1 ? types.filter((type) => type !== 'null') : types
   const wanted = named.map((type) => TYPE_WORDS[type] ?? type).join(' or ')
   if (node.kind === 'Scalar' && node.json !== null) {
-    if (types.includes('string')) return `${wanted}; quote it: "${String(node.json)}"`
+    const { pattern, examples = [] } = (error.parentSchema ?? {}) as { pattern?: string; examples?: unknown[] }
+    const isGoodQuoted = pattern === undefined || new RegExp(pattern).test(String(node.json))
+    if (types.includes('string')) {
+      return isGoodQuoted ? `${wanted}; quote it: "${String(node.json)}"` : `${wanted}, such as ${examples.join(', ')}, not ${excerpt(node.json)}`
+    }
     if (types.includes('array') && typeof node.json === 'string') return `${wanted}; write [${excerpt(node.json)}]`
     return `${wanted}, not ${excerpt(node.json)}`
   }

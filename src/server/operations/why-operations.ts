@@ -7,7 +7,7 @@ import { ShapeError } from '../../history/shape.ts'
 import type { TickRange } from '../../history/ticks.ts'
 import { parseTicks } from '../../history/ticks.ts'
 import { explainRun } from '../../runs/explain-run.ts'
-import type { TickFate } from '../../runs/run.ts'
+import type { Cursors, TickFate } from '../../runs/run.ts'
 import { explainSchedule } from '../../triggers/explain-schedule.ts'
 import { pauseReason, repositorySuspension, suspensionsInForce } from '../../triggers/suspension.ts'
 import { didYouMean } from '../../definitions/near-names.ts'
@@ -31,7 +31,10 @@ export function whyOperations(api: Api): Operation[] {
       answer: LINES,
       handle: async ({ path }) => {
         const found = await runOrRecordOf(api, path)
-        return ok({ lines: found.kind === 'Run' ? explainRun(found.run) : explainRecord(found.record) })
+        if (found.kind === 'Record') return ok({ lines: explainRecord(found.record) })
+        const cursors = found.run.status === undefined ? await api.context.runs.readCursors(found.state.followed.settings.ref) : null
+        const obstacle = cursors === null ? null : fullMessage(cursors)
+        return ok({ lines: [...explainRun(found.run), ...(obstacle === null ? [] : [`Nothing starts now: ${obstacle}.`])] })
       },
     },
     {
@@ -56,7 +59,6 @@ async function explain({ context }: Api, state: RepositoryState, name: string): 
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })
   const workflow = state.versions.workflows.get(schedule.workflow)
-  const full = cursors.conditions.find(({ type, status }) => type === 'HistoryFull' && status === 'True')
   return explainSchedule({
     schedule,
     ticks: state.cronCache.ticks({
@@ -83,9 +85,14 @@ async function explain({ context }: Api, state: RepositoryState, name: string): 
       { subject: `workflow ${schedule.workflow}`, suspend: workflow?.definition.suspend ?? null },
       { subject: `schedule ${name}`, suspend: schedule.suspend },
     ]),
-    obstacle: cursors.paused === undefined ? (full?.message ?? null) : `${state.key} is ${pauseReason(cursors.paused)}`,
+    obstacle: cursors.paused === undefined ? fullMessage(cursors) : `${state.key} is ${pauseReason(cursors.paused)}`,
     nowMs: context.clock.now(),
   })
+}
+
+/** Why nothing new may start though nobody has paused it; null when it may. */
+function fullMessage({ conditions }: Cursors): string | null {
+  return conditions.find(({ type, status }) => type === 'HistoryFull' && status === 'True')?.message ?? null
 }
 
 const DAY_MS = 86_400_000

@@ -49,6 +49,24 @@ describe('fusee why', () => {
     )
   })
 
+  it('tells of a run that has not begun what is in the way', async () => {
+    const [like] = await world.runs()
+    const ref = { namespace: 'default', name: 'jobs' }
+    const cursors = await world.cluster.runs.readCursors(ref)
+    if (like === undefined || cursors === null) throw new Error('nothing has run')
+    const full = { type: 'HistoryFull', status: 'True', reason: 'TooManyWaiting', message: 'many wait', lastTransitionTime: '' } as const
+    await world.cluster.runs.writeCursors(ref, { ...cursors, conditions: [...cursors.conditions, full] })
+    const { object } = await world.cluster.runs.createRun({
+      apiVersion: like.apiVersion,
+      kind: 'Run',
+      metadata: { name: 'a-by-hand', namespace: 'default' },
+      spec: { ...like.spec, trigger: { kind: 'Manual', key: 'k', by: 'ada' } },
+    })
+    const { stdout } = await why('a-by-hand')
+    await world.cluster.runs.deleteRun(object)
+    expect(stdout).toContain('It has not begun: its definition has not been read yet.\nNothing starts now: many wait.\n')
+  })
+
   it('tells of a run that was swept what its record knows', async () => {
     await world.pass(60_000)
     const [run] = await world.runs()

@@ -124,13 +124,19 @@ describe('what the schema finds', () => {
       wantMessages: ['the document needs the field "spec"'],
     },
     {
+      name: 'a misspelt source of a variable, once',
+      text: workflow('steps:\n  - {name: a, image: x, env: [{name: A, valueFrom: {«secretKeyReff: {name: b, key: c}}}]}'),
+      rules: ['unknown-field'],
+      wantMessages: ['unknown field "secretKeyReff", did you mean "secretKeyRef"?'],
+    },
+    {
       name: 'values of the wrong type',
       text: workflow(
         'timeout: «90\nfailFast: «"yes"\nmaxParallel: «[1]\nsteps:\n  - {name: a, image: x, dependsOn: «b, retries: «1.5, env: [{name: A, value: «1}], args: «null}',
       ),
       rules: ['wrong-type'],
       wantMessages: [
-        'must be text; quote it: "90"',
+        'must be text, such as 90s, 2h, 1d, none, not 90',
         'true or false, not "yes"',
         'a whole number, not a list',
         'write ["b"]',
