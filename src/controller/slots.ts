@@ -26,18 +26,16 @@ export function createSlots(limit: number, wake: (run: string) => void): Slots {
   const activeByRun = new Map<string, { workflow: string; count: number }>()
   const waiting = new Map<string, string>()
 
-  /** What a workflow gets of what is left when it asks. */
-  function shareOf(workflow: string): number {
+  /** What each workflow that waits would get of what is left; `asking` comes first among those that have as many. */
+  function shareOut(asking: readonly string[] = []): Map<string, number> {
     const activeOf = new Map<string, number>()
     let left = limit
     for (const { workflow: of, count } of activeByRun.values()) {
       activeOf.set(of, (activeOf.get(of) ?? 0) + count)
       left -= count
     }
-    if (left <= 0) return 0
-    const contenders = new Map([...new Set(waiting.values()), workflow].map((one) => [one, activeOf.get(one) ?? 0]))
-    for (; left > 0; left--) giveOne(contenders, workflow)
-    return (contenders.get(workflow) ?? 0) - (activeOf.get(workflow) ?? 0)
+    if (left <= 0) return new Map()
+    return fillUp(left, new Map([...asking, ...new Set(waiting.values())].map((one) => [one, activeOf.get(one) ?? 0])))
   }
 
   /**
@@ -47,7 +45,7 @@ export function createSlots(limit: number, wake: (run: string) => void): Slots {
   function note(run: string, workflow: string, count: number): void {
     if (count === 0) activeByRun.delete(run)
     else activeByRun.set(run, { workflow, count })
-    const shares = new Map([...new Set(waiting.values())].map((one) => [one, shareOf(one)]))
+    const shares = shareOut()
     for (const [one, of] of waiting) {
       const share = shares.get(of) ?? 0
       shares.set(of, share - 1)
@@ -58,7 +56,7 @@ export function createSlots(limit: number, wake: (run: string) => void): Slots {
   return {
     free({ run, workflow }) {
       waiting.delete(run)
-      return shareOf(workflow)
+      return shareOut([workflow]).get(workflow) ?? 0
     },
     note: ({ run, workflow }, count) => note(run, workflow, count),
     wait({ run, workflow }) {
@@ -74,9 +72,17 @@ export function createSlots(limit: number, wake: (run: string) => void): Slots {
   }
 }
 
-/** Counts one more for the workflow that has the fewest; where several have, for the one that asks. */
-function giveOne(contenders: Map<string, number>, asking: string): void {
-  const fewest = Math.min(...contenders.values())
-  const next = contenders.get(asking) === fewest ? asking : [...contenders].find(([, count]) => count === fewest)?.[0]
-  if (next !== undefined) contenders.set(next, fewest + 1)
+/** Shares out so many among those that have so many already, one by one to whoever has the fewest; in their order where several have. */
+function fillUp(slots: number, contenders: ReadonlyMap<string, number>): Map<string, number> {
+  const shares = new Map<string, number>()
+  if (contenders.size === 0) return shares
+  let left = slots
+  for (let level = Math.min(...contenders.values()); left > 0; level++) {
+    for (const [workflow, count] of contenders) {
+      if (left === 0 || count > level) continue
+      shares.set(workflow, (shares.get(workflow) ?? 0) + 1)
+      left--
+    }
+  }
+  return shares
 }

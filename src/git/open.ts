@@ -126,13 +126,16 @@ function isFollowed(url: string, branch: string): GitError {
   )
 }
 
-/** Equal for what is one repository, as far as its URLs tell: who asks for it does not count, nor a `.git` or a slash at the end. */
+/**
+ * Equal for what is one repository, as far as its URLs tell: who asks for it does not count, nor a `.git` or a slash at the end. Of folders `x` and
+ * `x.git` are two, and `x/.git` is where `x` keeps its own.
+ */
 function nameOfPlace(url: string): string {
   const place = parseRepositoryUrl(url)
   const trimmed = (path: string): string => path.replace(/\/+$/, '').replace(/\.git$/, '')
   switch (place.kind) {
     case 'folder':
-      return trimmed(resolve(place.path))
+      return resolve(place.path).replace(/\/\.git$/, '')
     case 'http':
       return `${place.url.protocol}//${place.url.host}${trimmed(place.url.pathname)}`
     case 'ssh':

@@ -122,7 +122,7 @@ function createWorld(
   hear: (event: ControllerEvent) => void,
 ): World {
   const random = createSeededRandom(options.repository)
-  const cluster = createSimulatedCluster({ clock: clock.synchronous, random, scripts: scriptsOf(options.failing), timing: PROMPT, ...createNews() })
+  const cluster = createSimulatedCluster({ clock, random, scripts: scriptsOf(options.failing), timing: PROMPT, ...createNews() })
   const status = createForgetfulStatus()
   const settings: RepositorySettings = {
     ref: { namespace: 'default', name: options.repository },

@@ -2,8 +2,6 @@ import type { Clock } from '../clock.ts'
 
 /** A clock that stands still until it is told to go on. Time only moves from one timer to the next. */
 export interface VirtualClock extends Clock {
-  /** The same clock for timers that only do what is done when they return: nothing has to be waited for before the next one. */
-  synchronous: Clock
   /** When the next timer is due, in ms since the epoch; null when there is none. */
   nextTimerAt(): number | null
   /**
@@ -19,7 +17,6 @@ interface Timer {
   order: number
   fire: () => void
   cancelled: boolean
-  isSynchronous: boolean
 }
 
 /** A virtual clock that stands at `startMs`. */
@@ -28,30 +25,25 @@ export function createVirtualClock(startMs: number): VirtualClock {
   let order = 0
   const timers = createTimerHeap()
 
-  const now = (): number => nowMs
-  const setTimer = (atMs: number, fire: () => void, isSynchronous: boolean): (() => void) => {
-    const timer = { atMs: Math.max(atMs, nowMs), order: order++, fire, cancelled: false, isSynchronous }
-    timers.push(timer)
-    return () => {
-      timer.cancelled = true
-    }
-  }
-
   return {
-    now,
-    setTimer: (atMs, fire) => setTimer(atMs, fire, false),
-    synchronous: { now, setTimer: (atMs, fire) => setTimer(atMs, fire, true) },
+    now: () => nowMs,
+    setTimer(atMs, fire) {
+      const timer = { atMs: Math.max(atMs, nowMs), order: order++, fire, cancelled: false }
+      timers.push(timer)
+      return () => {
+        timer.cancelled = true
+      }
+    },
     nextTimerAt: () => timers.peek()?.atMs ?? null,
     async runUntil(untilMs, isDone = () => false) {
-      for (let isSettled = false; ;) {
-        if (!isSettled) await settle()
+      for (;;) {
+        await settle()
         if (isDone()) return
         const timer = timers.peek()
         if (timer === undefined || timer.atMs > untilMs) break
         timers.pop()
         nowMs = timer.atMs
         timer.fire()
-        isSettled = timer.isSynchronous
       }
       nowMs = Math.max(nowMs, untilMs)
     },

@@ -110,7 +110,7 @@ export async function createWorld(scenario: Scenario, createController: CreateCo
   /** A new, empty one. Nobody hears any more of what goes on in the one before it. */
   function openCluster(name: string): SimulatedCluster {
     const opened = createSimulatedCluster({
-      clock: clock.synchronous,
+      clock,
       random: random.fork(name),
       scripts: createPodScripts(scenario.seed),
       delays: () => faults.eventDelays(),

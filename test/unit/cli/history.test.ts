@@ -62,14 +62,14 @@ describe('fusee history', () => {
     const runs = Array.from({ length: 1100 }, (_, index) =>
       finishedRun({
         name: `nightly-report-${index}`,
-        createdAt: new Date(Date.UTC(2026, 10, 20 - index)).toISOString(),
+        createdAt: new Date(Date.UTC(2026, 10, 20 - Math.floor(index / 100), 12, 0, -index)).toISOString(),
         result: index < 1090 ? 'Succeeded' : 'Failed',
       }),
     )
     const remote = await remoteWith(runs)
     const last = (out: string): string | undefined => out.trimEnd().split('\n').at(-1)
     expect(last((await run(remote, ['--limit', '2'])).out)).toMatch(
-      /^2 shown · of the newest 10\d\d records 10\d\d of 10\d\d succeeded \(100 %\) · duration p50 3m12s, p95 3m12s · last success /,
+      /^2 shown · of the newest 1000 records 1000 of 1000 succeeded \(100 %\) · duration p50 3m12s, p95 3m12s · last success /,
     )
     expect(last((await run(remote, ['--result', 'Failed', '--limit', '2'])).out)).toMatch(
       /^2 of 10 shown · 0 of 10 succeeded \(0 %\) · .* · no success$/,

@@ -31,9 +31,14 @@ describe('a Repository document', () => {
       want: '"every" is 0: write how long a review takes in new records, as in 1d',
     },
     {
+      title: 'a duration of too many digits',
+      text: documentWith('interval: «1000000s'),
+      want: '"interval" is written wrong: "1000000s". Whole numbers of at most six digits with the units',
+    },
+    {
       title: 'a duration that is none',
       text: documentWith('interval: «soon'),
-      want: '"interval" is written wrong: "soon". Whole numbers with the units',
+      want: '"interval" is written wrong: "soon". Whole numbers of at most six digits with the units',
     },
     {
       title: 'a review for a time that is none',

@@ -49,6 +49,15 @@ describe('slots of a Repository', () => {
     slots.note(of('c'), 0)
     expect(woken).toEqual(['b-1', 'b-1'])
   })
+
+  it('wake one run for each that is free, of however many workflows that wait', () => {
+    const woken: string[] = []
+    const slots = createSlots(3, (run) => woken.push(run))
+    slots.note(of('a'), 3)
+    for (let index = 0; index < 100; index++) slots.wait(of(`w${index}`))
+    slots.note(of('a'), 1)
+    expect(woken).toEqual(['w0-1', 'w1-1'])
+  })
 })
 
 /** Workflows whose runs want steps, by their slots alone: every pass asks, starts what it may, and says whether it could have started more. */

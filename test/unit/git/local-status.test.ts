@@ -60,8 +60,12 @@ describe('writing the status branch into a folder', () => {
     const { status } = await repo.open({ branch: 'main', statusBranch: 'main', history: { url: other } })
     const commit = await status.commit(await status.fetchTip(), FILES, 'record')
     expect(await findTip(other, 'refs/heads/main')).toBe(commit)
+    // A bare one beside a checkout often has its name.
+    await expect(repo.open({ branch: 'main', statusBranch: 'main', history: { url: `${repo.checkout}.git` } })).resolves.toBeDefined()
     const same = { url: `file://${repo.checkout}/` }
-    await expect(repo.open({ branch: 'main', statusBranch: 'main', history: same })).rejects.toThrow('is the branch that is followed')
+    for (const history of [same, { url: join(repo.checkout, '.git') }]) {
+      await expect(repo.open({ branch: 'main', statusBranch: 'main', history })).rejects.toThrow('is the branch that is followed')
+    }
     const byDefault = await repo.open({ statusBranch: 'main', history: same })
     await byDefault.source.fetchTip()
     expect((await failure(byDefault.status.commit(await byDefault.status.fetchTip(), FILES, 'record'))).kind).toBe('PushRefused')

@@ -19,20 +19,6 @@ describe('createVirtualClock', () => {
     })
   })
 
-  it('fires synchronous timers among the others, and waits for nothing but what those leave', async () => {
-    const clock = createVirtualClock(0)
-    const fired: string[] = []
-    const note = (name: string) => () => fired.push(`${name}@${clock.now()}`)
-    clock.synchronous.setTimer(10, note('one'))
-    clock.setTimer(10, () => void Promise.resolve().then(note('promised')).then(note('promised after')))
-    clock.synchronous.setTimer(10, note('two'))
-    clock.synchronous.setTimer(11, note('three'))
-    clock.synchronous.setTimer(11, note('cancelled'))()
-    await clock.runUntil(20)
-    expect(fired).toEqual(['one@10', 'promised@10', 'promised after@10', 'two@10', 'three@11'])
-    expect(clock.synchronous.now()).toBe(20)
-  })
-
   it('agrees with a sorted list, whatever is set, cancelled and set again from a timer', async () => {
     const random = createSeededRandom('heap')
     const clock = createVirtualClock(0)

@@ -2,6 +2,7 @@ import { appendFileSync, chmodSync, existsSync, mkdirSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Job } from '../../../../src/runs/objects.ts'
+import { removePodGroup } from '../../../../src/cluster/local/control-group.ts'
 import { readPodFacts } from '../../../../src/cluster/local/pod-facts.ts'
 import type { MovableClock, OpenRunner } from '../../../support/local-cluster.ts'
 import { createMovableClock, eventually, makeFolder, openRunner, readLines } from '../../../support/local-cluster.ts'
@@ -97,6 +98,7 @@ describe('steps survive their controller', () => {
     chmodSync(deafShell, 0o755)
     await createAndKill(aShellJob(`echo ran >>${at('story')}`), () => lines('shells').length === 1, deafShell)
     // As if it had come no further than the Job.
+    await removeGroup()
     rmSync(join(data, 'jobs/default/nightly-load/pods'), { recursive: true })
     const { jobs } = await reopen()
     expect(podEnds(await untilEnded(jobs))).toEqual(['Succeeded 0'])
@@ -206,6 +208,7 @@ describe('steps survive their controller', () => {
     await createAndKill(aShellJob(patient(0)), () => lines('story').length === 1)
     killPod(0)
     touch('go')
+    await removeGroup()
     rmSync(join(data, 'jobs/default/nightly-load/pods/0/state'), { recursive: true })
     const { jobs } = await reopen()
     expect(podEnds(await untilEnded(jobs))).toEqual(['Lost -', 'Succeeded 0'])
@@ -215,6 +218,12 @@ describe('steps survive their controller', () => {
   function pidsOf(index: number): number[] {
     const { claim, started } = readPodFacts(join(data, `jobs/default/nightly-load/pods/${index}`))
     return [...(claim?.kind === 'Process' ? [claim.identity.pid] : []), ...[...started.values()].map(({ pid }) => pid)]
+  }
+
+  /** As when the machine goes down: no control group outlives that. */
+  async function removeGroup(): Promise<void> {
+    const { group } = readPodFacts(join(data, 'jobs/default/nightly-load/pods/0'))
+    await eventually('the control group is gone', () => group === null || removePodGroup(group))
   }
 
   /** Everything at once, as when the machine goes down: each of them leads a group. */
