@@ -76,7 +76,7 @@ describe.each(['local folder', 'http'] as const)('branches of review over a %s',
     expect(await git('diff', '--name-only', `main..${String(next)}`)).toBe('history/README.md\nhistory/a/2026/11/20/2.json\nhistory/a/ticks.json')
     await runGit(clone, ['fetch', '--quiet'])
     await runGit(clone, ['merge', '--quiet', '--ff-only', 'origin/fusee/review/2026-11-21'])
-    close()
+    await close()
   })
 
   it('keep what only the other branch has, follow both, and never move what somebody else has moved', async () => {
@@ -98,7 +98,7 @@ describe.each(['local folder', 'http'] as const)('branches of review over a %s',
     expect(await git('rev-list', '--count', `main..${String(later)}`)).toBe('1')
     await runGit(folder, ['update-ref', 'refs/heads/main', String(later)])
     expect(await reviews.propose({ name: 'x', expected: null, into: later as CommitSha, status: second, message: 'm' })).toBeNull()
-    close()
+    await close()
   })
 
   it('leave nothing on this disk of branches that are gone', async () => {
@@ -116,13 +116,13 @@ describe.each(['local folder', 'http'] as const)('branches of review over a %s',
     expect(await kept()).toHaveLength(server === null ? 0 : 1)
     const again = await reviews.propose({ name: '2026-11-20', expected: null, into, status: first, message: 'History' })
     expect((await reviews.message('2026-11-20', again as CommitSha)).trimEnd()).toBe('History')
-    close()
+    await close()
   })
 
   it('say when there is nothing to merge into', async () => {
     const { reviews, close } = await open('nowhere')
     expect(await reviews.look()).toEqual({ into: null, reviews: new Map() })
-    close()
+    await close()
   })
 
   async function open(into = 'main') {

@@ -146,7 +146,7 @@ describe('a status branch that is signed', () => {
     let tip = await status.fetchTip()
     for (const content of ['one', 'two'])
       tip = await status.commit(tip, new Map([['history/README.md', Buffer.from(content)]]), `${content} [skip ci]`)
-    close()
+    await close()
     return { repository, commits: (await runGit(repository, ['rev-list', 'fusee/status'])).split('\n') }
   }
 })

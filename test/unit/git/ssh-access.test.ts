@@ -206,10 +206,7 @@ describe('a host that does not speak ssh', () => {
     const open = { url: `ssh://git@127.0.0.1:${port}/r.git`, branch: null, statusBranch: 's', dataFolder: '/nowhere', credentials }
     const impatient = await openRepository({ ...open, idleTimeoutMs: 200 })
     const patient = await openRepository(open)
-    closing.push(() => {
-      impatient.close()
-      patient.close()
-    })
+    closing.push(() => Promise.all([impatient.close(), patient.close()]))
     const error: unknown = await impatient.source.fetchTip().catch((reason: unknown) => reason)
     expect(error).toMatchObject({ kind: 'Unreachable' })
     expect(String(error)).toMatch(/no answer/)
