@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { setFlagsFromString } from 'node:v8'
-import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { analyseFile, type FileAnalysis } from '../definitions/analyse-file.ts'
 import { createDefinitionCache } from '../definitions/definition-cache.ts'
 import type { Elsewhere } from '../definitions/load-definitions.ts'
+import { startThread } from './start-thread.ts'
 
 /** Threads that read definition files. */
 export interface AnalysisThreads extends Elsewhere {
@@ -15,15 +15,6 @@ export interface AnalysisThreads extends Elsewhere {
 const TASK = 'fusee-analyse'
 /** Batches under way for each thread: one that it works at, one that is being read for it. */
 const LANES_EACH = 2
-/** Checking a file leaves much behind that is gone a moment later; with more room for it, less is looked through. */
-const YOUNG_MB = 64
-
-/**
- * Functions that call many others are made faster with these written into them, which takes V8 up to a second of CPU for a single one, in each thread:
- * with so much less of it, thousands of files are through sooner, and many more would not be slower.
- */
-const LESS_INLINING = '--max-inlined-bytecode-size-cumulative=100'
-
 interface Answer {
   number: number
   /** As JSON, which is quicker than having the objects copied. */
@@ -67,8 +58,7 @@ function createThread(): Pick<AnalysisThreads, 'analyse' | 'close'> & { isFree()
       for (const { reject } of waiting.values()) reject(error)
       waiting.clear()
     }
-    setFlagsFromString(LESS_INLINING)
-    return new Worker(fileURLToPath(import.meta.url), { workerData: { task: TASK }, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
+    return startThread({ task: TASK })
       .on('message', (answer: Answer) => {
         waiting.get(answer.number)?.resolve(answer.analyses.map((text) => (text === null ? null : (JSON.parse(text) as FileAnalysis))))
         waiting.delete(answer.number)

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import type { Files } from '../definitions/files.ts'
 import type { Definitions } from '../definitions/workflow.ts'
 import { readRunSource } from '../run-source.ts'
@@ -10,14 +9,12 @@ import type { SimulatedPart, SimulationOptions } from '../simulation/simulate.ts
 import { MOST_STEPS, simulatePart } from '../simulation/simulate.ts'
 import { mostAtOnce, splitFiles } from '../simulation/split.ts'
 import { createCronCache } from '../triggers/cron.ts'
+import { startThread } from './start-thread.ts'
 
 /** Fewer ticks are through sooner than further threads have begun. */
 const FEWEST_TICKS = 1000
 const MOST_THREADS = 4
 const TASK = 'fusee-simulate'
-/** Passes leave much behind that is gone a moment later; with more room for it, less is looked through. */
-const YOUNG_MB = 64
-
 interface Told extends Omit<SimulationOptions, 'files' | 'schedules'> {
   root: string
   /** The files of the part. */
@@ -44,10 +41,7 @@ export async function simulateInThreads(options: SimulationOptions, definitions:
 }
 
 async function runPart(told: Told): Promise<SimulatedPart> {
-  const worker = new Worker(fileURLToPath(import.meta.url), {
-    workerData: { task: TASK, told },
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-  })
+  const worker = startThread({ task: TASK, told })
   try {
     return await new Promise<SimulatedPart>((resolve, reject) => {
       worker
