@@ -91,7 +91,7 @@ export function scopeAt(place: ExpressionPlace, workflow: WorkflowFacts): Expres
     case 'Step':
     case 'Undo': {
       const { matrix, item } = place
-      const fields: Record<string, ExpressionType> = variablesOfStep(place, workflow)
+      const fields = variablesOfStep(place, workflow)
       if (matrix) fields['matrix'] = matrix
       if (item) fields['item'] = item
       const missing = { ...(!matrix && { matrix: 'the step has no matrix' }), ...(!item && { item: 'the step has no forEach' }) }
@@ -100,35 +100,22 @@ export function scopeAt(place: ExpressionPlace, workflow: WorkflowFacts): Expres
   }
 }
 
-function generalVariables(workflow: WorkflowFacts) {
-  let params: RecordType | undefined
-  return {
-    get params(): ExpressionType {
-      return (params ??= paramsOf(workflow))
-    },
-    vars: VARS,
-    trigger: TRIGGER,
-    repository: REPOSITORY,
-    run: RUN,
-  }
+function generalVariables(workflow: WorkflowFacts, run = RUN): Record<string, ExpressionType> {
+  return Object.assign(
+    whenAsked({}, 'params', () => paramsOf(workflow)),
+    { vars: VARS, trigger: TRIGGER, repository: REPOSITORY, run },
+  )
 }
 
-function variablesOfStep(place: { kind: string; step: string }, workflow: WorkflowFacts) {
+function variablesOfStep(place: { kind: string; step: string }, workflow: WorkflowFacts): Record<string, ExpressionType> {
   const isLast = place.kind === 'Undo' || workflow.finally.some(({ name }) => name === place.step)
-  let params: RecordType | undefined
-  let steps: RecordType | undefined
-  return {
-    get params(): ExpressionType {
-      return (params ??= paramsOf(workflow))
-    },
-    vars: VARS,
-    trigger: TRIGGER,
-    repository: REPOSITORY,
-    run: isLast ? ENDED_RUN : RUN,
-    get steps(): ExpressionType {
-      return (steps ??= stepsOf(place, workflow))
-    },
-  }
+  return whenAsked(generalVariables(workflow, isLast ? ENDED_RUN : RUN), 'steps', () => stepsOf(place, workflow))
+}
+
+/** Adds a variable whose type is worked out when somebody asks for it. */
+function whenAsked(fields: Record<string, ExpressionType>, name: string, workOut: () => ExpressionType): Record<string, ExpressionType> {
+  let type: ExpressionType | undefined
+  return Object.defineProperty(fields, name, { enumerable: true, get: () => (type ??= workOut()) })
 }
 
 function because(reasons: Readonly<Record<string, string>>): Pick<ExpressionScope, 'others' | 'whyNot'> {
