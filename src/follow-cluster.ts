@@ -5,18 +5,17 @@ import { clusterSecrets, ForbiddenSecretError } from './cluster-secrets.ts'
 import type { ApiClient } from './cluster/kubernetes/api-client.ts'
 import type { RepositoryObject } from './cluster/kubernetes/cursor-codec.ts'
 import type { KubernetesRuns } from './cluster/kubernetes/runs.ts'
-import { isRemoteUrl } from './config/repository-name.ts'
-import { parseRepositoryDocument, RepositoryDocumentError, type RepositoryDocument } from './config/repository-document.ts'
 import { resolveServeConfig } from './config/serve-config.ts'
 import type { Context, FollowedRepositories, FollowedRepository } from './context.ts'
-import { updateCursors, withReady } from './controller/cursors.ts'
+import { cannotBeOpened, updateCursors, withReady } from './controller/cursors.ts'
 import { createWorkQueue } from './controller/work-queue.ts'
 import { GitError } from './git/ports.ts'
+import { collectSecretNames, documentOf, versionOf } from './repository-object.ts'
+import { UnusableSecretError } from './read-credentials.ts'
 import { endOrphans, isTaken } from './end-orphans.ts'
 import { openFollowed } from './open-followed.ts'
 import { removeUnused } from './sweep-git-folders.ts'
 import type { ObjectRef } from './runs/objects.ts'
-import { API_VERSION } from './runs/objects.ts'
 import type { StoredRun } from './runs/run.ts'
 
 /** Secrets are looked at again this often: a password that was changed is used within a minute. */
@@ -48,7 +47,9 @@ export interface ClusterRepositoriesOptions {
 
 interface Opened {
   followed: FollowedRepository
-  /** What it was opened with: the object's uid and generation, the versions of its Secrets, and what is Fusee's own beside it. */
+  /** Which object it is, and as of which change. */
+  version: string
+  /** What it was opened with: that version, those of its Secrets, and what is Fusee's own beside it. */
   fingerprint: string
   /** Where its fetched objects lie. */
   dataFolder: string
@@ -104,7 +105,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       if (!(error instanceof TypeError || (error instanceof GitError && error.kind === 'RepositoryNotFound'))) throw error
       // What was read before still holds: its runs go on.
       if (error instanceof ForbiddenSecretError && opened.has(key)) throw error
-      await replace(key, null)
+      if (!(error instanceof UnusableSecretError && keep(key, object, error.message))) await replace(key, null)
       await tellInvalid(object, error.message)
     }
     tried.add(key)
@@ -144,6 +145,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
   /** Opens it anew when it is not as it was; null when it is. */
   async function open(object: RepositoryObject, fingerprint: string | undefined): Promise<Opened | null> {
     const { namespace, name, uid, generation = 0 } = object.metadata
+    const version = versionOf(object)
     const document = documentOf(object)
     const config = resolveServeConfig({
       repo: undefined,
@@ -160,13 +162,14 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     const owner = `${clusterId}/${namespace}/${name}`
     const dataFolder = path.join(options.gitFolder, `${namespace}.${name}-${digest([uid, config.url, config.history?.url ?? ''])}`)
     const { followed, git } = await openFollowed(config, { secrets, owner, dataFolder, env: options.env })
-    const found = digest([uid, String(generation), secrets.versions(), JSON.stringify(own)])
+    const found = digest([version, secrets.versions(), JSON.stringify(own)])
     if (found === fingerprint) {
       await git.close()
       return null
     }
     return {
       followed,
+      version,
       fingerprint: found,
       dataFolder,
       close: () => git.close(),
@@ -191,13 +194,24 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     if (before !== undefined && before.dataFolder !== next?.dataFolder) await rm(before.dataFolder, { recursive: true, force: true })
   }
 
+  /** Goes on with a Repository that is as it was when it was opened, though one of its Secrets has gone since; false when it is another one now. */
+  function keep(key: string, object: RepositoryObject, trouble: string): boolean {
+    const known = opened.get(key)
+    if (known?.version !== versionOf(object)) return false
+    const { followed } = known
+    if (followed.settings.trouble === trouble) return true
+    opened.set(key, { ...known, followed: { ...followed, settings: { ...followed.settings, trouble } }, fingerprint: '' })
+    for (const listener of listeners) listener()
+    return true
+  }
+
   async function tellInvalid({ metadata }: RepositoryObject, message: string): Promise<void> {
     const ref = { namespace: metadata.namespace, name: metadata.name }
     let isNews = false
     await updateCursors(context, ref, (current) => {
       const known = current.conditions.find((one) => one.type === 'Ready')
       isNews = known?.message !== message
-      return withReady(current, metadata.generation, { status: 'False', reason: 'CannotBeOpened', message }, context.clock.now())
+      return withReady(current, metadata.generation, cannotBeOpened(message), context.clock.now())
     })
     if (isNews) context.report({ kind: 'LookFailed', repository: `${ref.namespace}/${ref.name}`, reason: 'CannotBeOpened', message })
   }
@@ -241,42 +255,8 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
   }
 }
 
-/** The Repository as a document of a file would be: the same rules hold. Throws TypeError. */
-function documentOf({ metadata, spec }: RepositoryObject): RepositoryDocument {
-  const { namespace, name } = metadata
-  const document = { apiVersion: API_VERSION, kind: 'Repository', metadata: { namespace, name }, spec }
-  const parsed = parseObject(JSON.stringify(document), `Repository ${namespace}/${name}`)
-  for (const url of [parsed.spec.url, parsed.spec.history.url]) {
-    if (url !== undefined && (!isRemoteUrl(url) || /^file:/i.test(url))) {
-      throw new TypeError(`${url} is a folder of whatever machine the controller runs on: a Repository of a cluster needs an https or ssh URL`)
-    }
-  }
-  return parsed
-}
-
-/** An object has no lines: fields are named instead. */
-function parseObject(text: string, name: string): RepositoryDocument {
-  try {
-    return parseRepositoryDocument(text, name)
-  } catch (error) {
-    if (!(error instanceof RepositoryDocumentError)) throw error
-    const problems = error.problems.map(({ field, message }) => `${field === '' ? '' : `${field}: `}${message}`)
-    throw new TypeError(`${name} cannot be used: ${problems.join('; ')}`, { cause: error })
-  }
-}
-
 function isUnrecorded(run: StoredRun): boolean {
   return isTaken(run) && run.status?.recorded === undefined
-}
-
-/** Names in all `secretRef`s and their like, at any depth. */
-function collectSecretNames(value: unknown, names: Set<string>): void {
-  if (value === null || typeof value !== 'object') return
-  for (const [field, inner] of Object.entries(value)) {
-    const name = /secretRef$/i.test(field) ? (inner as { name?: unknown } | null)?.name : undefined
-    if (typeof name === 'string') names.add(name)
-    collectSecretNames(inner, names)
-  }
 }
 
 function digest(parts: readonly string[]): string {

@@ -12,6 +12,11 @@ export interface Secrets {
   placeOf(secret: string): { missing: string; put: string }
 }
 
+/** A Secret that is not there, or holds none of what is needed: for a person to mend. */
+export class UnusableSecretError extends TypeError {
+  override name = 'UnusableSecretError'
+}
+
 const KEYS = {
   username: 'username',
   password: 'password',
@@ -33,7 +38,7 @@ export function folderSecrets(folder: string): Secrets {
   }
 }
 
-/** Credentials out of a Secret. Throws TypeError when it has none of the keys. */
+/** Credentials out of a Secret. Throws UnusableSecretError when it has none of the keys. */
 export async function readCredentials(secrets: Secrets, secret: string): Promise<Credentials> {
   const values = await secrets.read(secret)
   const credentials: Credentials = {}
@@ -43,7 +48,7 @@ export async function readCredentials(secrets: Secrets, secret: string): Promise
   }
   if (Object.keys(credentials).length > 0) return credentials
   const { missing, put } = secrets.placeOf(secret)
-  throw new TypeError(`no Secret ${secret} ${missing}: put its values into ${put}, called ${Object.keys(KEYS).join(', ')}`)
+  throw new UnusableSecretError(`no Secret ${secret} ${missing}: put its values into ${put}, called ${Object.keys(KEYS).join(', ')}`)
 }
 
 /** Every value of a Secret that is not empty, read anew each time. None when the Secret is not there. */
@@ -51,12 +56,12 @@ export async function readSecretValues(secrets: Secrets, secret: string): Promis
   return [...(await secrets.read(secret)).values()].filter((value) => value !== '')
 }
 
-/** The key that signs commits, out of `git.asc` (OpenPGP) or `identity` (ssh) of a Secret, and its `passphrase`. Throws TypeError. */
+/** The key that signs commits, out of `git.asc` (OpenPGP) or `identity` (ssh) of a Secret, and its `passphrase`. Throws UnusableSecretError, or TypeError for a key that cannot be used. */
 export async function readSigner(secrets: Secrets, secret: string): Promise<CommitSigner> {
   const values = await secrets.read(secret)
   const text = values.get('git.asc') ?? values.get('identity')
   if (text === undefined)
-    throw new TypeError(
+    throw new UnusableSecretError(
       `no key for signing in the Secret ${secret}: put one, called git.asc (OpenPGP) or identity (ssh), into ${secrets.placeOf(secret).put}`,
     )
   return createCommitSigner({ text, passphrase: values.get('passphrase') })

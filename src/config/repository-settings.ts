@@ -6,6 +6,8 @@ export interface RepositorySettings {
   ref: ObjectRef
   /** Of the Repository object from which these are; absent where it has none. */
   generation?: number
+  /** Why it could not be opened again as it is now, so that what was read before still holds; absent when all is well. */
+  trouble?: string
   /** As shown to people: without credentials. */
   url: string
   /** Folder of the definitions, relative to the repository's root. */

@@ -40,6 +40,11 @@ export async function updateCursors(
   }
 }
 
+/** The condition Ready of a Repository that cannot be opened as it is, for this reason. */
+export function cannotBeOpened(message: string): Omit<Cursors['conditions'][number], 'lastTransitionTime' | 'type'> {
+  return { status: 'False', reason: 'CannotBeOpened', message }
+}
+
 /** The cursors with the condition Ready set, and the generation of the Repository of which it speaks. */
 export function withReady(
   cursors: Cursors,

@@ -14,7 +14,7 @@ import { planPush } from '../triggers/push.ts'
 import type { RunRequest } from '../triggers/run-request.ts'
 import { repositorySuspension } from '../triggers/suspension.ts'
 import { isStillOurs, readOwner } from './claim.ts'
-import { initialCursors, updateCursors, withCondition, withReady } from './cursors.ts'
+import { cannotBeOpened, initialCursors, updateCursors, withCondition, withReady } from './cursors.ts'
 import { definitionsCondition } from './definitions-condition.ts'
 import type { CommitDefinitions } from './in-force.ts'
 import { findInForce } from './in-force.ts'
@@ -65,9 +65,11 @@ export async function look(context: Context, state: RepositoryState, wake: Wake,
   }
   if (state.problems.has('look')) context.report({ kind: 'LookRecovered', repository: state.key })
   noteProblem(state, 'look', null, () => undefined)
-  await updateCursors(context, settings.ref, (current) =>
-    withReady(current, settings.generation, { status: 'True', reason: 'Followed', message: `${source.branch} is followed` }, context.clock.now()),
-  )
+  const ready =
+    settings.trouble === undefined
+      ? { status: 'True' as const, reason: 'Followed', message: `${source.branch} is followed` }
+      : cannotBeOpened(settings.trouble)
+  await updateCursors(context, settings.ref, (current) => withReady(current, settings.generation, ready, context.clock.now()))
   if (isNews || state.look !== 'Ended') {
     state.look = 'Ended'
     wake(`names ${state.key}`)

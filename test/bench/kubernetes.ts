@@ -21,7 +21,7 @@ const SCALE = Number(process.env['FUSEE_BENCH_SCALE'] ?? '1')
 const STEPS = 30
 /** Long enough that nothing of a step is still under way when its pod ends, as with real steps. */
 const POD_MS = '400'
-const ROUNDS = 3
+const ROUNDS = Math.max(3, Math.ceil(35 * SCALE))
 const RUNS = Math.ceil(400 * SCALE)
 const IN_FLIGHT = 32
 const FINISHED = [1000, 10_000].map((count) => Math.ceil(count * SCALE))

@@ -16,7 +16,7 @@ import { FINALIZER } from '../../src/runs/objects.ts'
 import type { Cursors } from '../../src/runs/run.ts'
 import { createVirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { createSystemRandom } from '../../src/system-clock.ts'
-import { REPOSITORIES, RUNS } from '../support/fake-api/resources.ts'
+import { REPOSITORIES, RUNS, SECRETS } from '../support/fake-api/resources.ts'
 import { openFakeCluster, type FakeCluster } from '../support/fake-cluster.ts'
 import { createSecret } from '../support/create-secret.ts'
 import { eventually } from '../support/local-cluster.ts'
@@ -117,9 +117,7 @@ it('names the runs of a Repository that it has never followed, which go unrecord
 })
 
 it('knows of a Repository that cannot be followed', async () => {
-  const spec = { url: 'https://git.example.com/acme/jobs.git', secretRef: { name: 'nowhere' } }
-  const object = cluster.api.store.get({ resource: REPOSITORIES, ...REF })
-  cluster.api.store.put(REPOSITORIES, { ...object, spec })
+  putSpec({ url: 'https://git.example.com/acme/jobs.git', secretRef: { name: 'nowhere' } }, 2)
   await when('it is let go of', () => events.some(({ kind }) => kind === 'LookFailed'))
   expect([repositories.current(), repositories.exists('data/jobs'), repositories.exists('data/nobody')]).toEqual([[], true, false])
 })
@@ -132,6 +130,30 @@ it('goes on with a Repository whose Secret it may not read for a while', async (
   putSpec({ url: 'https://git.example.com/acme/jobs.git', secretRef: { name: 'git' } }, 3)
   await when('it is told', () => events.some(({ kind }) => kind === 'ReconcileFailed'))
   expect(repositories.current()).toHaveLength(1)
+})
+
+it('goes on with a Repository whose Secret has gone, says so, and takes the new one when it is there', async () => {
+  const secret = { resource: SECRETS, namespace: REF.namespace, name: 'git' }
+  const spec = { url: 'https://git.example.com/acme/jobs.git', secretRef: { name: 'git' } }
+  const trouble = () => repositories.current().map(({ settings }) => settings.trouble)
+  const ready = async () => (await runs.readCursors(REF))?.conditions.find(({ type }) => type === 'Ready')
+  await createSecret(cluster.client, REF.namespace, { name: 'git', value: 'some', key: 'password' })
+  putSpec(spec, 2)
+  await when('it is followed', () => repositories.current()[0]?.settings.generation === 2)
+  cluster.api.store.delete(secret, {})
+  await clock.runUntil(clock.now() + 60_000)
+  await when('it is told', async () => (await ready()) !== undefined)
+  expect(await ready()).toMatchObject({ status: 'False', reason: 'CannotBeOpened' })
+  expect(trouble()).toEqual([(await ready())?.message])
+  expect(trouble()[0]).toMatch(/^no Secret git in namespace data: /)
+
+  await createSecret(cluster.client, REF.namespace, { name: 'git', value: 'other', key: 'password' })
+  await clock.runUntil(clock.now() + 60_000)
+  await when('it is as it should be', () => trouble().length === 1 && trouble()[0] === undefined)
+
+  cluster.api.store.delete(secret, {})
+  putSpec({ ...spec, policy: { secrets: ['any'] } }, 3)
+  await when('what it was before does not hold for another one', () => repositories.current().length === 0)
 })
 
 it('says of a Repository whose Secret it may not read that it is not Ready, and why', async () => {

@@ -38,6 +38,7 @@ export const PODS = resource('', 'v1', 'pods', 'Pod', { hasStatus: true })
 export const JOBS = resource('batch', 'v1', 'jobs', 'Job', { hasStatus: true, propagation: 'Orphan' })
 export const RUNS = resource('fusee.dev', 'v1alpha1', 'runs', 'Run', { hasStatus: true })
 export const REPOSITORIES = resource('fusee.dev', 'v1alpha1', 'repositories', 'Repository', { hasStatus: true })
+export const SECRETS = resource('', 'v1', 'secrets', 'Secret')
 export const NAMESPACES = resource('', 'v1', 'namespaces', 'Namespace', { isNamespaced: false })
 
 /** All that the server has. */
@@ -47,7 +48,7 @@ export const RESOURCES: readonly Resource[] = [
   RUNS,
   REPOSITORIES,
   NAMESPACES,
-  resource('', 'v1', 'secrets', 'Secret'),
+  SECRETS,
   resource('', 'v1', 'configmaps', 'ConfigMap'),
   resource('', 'v1', 'events', 'Event'),
   resource('apps', 'v1', 'deployments', 'Deployment', { hasStatus: true }),

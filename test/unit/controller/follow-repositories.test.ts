@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { RunCluster } from '../../../src/cluster/ports.ts'
 import { createSimulatedCluster } from '../../../src/cluster/simulated/cluster.ts'
 import type { FollowedRepositories, FollowedRepository } from '../../../src/context.ts'
 import type { Controller } from '../../../src/controller/controller.ts'
@@ -47,13 +48,14 @@ async function aRepository(name: string, looks: string[] = []): Promise<Followed
 describe('Repositories that come and go', () => {
   let controller: Controller
 
-  function start(repositories: FollowedRepositories, events: ControllerEvent[]): void {
+  function start(repositories: FollowedRepositories, events: ControllerEvent[]): RunCluster {
     const clock = createSystemClock()
     const random = createSystemRandom()
     const { runs, jobs } = createSimulatedCluster({ clock, random })
     const report = (event: ControllerEvent): number => events.push(event)
     controller = createController({ clock, random, report, writeSite: plainWriteSite, runs, jobs, repositories })
     controller.start()
+    return runs
   }
 
   const looked = (events: ControllerEvent[]): string[] => events.flatMap((event) => (event.kind === 'LookEnded' ? [event.repository] : []))
@@ -82,6 +84,17 @@ describe('Repositories that come and go', () => {
     await expect.poll(() => looked(events).sort()).toEqual(['data/first', 'data/other'])
     repositories.set([{ ...first, settings: { ...first.settings, suspend: true } }, other])
     await expect.poll(() => looked(events).sort()).toEqual(['data/first', 'data/first', 'data/other'])
+  })
+
+  it('follows one that could not be opened again as it was, and does not call it Ready', async () => {
+    const repositories = changingRepositories()
+    const first = await aRepository('first')
+    repositories.set([{ ...first, settings: { ...first.settings, trouble: 'no Secret git' } }])
+    const runs = start(repositories, [])
+    const ready = async () => (await runs.readCursors(first.settings.ref))?.conditions.find(({ type }) => type === 'Ready')
+    await expect.poll(ready).toMatchObject({ status: 'False', reason: 'CannotBeOpened', message: 'no Secret git' })
+    repositories.set([first])
+    await expect.poll(ready).toMatchObject({ status: 'True', reason: 'Followed' })
   })
 
   it('does nothing more for one that is gone', async () => {
