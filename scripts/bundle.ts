@@ -1,10 +1,14 @@
-import { chmod, rename, rm, writeFile } from 'node:fs/promises'
-import { build } from 'esbuild'
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join, relative } from 'node:path'
+import { build, type Plugin } from 'esbuild'
+import { compileSchemas } from './compile-schemas.ts'
 import { thirdPartyNotices } from './third-party-notices.ts'
 
-/** What users run: the whole of Fusee in one file. Relative to the project's root. */
+/** What users run: all of Fusee that every start needs. Relative to the project's root. */
 export const BUNDLE = 'dist/fusee.mjs'
-/** What has to go along with it. */
+/** Beside it, the packages that it loads when they are first needed. Names hold a hash of what is in the file. */
+export const PARTS = 'dist/fusee'
+/** What has to go along with both. */
 export const NOTICES = 'dist/THIRD-PARTY-NOTICES.txt'
 
 /** Bundled CommonJS packages expect these three; an ES module does not have them. */
@@ -17,26 +21,53 @@ const __filename = bannerFileURLToPath(import.meta.url)
 const __dirname = bannerDirname(__filename)
 `
 
-/** Writes the bundle. It appears under its name when it is whole, so that whoever starts it meanwhile gets the old one or the new one. */
+/** Writes the bundle. It appears under its name when it and its parts are whole, so that whoever starts it meanwhile gets the old one or the new one. */
 export async function buildBundle(): Promise<void> {
-  const unfinished = `${BUNDLE}.${String(process.pid)}`
-  try {
-    const { metafile } = await build({
-      metafile: true,
-      entryPoints: ['src/main.ts'],
-      outfile: unfinished,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      banner: { js: BANNER },
-      // Faster parts of the ssh library in machine code: it goes without them when they are not there.
-      external: ['cpu-features', '*.node'],
-      logLevel: 'warning',
+  const { metafile, outputFiles } = await build({
+    metafile: true,
+    write: false,
+    entryPoints: { fusee: 'src/main.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'fusee/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    banner: { js: BANNER },
+    // Faster parts of the ssh library in machine code: it goes without them when they are not there.
+    external: ['cpu-features', '*.node'],
+    plugins: [compileSchemas, withoutKubernetesModels],
+    logLevel: 'warning',
+  })
+  await mkdir(PARTS, { recursive: true })
+  const files = outputFiles.map(({ path, contents }) => ({ path: relative('', path), contents }))
+  for (const { path, contents } of files) if (path !== BUNDLE) await writeWhole(path, contents)
+  await writeFile(NOTICES, await thirdPartyNotices(Object.keys(metafile.inputs)))
+  for (const { path, contents } of files) if (path === BUNDLE) await writeWhole(path, contents)
+  const known = new Set(files.map(({ path }) => basename(path)))
+  for (const name of await readdir(PARTS)) if (!known.has(name)) await rm(join(PARTS, name), { force: true })
+}
+
+/** The generated half of the Kubernetes client, a class for each kind of object, has no effects: what nobody uses of it stays out. */
+const withoutKubernetesModels: Plugin = {
+  name: 'without-kubernetes-models',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^\./ }, async ({ path, importer, resolveDir, kind, pluginData }) => {
+      if (pluginData === 'resolved' || !importer.includes('@kubernetes/client-node')) return undefined
+      const resolved = await resolve(path, { importer, resolveDir, kind, pluginData: 'resolved' })
+      return resolved.path.includes('/dist/gen/') ? { ...resolved, sideEffects: false } : resolved
     })
+  },
+}
+
+async function writeWhole(path: string, contents: Uint8Array): Promise<void> {
+  const unfinished = `${path}.${String(process.pid)}`
+  try {
+    await writeFile(unfinished, contents)
     await chmod(unfinished, 0o755)
-    await writeFile(NOTICES, await thirdPartyNotices(Object.keys(metafile.inputs)))
-    await rename(unfinished, BUNDLE)
+    await rename(unfinished, path)
   } finally {
     await rm(unfinished, { force: true })
   }

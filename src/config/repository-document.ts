@@ -1,8 +1,7 @@
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import schema from '../../schemas/repository.schema.json' with { type: 'json' }
 import { parseDuration } from '../definitions/duration.ts'
 import type { WrittenPolicy } from '../definitions/policy/policy.ts'
 import type { Problem } from '../definitions/problem.ts'
+import { validatorOf } from '../definitions/schema/compiled-schemas.ts'
 import { schemaFindings, type SchemaFinding } from '../definitions/schema/schema-findings.ts'
 import { parseDocuments } from '../definitions/source/parse-documents.ts'
 import { childOf, entryOf, type SourceDocument } from '../definitions/source/source-node.ts'
@@ -77,7 +76,7 @@ export function parseRepositoryDocument(text: string, file: string): RepositoryD
 }
 
 function checkRepository(document: SourceDocument): RepositoryProblem[] {
-  const validate = new Ajv2020({ allErrors: true, verbose: true, validateSchema: false, code: { optimize: false } }).compile(schema)
+  const validate = validatorOf('Repository')
   const errors = validate(document.root.json) ? [] : (validate.errors ?? [])
   const { findings, damaged } = schemaFindings(document.root, errors)
   const isWhole = !damaged.has(document.root)

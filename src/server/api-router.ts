@@ -1,5 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { ErrorObject } from 'ajv'
+import type { Ajv2020, ErrorObject } from 'ajv/dist/2020.js'
 import type { Request, RequestHandler, Response, Router } from 'express'
 import express from 'express'
 import { ApiError, sendError } from './api-error.ts'
@@ -19,8 +18,8 @@ export interface ApiOptions {
 /** The routes of the operations, and `openapi.json` about them. Mount at `/api/v1`. */
 export function createApiRouter({ operations, authenticator }: ApiOptions): Router {
   const router = express.Router({ caseSensitive: true, strict: true })
-  // It compiles a schema when a body first needs it, and keeps it.
-  const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true })
+  let known: Promise<Ajv2020> | undefined
+  const ajv = (): Promise<Ajv2020> => (known ??= loadAjv())
   router.get('/openapi.json', (_request, response) => {
     response.json(describeOperations(operations))
   })
@@ -77,9 +76,15 @@ const requireJson: RequestHandler = (request, _response, next) => {
   next()
 }
 
-async function handle(operation: Operation, ajv: Ajv2020, request: Request, response: Response): Promise<void> {
+/** It compiles a schema when a body first needs it, and keeps it. Few are ever sent one: it is loaded for the first. */
+async function loadAjv(): Promise<Ajv2020> {
+  const { Ajv2020 } = await import('ajv/dist/2020.js')
+  return new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true })
+}
+
+async function handle(operation: Operation, ajv: () => Promise<Ajv2020>, request: Request, response: Response): Promise<void> {
   const body: unknown = request.body ?? {}
-  if (operation.body !== undefined && !ajv.validate(operation.body, body)) throw new ApiError('BadRequest', problemsOf(ajv.errors ?? []))
+  if (operation.body !== undefined) checkBody(await ajv(), operation.body, body)
   const abort = new AbortController()
   response.on('close', () => {
     abort.abort()
@@ -92,6 +97,10 @@ async function handle(operation: Operation, ajv: Ajv2020, request: Request, resp
     signal: abort.signal,
   })
   await send(answer, response, abort.signal)
+}
+
+function checkBody(ajv: Ajv2020, schema: NonNullable<Operation['body']>, body: unknown): void {
+  if (!ajv.validate(schema, body)) throw new ApiError('BadRequest', problemsOf(ajv.errors ?? []))
 }
 
 async function send(answer: Answer, response: Response, signal: AbortSignal): Promise<void> {
