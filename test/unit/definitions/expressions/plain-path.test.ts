@@ -9,7 +9,7 @@ const step = (name: string, isExpanded: boolean | null) => ({
   name,
   dependsOn: [],
   allowFailure: false,
-  results: Object.fromEntries(TYPES.map((type) => [type, type])),
+  results: Object.fromEntries(TYPES.map((type) => [type, type] as const)),
   isExpanded,
 })
 const FACTS: WorkflowFacts = {
