@@ -13,7 +13,7 @@ const step = (name: string, isExpanded: boolean | null) => ({
   isExpanded,
 })
 const FACTS: WorkflowFacts = {
-  params: Object.fromEntries([...TYPES.map((type) => [type, { type, required: true }] as const), ['maybe', { type: 'string', required: false }]]),
+  params: { ...Object.fromEntries(TYPES.map((type) => [type, { type, required: true }] as const)), maybe: { type: 'string', required: false } },
   steps: [step('one', false), step('many', true), step('folder', null), { ...step('used', false), results: null }],
   finally: [{ ...step('last', false), dependsOn: [] }],
 }
