@@ -38,7 +38,7 @@ export interface Controller {
    * finished is first written to the status branch, whatever its interval.
    */
   drain(lastWriteMs?: number): Promise<void>
-  /** Whether the first look at each Repository has ended or failed. */
+  /** Whether the first look at each Repository has ended or failed; one that has ended knows the names of the records that webhooks ask for. */
   isReady(): boolean
   /** Looks at everything that depends on the time, whatever timers say: clocks are set, machines sleep. */
   heartbeat(): void
@@ -199,7 +199,11 @@ export function createController(context: Context): Controller {
   }
 
   function isReady(): boolean {
-    return isStarted && context.repositories.isSettled() && [...states.values()].every((state) => state.look !== 'Pending')
+    return (
+      isStarted &&
+      context.repositories.isSettled() &&
+      [...states.values()].every(({ look: first, namesLearned }) => first === 'Failed' || (first === 'Ended' && namesLearned))
+    )
   }
 
   async function resync(): Promise<number> {

@@ -4,9 +4,10 @@ import type { RepositoryState } from './repository.ts'
 
 /**
  * Reads the names of all records of workflows that webhooks start, so that whether a delivery has had its run is known at once: their senders do not wait
- * for long, and a long history takes a second to read. What cannot be read now is read when it is asked for.
+ * for long, and a long history takes a second to read. Until that is done they are told to come again. What cannot be read now is read when it is asked for.
  */
-export async function learnRecordNames({ claimed, ownerRead, versions, followed }: RepositoryState): Promise<null> {
+export async function learnRecordNames(state: RepositoryState): Promise<null> {
+  const { claimed, ownerRead, versions, followed } = state
   if (!claimed || !ownerRead || versions === null) return null
   try {
     for (const { definition } of versions.workflows.values())
@@ -14,5 +15,6 @@ export async function learnRecordNames({ claimed, ownerRead, versions, followed 
   } catch (error) {
     if (!(error instanceof GitError)) throw error
   }
+  state.namesLearned = true
   return null
 }

@@ -25,6 +25,7 @@ export function createStates(context: Context): CreateState {
       versions: null,
       versionsAnew: false,
       versionsOf: null,
+      namesLearned: false,
       definitionCache: context.definitionCache ?? createDefinitionCache(undefined, schemaCheck),
       pause: context.clock.pause?.bind(context.clock),
       cronCache: createCronCache(),

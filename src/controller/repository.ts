@@ -36,6 +36,8 @@ export interface RepositoryState {
   versionsOf: string | null
   /** Whether some of those that were in force could not be read again: the branch's history has to tell what is. */
   versionsAnew: boolean
+  /** Whether the names of all records that webhooks ask for were read once since this process began, or could not be. */
+  namesLearned: boolean
   definitionCache: DefinitionCache
   /** Of the clock: reading thousands of definitions stops for others. */
   pause: Clock['pause']

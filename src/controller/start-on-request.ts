@@ -36,7 +36,7 @@ export type WishAnswer =
  * same wish again gives the same run, also after that has been swept; with other params under the same key it is refused.
  */
 export async function startOnRequest(context: Context, state: RepositoryState, wish: RunWish, wake: Wake): Promise<WishAnswer> {
-  const refusal = await refusalOf(context, state, wish)
+  const refusal = await refusalOf(context, state, wish, wake)
   if (refusal !== null) return refusal
   const { settings, status } = state.followed
   const version = state.versions?.workflows.get(wish.workflow)
@@ -53,12 +53,20 @@ export async function startOnRequest(context: Context, state: RepositoryState, w
   return { kind: 'Refused', reason: 'KeyTaken', message: `run ${name} was started with the same key and other params: give another key` }
 }
 
-async function refusalOf(context: Context, state: RepositoryState, wish: RunWish): Promise<WishAnswer | null> {
+async function refusalOf(context: Context, state: RepositoryState, wish: RunWish, wake: Wake): Promise<WishAnswer | null> {
   if (!state.claimed || state.versions === null) {
     return {
       kind: 'Refused',
       reason: 'NotReady',
       message: `${state.key} is not followed yet: its first look has not ended, or another controller owns its status branch`,
+    }
+  }
+  if (wish.trigger.kind === 'Webhook' && !state.namesLearned) {
+    wake(`names ${state.key}`)
+    return {
+      kind: 'Refused',
+      reason: 'NotReady',
+      message: `the history of ${state.key} is still being read, which tells whether this has run before`,
     }
   }
   const version = state.versions.workflows.get(wish.workflow)

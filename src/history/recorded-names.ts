@@ -1,6 +1,6 @@
 import type { StatusBranch } from '../git/ports.ts'
 
-/** What is kept of one branch: some 20 MB of names. */
+/** What is kept of one branch: some 25 MB of names. */
 const MOST_NAMES = 300_000
 
 /** Names of the records of whole months by what stands for a month's content: those that have passed hardly ever change. The oldest used come first. */
@@ -14,7 +14,7 @@ interface KnownMonths {
 const known = new WeakMap<StatusBranch, KnownMonths>()
 
 /**
- * The names of all files of a month's days; `days` lists these. Whoever asks whether a run has a record asks for all months there are, so that they are
+ * The names of all JSON files of a month's days; `days` lists these. Whoever asks whether a run has a record asks for all months there are, so that they are
  * read once. At the tip last fetched or written.
  */
 export async function namesOfMonth(status: StatusBranch, month: string, days: () => Promise<readonly string[]>): Promise<ReadonlySet<string>> {
@@ -38,7 +38,8 @@ async function startReading(
   status: StatusBranch,
   days: () => Promise<readonly string[]>,
 ): Promise<ReadonlySet<string>> {
-  const read = async (): Promise<ReadonlySet<string>> => new Set((await Promise.all((await days()).map((day) => status.list(day)))).flat())
+  const read = async (): Promise<ReadonlySet<string>> =>
+    new Set((await Promise.all((await days()).map((day) => status.list(day)))).flat().filter((name) => name.endsWith('.json')))
   const names = read()
   reading.set(id, names)
   try {

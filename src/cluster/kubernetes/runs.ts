@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ObjectRef } from '../../runs/objects.ts'
 import type { Cursors, StoredRun } from '../../runs/run.ts'
+import { freezeJson } from '../copy-json.ts'
 import type { ReportProblem } from '../listeners.ts'
 import { createListeners } from '../listeners.ts'
 import type { ClusterEvent, RunCluster } from '../ports.ts'
@@ -77,11 +78,11 @@ export async function createKubernetesRuns({ client, namespace, report, signal }
   const reflectors = [follow('runs', runs), follow('repositories', repositories)]
   await allSynced(reflectors)
 
-  /** The caller's own: decoded once a version, since most are read far more often than they change. */
-  function own(object: RunObject): StoredRun {
-    const known = decoded.get(object) ?? decodeRun(object)
+  /** Decoded once a version, and frozen: most are read far more often than they change. */
+  function runOf(object: RunObject): StoredRun {
+    const known = decoded.get(object) ?? freezeJson(decodeRun(object))
     decoded.set(object, known)
-    return copyRun(known)
+    return known
   }
 
   /** Brings the newest version into the cache, so that whoever tries again after a conflict decides on what is. */
@@ -124,28 +125,28 @@ export async function createKubernetesRuns({ client, namespace, report, signal }
           const { status: _, ...body } = run
           body.spec satisfies WrittenRun['spec']
           const path = collectionPath('runs', run.metadata.namespace)
-          return { kind: 'Created', object: own(take(await client.request<RunObject>({ method: 'POST', path, body }))) }
+          return { kind: 'Created', object: runOf(take(await client.request<RunObject>({ method: 'POST', path, body }))) }
         } catch (error) {
           if (!isTaken(error)) throw error
           const existing = await refresh(run.metadata)
-          if (existing !== null) return { kind: 'Exists', object: own(existing) }
+          if (existing !== null) return { kind: 'Exists', object: runOf(existing) }
         }
       }
     },
     async getRun(ref) {
       const object = runs.get(ref)
-      return object === null ? null : own(object)
+      return object === null ? null : runOf(object)
     },
     async listRuns(filter) {
       const found = filter === undefined ? [...runs.all()] : runs.indexed(repositoryKey(filter.namespace, filter.repository))
-      return found.map(own)
+      return found.map(runOf)
     },
     async updateRun(run) {
       const base = runs.get(run.metadata)
       if (base?.metadata.uid !== run.metadata.uid || base.metadata.resourceVersion !== run.metadata.resourceVersion) {
         throw new ConflictError(`run ${run.metadata.name} has changed since it was read, or is gone`)
       }
-      const before = own(base)
+      const before = runOf(base)
       let current = base
       if (isStatusChanged(before, run) && run.status !== undefined) {
         const body = { ...base, status: encodeStatus(run.spec, run.status, run.metadata.creationTimestamp) }
@@ -157,7 +158,7 @@ export async function createKubernetesRuns({ client, namespace, report, signal }
         const body = { ...patch, metadata: { ...patch.metadata, resourceVersion, uid } }
         current = await write(run, { method: 'PATCH', path: objectPath('runs', run.metadata), body })
       }
-      return own(runs.get(current.metadata)?.metadata.uid === current.metadata.uid ? (runs.get(current.metadata) ?? current) : current)
+      return runOf(runs.get(current.metadata)?.metadata.uid === current.metadata.uid ? (runs.get(current.metadata) ?? current) : current)
     },
     async deleteRun(run) {
       try {
@@ -218,13 +219,6 @@ export async function createKubernetesRuns({ client, namespace, report, signal }
       throw new ConflictError(`cursors of ${object.metadata.name} have changed since they were read`, { cause: error })
     }
   }
-}
-
-/** All of it is the caller's to change, but for the definition, which nobody changes. */
-function copyRun({ status, ...rest }: StoredRun): StoredRun {
-  if (status === undefined) return structuredClone(rest)
-  const { definition, ...others } = status
-  return { ...structuredClone(rest), status: { ...structuredClone(others), ...(definition === undefined ? {} : { definition }) } }
 }
 
 function repositoryKey(namespace: string, repository: string): string {

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../../clock.ts'
 import { formatTimestamp } from '../../clock.ts'
 import type { ObjectMeta, ObjectRef, StoredMeta } from '../../runs/objects.ts'
+import { freezeJson, sealedCopy } from '../copy-json.ts'
 import type { ReportProblem } from '../listeners.ts'
 import type { Creation } from '../ports.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -21,7 +22,7 @@ export type Stored<T extends { metadata: ObjectMeta }> = T & { metadata: StoredM
 /** What an update makes of an object: another content (which gets a new resourceVersion), nothing new, or its removal. */
 export type Change<T> = { kind: 'Write'; object: T } | { kind: 'Keep' } | { kind: 'Remove' }
 
-/** Objects of one kind, all held in memory, each in a file of its own. What it hands out is the caller's to change. */
+/** Objects of one kind, all held in memory, each in a file of its own. What it hands out is shared and frozen: a new version is a new object. */
 export interface ObjectStore<T extends { metadata: ObjectMeta }> {
   create(object: T): Promise<Creation<Stored<T>>>
   /** Null when there is none. Throws CorruptFileError when its file is damaged. */
@@ -79,7 +80,7 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
     objects.delete(keyOf(ref))
     damaged.delete(keyOf(ref))
     if (found instanceof CorruptFileError) reportDamage(ref, found)
-    else if (found !== null) objects.set(keyOf(ref), found)
+    else if (found !== null) objects.set(keyOf(ref), freezeJson(found))
   }
 
   function reportDamage(ref: ObjectRef, damage: CorruptFileError): void {
@@ -120,22 +121,19 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
   }
 
   async function put(object: Stored<T>): Promise<Stored<T>> {
-    const written = structuredClone(object)
-    written.metadata.resourceVersion = folder.nextVersion()
+    const written = sealedCopy({ ...object, metadata: { ...object.metadata, resourceVersion: folder.nextVersion() } })
     await write(written.metadata, () => files.write(place.fileOf(written.metadata), encode(written)))
     objects.set(keyOf(written.metadata), written)
     changed(written, written.metadata.resourceVersion)
-    return structuredClone(written)
+    return written
   }
 
   async function createNew(object: T): Promise<Creation<Stored<T>>> {
     assertName(object.metadata)
     const existing = lookUp(object.metadata)
-    if (existing !== null) return { kind: 'Exists', object: structuredClone(existing) }
-    const stored = structuredClone(object) as Stored<T>
-    stored.metadata.uid = random.uuid()
-    stored.metadata.resourceVersion = folder.nextVersion()
-    stored.metadata.creationTimestamp = formatTimestamp(clock.now())
+    if (existing !== null) return { kind: 'Exists', object: existing }
+    const made = { uid: random.uuid(), resourceVersion: folder.nextVersion(), creationTimestamp: formatTimestamp(clock.now()) }
+    const stored: Stored<T> = sealedCopy({ ...object, metadata: { ...object.metadata, ...made } })
     const isNew = await write(stored.metadata, () => files.create(place.fileOf(stored.metadata), encode(stored)))
     if (!isNew) {
       await load(object.metadata)
@@ -143,7 +141,7 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
     }
     objects.set(keyOf(stored.metadata), stored)
     changed(stored, stored.metadata.resourceVersion)
-    return { kind: 'Created', object: structuredClone(stored) }
+    return { kind: 'Created', object: stored }
   }
 
   /** What is no folder holds no objects: it is named, and the others are there all the same. */
@@ -166,24 +164,24 @@ export async function openObjectStore<T extends { metadata: ObjectMeta }>(
 
   return {
     create: (object) => serialize(keyOf(object.metadata), () => createNew(object)),
-    get: (ref) => structuredClone(lookUp(ref)),
-    list: (isWanted) => [...objects.values()].filter(isWanted).map((object) => structuredClone(object)),
+    get: lookUp,
+    list: (isWanted) => [...objects.values()].filter(isWanted),
     reportDamage,
     update: (ref, change) =>
       serialize(keyOf(ref), async () => {
         const current = lookUp(ref)
         if (current === null) return null
-        const next = change(structuredClone(current))
+        const next = change(current)
         switch (next.kind) {
           case 'Keep':
-            return structuredClone(current)
+            return current
           case 'Write':
             return await put(next.object)
           case 'Remove':
             await write(ref, () => place.remove(ref))
             objects.delete(keyOf(ref))
             changed(current, null)
-            return structuredClone(current)
+            return current
         }
       }),
   }

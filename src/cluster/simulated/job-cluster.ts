@@ -3,7 +3,7 @@ import { FINALIZER, LABELS, type JobObservation, type ObjectRef, type StoredJob 
 import { createJobMasks } from '../job-masks.ts'
 import type { LoggedJobs } from '../ports.ts'
 import type { ClusterChange } from './changes.ts'
-import { sealedCopy, freezeJson } from './copy-json.ts'
+import { sealedCopy, freezeJson } from '../copy-json.ts'
 import { createEventHub, type EventDelays } from './event-hub.ts'
 import { createJobController, type JobTiming } from './job-controller.ts'
 import { createObjectStore, type ServerState } from './object-store.ts'

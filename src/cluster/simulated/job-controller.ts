@@ -1,7 +1,7 @@
 import { formatTick } from '../../clock.ts'
 import type { Condition, Job, Pod, StoredJob } from '../../runs/objects.ts'
 import type { ClusterChange } from './changes.ts'
-import { freezeJson } from './copy-json.ts'
+import { freezeJson } from '../copy-json.ts'
 import { judgeJob, type JobVerdict } from './job-verdict.ts'
 import type { ObjectStore, ServerState } from './object-store.ts'
 import type { PodScript, PodScripts } from './pod-script.ts'

@@ -2,7 +2,7 @@ import type { ObjectRef } from '../../runs/objects.ts'
 import type { Cursors, StoredRun } from '../../runs/run.ts'
 import { ConflictError, type RunCluster } from '../ports.ts'
 import type { ClusterChange } from './changes.ts'
-import { sealedCopy, freezeJson } from './copy-json.ts'
+import { sealedCopy, freezeJson } from '../copy-json.ts'
 import { createEventHub, type EventDelays } from './event-hub.ts'
 import { createObjectStore, type ServerState } from './object-store.ts'
 

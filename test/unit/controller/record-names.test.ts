@@ -4,8 +4,8 @@ import { GitError } from '../../../src/git/ports.ts'
 import type { VirtualWorld } from '../../support/virtual-world.ts'
 import { createVirtualWorld, workflowFile } from '../../support/virtual-world.ts'
 
-/** A restart after two runs by webhook that were recorded and swept; hears which folders are listed from then on. */
-async function restarted(fails = false): Promise<{ world: VirtualWorld; listed: string[] }> {
+/** A restart after two runs by webhook that were recorded and swept; hears which folders are listed from then on, each after `before`. */
+async function restarted(before: () => Promise<void> = () => Promise.resolve()): Promise<{ world: VirtualWorld; listed: string[] }> {
   const world = await createVirtualWorld({ files: workflowFile('nightly', 'triggers: {webhook: [{name: nightly}]}\nretention: {succeeded: 0}') })
   for (const delivery of ['one', 'two']) {
     void call(world, delivery)
@@ -17,9 +17,10 @@ async function restarted(fails = false): Promise<{ world: VirtualWorld; listed: 
   const open = world.git.open.bind(world.git)
   world.git.open = () => {
     const { source, status } = open()
-    const list: typeof status.list = (folder) => {
+    const list: typeof status.list = async (folder) => {
       listed.push(folder)
-      return fails ? Promise.reject(new GitError('Unreachable', 'git.example.com does not answer')) : status.list(folder)
+      await before()
+      return status.list(folder)
     }
     return { source, status: { ...status, list } }
   }
@@ -44,7 +45,19 @@ it('the first webhook after a start is answered without reading the history', as
 })
 
 it('a history that cannot be read then is read when it is asked for', async () => {
-  const { world } = await restarted(true)
+  const { world } = await restarted(() => Promise.reject(new GitError('Unreachable', 'git.example.com does not answer')))
   expect(world.events.filter(({ kind }) => kind === 'ReconcileFailed')).toEqual([])
   await expect(call(world, 'one')).rejects.toThrow('git.example.com does not answer')
+})
+
+it('while the history is being read a webhook is told to come again at once, and nothing is ready', async () => {
+  let goOn = (): void => undefined
+  const read = new Promise<void>((resolve) => (goOn = resolve))
+  const { world } = await restarted(() => read)
+  expect(await call(world, 'three')).toMatchObject({ kind: 'Refused', reason: 'NotReady', message: expect.stringContaining('history') as unknown })
+  expect(world.controller.isReady()).toBe(false)
+  goOn()
+  await world.pass(1000)
+  expect(world.controller.isReady()).toBe(true)
+  expect(await call(world, 'three')).toMatchObject({ kind: 'Created' })
 })
