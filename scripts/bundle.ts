@@ -50,15 +50,16 @@ export async function buildBundle(): Promise<void> {
   for (const name of await readdir(PARTS)) if (!known.has(name)) await rm(join(PARTS, name), { force: true })
 }
 
-/** The generated half of the Kubernetes client, a class for each kind of object, has no effects: what nobody uses of it stays out. */
+/**
+ * The Kubernetes client takes two functions from its generated half, which holds a class for each kind of object: without an index of all of them they
+ * need neither be read here nor be there.
+ */
 const withoutKubernetesModels: Plugin = {
   name: 'without-kubernetes-models',
-  setup({ onResolve, resolve }) {
-    onResolve({ filter: /^\./ }, async ({ path, importer, resolveDir, kind, pluginData }) => {
-      if (pluginData === 'resolved' || !importer.includes('@kubernetes/client-node')) return undefined
-      const resolved = await resolve(path, { importer, resolveDir, kind, pluginData: 'resolved' })
-      return resolved.path.includes('/dist/gen/') ? { ...resolved, sideEffects: false } : resolved
-    })
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]client-node[/\\]dist[/\\]gen[/\\]index\.js$/ }, () => ({
+      contents: `export { createConfiguration } from './configuration.js'\nexport { ServerConfiguration } from './servers.js'`,
+    }))
   },
 }
 

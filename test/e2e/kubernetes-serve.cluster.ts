@@ -140,7 +140,8 @@ describe('serve on a real cluster', () => {
     const succeeded = () => kubectl(['get', 'jobs', '-n', namespace.name, '-l', 'fusee.dev/run=handed-over', '-o', seen])
     await until('its one Job has succeeded', async () => (await succeeded()) === '1')
     expect(await kubectl(['get', 'pods', '-n', namespace.name, '-l', 'fusee.dev/run=handed-over', '-o', 'name'])).toMatch(/^pod\/[^\n]+$/)
-    expect(second.lines.some(({ msg }) => msg === 'definitions in force')).toBe(true)
+    // Runs need no look, so it may come after their end.
+    await second.waitForLine('its first look', ({ msg }) => msg === 'definitions in force')
   })
 })
 
