@@ -82,8 +82,9 @@ const requireJson: RequestHandler = (request, _response, next) => {
 
 /** It compiles a schema when a body first needs it, and keeps it. Few are ever sent one: it is loaded for the first. */
 async function loadAjv(): Promise<Ajv2020> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js')
-  return new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true })
+  // In the bundle a CommonJS module has no names but `default`.
+  const { default: module } = await import('ajv/dist/2020.js')
+  return new module.Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true })
 }
 
 async function handle(operation: Operation, ajv: () => Promise<Ajv2020>, request: Request, response: Response): Promise<void> {
