@@ -96,6 +96,12 @@ describe('the API', () => {
     expect(await post(trigger, body)).toMatchObject({ status: 201 })
   })
 
+  it('says which methods a path takes', async () => {
+    const answer = await fetch(`${server.url}/api/v1/repositories/default/jobs/trigger`)
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST'])
+    expect(await answer.json()).toMatchObject({ error: { reason: 'MethodNotAllowed' } })
+  })
+
   const refusals: { title: string; path?: string; body: unknown; headers?: Record<string, string>; wantStatus: number; wantMessage: string }[] = [
     {
       title: 'a repository that is not followed',
