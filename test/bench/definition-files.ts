@@ -58,7 +58,7 @@ export function ownFile(index: number): string {
   const random = createSeededRandom(`file ${index}`)
   const thing = random.pick(THINGS)
   const key = `${thing.slice(0, -1)}${random.integer(1, 999)}`
-  const verbs = random.shuffle(VERBS).slice(0, random.integer(3, 5))
+  const verbs = random.shuffle(VERBS).slice(0, random.integer(3, 4))
   const names = verbs.map((verb) => `${verb}-${thing}`)
   return `# What happens to ${thing} of shop ${index}.
 apiVersion: fusee.dev/v1alpha1
@@ -89,24 +89,21 @@ ${names.map((name, at) => ownStep(random, name, names.slice(0, at), `${key} }} o
 
 function ownStep(random: SeededRandom, name: string, before: readonly string[], value: string): string {
   const last = before.at(-1)
-  const further = before.length > 1 && random.chance(0.3) ? [random.pick(before.slice(0, -1))] : []
   const amount = random.integer(1, 100_000)
   const lines = [
     `- name: ${name}`,
-    ...(last === undefined ? [] : [`  dependsOn: [${[last, ...further].join(', ')}]`]),
-    ...(last !== undefined && random.chance(0.4) ? [`  if: steps["${last}"].results.rows > ${amount}`] : []),
+    ...(last === undefined ? [] : [`  dependsOn: [${last}]`]),
+    ...(last !== undefined && random.chance(0.3) ? [`  if: steps["${last}"].results.rows > ${amount}`] : []),
     '  results: {rows: integer}',
-    `  env: [{name: SOURCE, value: "\${{ params.${value}"}, {name: AMOUNT, value: "${amount}"}]`,
     ...random.pick<readonly string[]>([
-      ['  script: |', `    echo "${name} of $SOURCE, at most ${amount}"`, '    echo "rows=$AMOUNT" >> "$FUSEE_RESULTS"'],
-      [`  command: [/tools/${name}, --at-most, "${amount}"]`, `  args: ["\${{ params.limit + ${amount} }}", --quiet]`],
+      ['  script: |', `    ${name} --at-most ${amount}`, `    echo "rows=${amount}" >> "$FUSEE_RESULTS"`],
+      [`  command: [/tools/${name}]`, `  args: ["\${{ params.${value}", --at-most, "${amount}"]`, `  retries: ${random.integer(1, 5)}`],
       [
         `  image: registry.example.com/tools/${name}:${random.integer(1, 9)}.${random.integer(0, 99)}`,
-        `  volumeMounts: [{name: work, mountPath: /work/${amount}}]`,
-        '  pod: {volumes: [{name: work, emptyDir: {}}]}',
+        `  env: [{name: SOURCE, value: "\${{ params.${value}"}]`,
+        `  timeout: ${random.integer(5, 90)}m`,
       ],
     ]),
-    ...(random.chance(0.4) ? [`  retries: ${random.integer(1, 5)}`, `  timeout: ${random.integer(5, 90)}m`] : []),
   ]
   return lines.map((line) => `    ${line}\n`).join('')
 }

@@ -168,7 +168,12 @@ function describeFailure(error: unknown): string {
   throw error
 }
 
+/** Operators of other languages between values, outside of text. */
+const WORD_OPERATOR = /^(?:[^"']|"[^"]*"|'[^']*')*?\s(and|or|not)\s/
+
 function faultOf(error: unknown, text: string): Extract<Compiled, { kind: 'Wrong' }> {
+  const word = error instanceof ParseError ? WORD_OPERATOR.exec(text) : null
+  if (word) return wrong(word[0].length - (word[1] ?? '').length - 1, 'write && for "and", || for "or", ! for "not"')
   if (error instanceof ParseError || error instanceof CelTypeError || error instanceof EvaluationError) {
     return wrong(Math.min(error.range?.start ?? 0, text.length), describeCelFault(error.code, error.summary))
   }

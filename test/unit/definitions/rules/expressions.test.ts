@@ -4,6 +4,20 @@ import { testRules, type RuleCase } from './test-rules.ts'
 
 const CASES: RuleCase[] = [
   {
+    rule: 'invalid-expression',
+    name: 'conditions as other systems write them',
+    text: workflow(`
+params: {site: {default: "a and b"}, count: {type: integer, default: 1}}
+steps:
+  - {name: a, image: x}
+  - {name: b, image: x, dependsOn: [a], if: params.site == "a and b" «and params.count > 1}
+  - {name: c, image: x, dependsOn: [a], if: "«\${{ steps.a.result }} == 'Failed'"}
+  - {name: d, image: x, dependsOn: [a], if: «always()}
+  - {name: e, image: x, dependsOn: [a], if: 'params.site == "x and y"'}
+`),
+    wantMessages: ['write &&', 'around all of it', 'when: Failed'],
+  },
+  {
     rule: 'unmarked-expression',
     name: 'as other systems write them, in any field of a step, and never what is meant for others',
     text: workflow(`
