@@ -78,10 +78,13 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     for (const key of opened.keys()) queue.add(key)
   }
 
-  /** A Run of no Repository whose finalizer came with a copy, or out of a backup: whoever deletes it, or its namespace, would wait for ever. */
+  /**
+   * A Run of no Repository: one that is new has to say so, and one whose finalizer came with a copy, or out of a backup, would let whoever deletes it, or
+   * its namespace, wait for ever.
+   */
   async function wakeIfHeld(ref: ObjectRef): Promise<void> {
     const run = await runs.getRun(ref)
-    if (run?.metadata.deletionTimestamp === undefined || !isTaken(run)) return
+    if (run === null || isTaken(run) !== (run.metadata.deletionTimestamp !== undefined)) return
     const repository = { namespace: ref.namespace, name: run.spec.repository }
     if (runs.repositories.get(repository) === null) queue.add(`${repository.namespace}/${repository.name}`)
   }
@@ -96,6 +99,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       await tellUnrecorded({ namespace, name })
       tried.delete(key)
       await endOrphans(context, { namespace, name })
+      await runs.tellWaiting({ namespace, name }, `there is no Repository ${name} in namespace ${namespace}`)
       return null
     }
     try {
@@ -107,6 +111,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       if (error instanceof ForbiddenSecretError && opened.has(key)) throw error
       if (!(error instanceof UnusableSecretError && keep(key, object, error.message))) await replace(key, null)
       await tellInvalid(object, error.message)
+      await runs.tellWaiting({ namespace, name }, `the Repository ${name} cannot be followed: ${error.message}`)
     }
     tried.add(key)
     if (!isTidy && isSettled()) {
@@ -240,9 +245,9 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
         for (const end of ends) end()
       }
       wakeAll()
-      // Runs whose Repository went while nobody looked.
+      // Runs whose Repository went, or that came without one, while nobody looked.
       void runs.listRuns().then((all) => {
-        for (const run of all) if (isTaken(run)) queue.add(`${run.metadata.namespace}/${run.spec.repository}`)
+        for (const { metadata, spec } of all) queue.add(`${metadata.namespace}/${spec.repository}`)
       })
     },
     async close() {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { analyseFile, type FileAnalysis } from '../definitions/analyse-file.ts'
@@ -13,8 +14,8 @@ export interface AnalysisThreads extends Elsewhere {
 }
 
 const TASK = 'fusee-analyse'
-/** Batches under way for each thread: one that it works at, one that is being read for it. */
-const LANES_EACH = 2
+/** Batches under way for each thread: one that it works at, others that wait for it while this one works too. */
+const LANES_EACH = 3
 interface Answer {
   number: number
   /** As JSON, which is quicker than having the objects copied. */
@@ -22,18 +23,24 @@ interface Answer {
 }
 
 /**
- * One thread for each core, started when they are first needed, from the very file that the program is; this one reads files for them, which leaves it little
- * to do. Null where there is one core, or the program is TypeScript, which Node 20 cannot start.
+ * One thread for each core but that of this one, started when they are first needed, from the very file that the program is; this one reads the files, and
+ * checks its share between handing them out. Null where there is one core, or the program is TypeScript, which Node 20 cannot start.
  */
 export function createAnalysisThreads(): AnalysisThreads | null {
   const cores = availableParallelism()
   if (!isMainThread || cores < 2 || import.meta.url.endsWith('.ts')) return null
-  const threads = Array.from({ length: cores }, createThread)
+  const threads = Array.from({ length: cores - 1 }, createThread)
   return {
-    lanes: threads.length * LANES_EACH,
-    analyse: (contents) => threads.find((thread) => thread.isFree())?.analyse(contents) ?? Promise.resolve([]),
+    lanes: threads.length * LANES_EACH + 1,
+    analyse: (contents) => threads.find((thread) => thread.isFree())?.analyse(contents) ?? leaveToCaller(),
     close: async () => void (await Promise.all(threads.map((thread) => thread.close()))),
   }
+}
+
+/** Nothing is known of the contents, once the answers that other threads have sent are read: they wait for more. */
+async function leaveToCaller(): Promise<[]> {
+  await setImmediate()
+  return []
 }
 
 function createThread(): Pick<AnalysisThreads, 'analyse' | 'close'> & { isFree(): boolean } {

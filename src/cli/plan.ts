@@ -1,11 +1,13 @@
 import path from 'node:path'
 import { Command, Option } from 'commander'
+import { repositoryNameOf } from '../config/repository-name.ts'
 import { policyOf } from '../config/repository-policy.ts'
 import { createDefinitionCache } from '../definitions/definition-cache.ts'
 import type { Files } from '../definitions/files.ts'
 import { formatDiagnostics } from '../definitions/format-diagnostics.ts'
 import { loadDefinitions } from '../definitions/load-definitions.ts'
 import { ASSUMED_POLICY } from '../definitions/policy/policy.ts'
+import { findRepositoryRoot } from '../git/repository-root.ts'
 import { resolveCommit } from '../git/resolve-commit.ts'
 import { createWorkingTreeFiles } from '../git/working-tree.ts'
 import { changeGraph } from '../plan/change-graph.ts'
@@ -64,6 +66,10 @@ async function showPlan(shell: Shell, folder: string, options: PlanOptions): Pro
     changedPaths: await changedPaths({ base: base.files, known: known.files, files, folder: load.path }),
     branch: options.base,
     message: '',
+    repository:
+      document === null
+        ? `default/${repositoryNameOf((await findRepositoryRoot(root)) ?? root)}`
+        : `${document.metadata.namespace ?? 'default'}/${document.metadata.name}`,
     nowMs: createSystemClock().now(),
   })
   if (options.output === 'json') shell.stdout.write(`${JSON.stringify(describePlan(plan), null, 2)}\n`)

@@ -23,21 +23,29 @@ const TICKS_A_PASS = 200
 
 /**
  * Goes on with all backfills: Runs first, then the cursors that say so. Woken whenever a run ends. Where a workflow's `concurrency` is not Allow, it
- * waits until nothing is in the way: a tick that was made up for must have run, and replace nothing.
+ * waits until nothing is in the way: a tick that was made up for must have run, and replace nothing. While nothing new may start, the Runs that an
+ * earlier pass has made are noted all the same: their records wait for that.
  */
 export async function backfill(context: Context, state: RepositoryState, expressions: RunExpressions, wake: Wake): Promise<number | null> {
   const { ref } = state.followed.settings
   const cursors = (await context.runs.readCursors(ref)) ?? initialCursors
   const backfills = cursors.backfills ?? []
-  if (!state.claimed || !state.ownerRead || state.versions === null || cursors.paused !== undefined || backfills.length === 0) return null
-  if (await isHistoryFull(context, state)) return context.clock.now() + FULL_RETRY_MS
+  if (!state.claimed || !state.ownerRead || state.versions === null || backfills.length === 0) return null
+  const isFull = await isHistoryFull(context, state)
+  const mayStart = !isFull && cursors.paused === undefined
   let moved = false
-  for (const one of backfills) moved = (await goOn(context, state, one, expressions, wake)) || moved
-  return moved ? context.clock.now() : null
+  for (const one of backfills) moved = (await goOn(context, state, one, { expressions, mayStart, wake })) || moved
+  if (moved) return context.clock.now()
+  return isFull ? context.clock.now() + FULL_RETRY_MS : null
 }
 
 /** One pass over one backfill. Returns whether it moved. */
-async function goOn(context: Context, state: RepositoryState, one: Backfill, expressions: RunExpressions, wake: Wake): Promise<boolean> {
+async function goOn(
+  context: Context,
+  state: RepositoryState,
+  one: Backfill,
+  { expressions, mayStart, wake }: { expressions: RunExpressions; mayStart: boolean; wake: Wake },
+): Promise<boolean> {
   const { ref } = state.followed.settings
   const runs = await context.runs.listRuns({ namespace: ref.namespace, repository: ref.name })
   const schedule = state.versions?.schedules.get(one.schedule)?.definition
@@ -63,7 +71,8 @@ async function goOn(context: Context, state: RepositoryState, one: Backfill, exp
     expressions,
   })
   const mustWait = (request: RunRequest): boolean => refusalOf(request) !== null
-  const plan = planBackfill({ backfill: one, target, ticks: known, free: one.maxActive - active.length, nameRun, mustWait })
+  const free = mayStart ? one.maxActive - active.length : 0
+  const plan = planBackfill({ backfill: one, target, ticks: known, free, nameRun, mustWait })
   for (const request of plan.requests) await startRun(context, state, request, wake)
   const { doneUpTo } = plan
   if (doneUpTo === null) return false
@@ -140,7 +149,7 @@ export async function askForBackfill(
   const schedule = state.versions.schedules.get(wish.schedule)?.definition
   if (schedule === undefined) {
     const near = didYouMean(wish.schedule, [...state.versions.schedules.keys()])
-    return { kind: 'Refused', reason: 'UnknownSchedule', message: `${state.key} has no schedule ${JSON.stringify(wish.schedule)}${near}` }
+    return { kind: 'Refused', reason: 'UnknownSchedule', message: `${state.key} has no valid schedule ${JSON.stringify(wish.schedule)}${near}` }
   }
   const cursors = (await context.runs.readCursors(state.followed.settings.ref)) ?? initialCursors
   const judgedMs = parseTimestamp(cursors.schedules[wish.schedule]?.judgedUpTo ?? '')

@@ -20,7 +20,7 @@ const WORTH_THREADS = 300
 export interface Elsewhere {
   /** How many batches are under way at once. */
   lanes: number
-  /** What each content says, in their order; null for what has to be read here. */
+  /** What each content says, in their order; null, or nothing, for what has to be read here. */
   analyse(contents: readonly Uint8Array[]): Promise<(FileAnalysis | null)[]>
 }
 

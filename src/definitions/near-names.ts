@@ -1,15 +1,29 @@
 /** Words of other systems and what they are called here. */
 const SYNONYMS: Record<string, string> = {
   cmd: 'command',
+  bool: 'boolean',
   container: 'image',
   depends_on: 'dependsOn',
+  conclusion: 'result',
   depends: 'dependsOn',
+  dict: 'object',
   environment: 'env',
+  failure: 'Failed',
+  float: 'number',
+  int: 'integer',
   jobs: 'steps',
+  list: 'array',
+  map: 'object',
   needs: 'dependsOn',
   on: 'triggers',
+  outcome: 'result',
+  outputs: 'results',
   parameters: 'params',
   run: 'script',
+  sha: 'commit',
+  status: 'result',
+  str: 'string',
+  success: 'Succeeded',
   tasks: 'steps',
   timezone: 'timeZone',
   'continue-on-error': 'allowFailure',
@@ -25,7 +39,9 @@ export function nearestName(name: string, known: readonly string[]): string | nu
   const equal = known.find((candidate) => candidate.toLowerCase() === lower)
   if (equal !== undefined) return equal
   const synonym = Object.hasOwn(SYNONYMS, lower) ? SYNONYMS[lower] : undefined
-  if (synonym !== undefined && known.includes(synonym)) return synonym
+  // Of `outputs` and `output` the spelling is the nearer mistake.
+  const isOther = synonym !== undefined && known.includes(synonym) && !known.includes(lower.replace(/s$/, ''))
+  if (isOther) return synonym
   let nearest: string | null = null
   let best = lower.length <= 3 ? 2 : 3
   for (const candidate of known.slice(0, MOST_COMPARED)) {

@@ -9,7 +9,7 @@ export type WrittenDefinition = WrittenWorkflow | WrittenSchedule | WrittenStepT
  */
 export type WrittenPushTrigger = {
   /**
-   * Globs of the repository's paths; later ones win, `!` takes away. Default: every path.
+   * Globs of the repository's paths; later ones win, `!` takes away, at the beginning of the list from every path. Default: every path.
    */
   paths?: string[]
   /**

@@ -3,6 +3,7 @@ import { formatTick, type Timestamp } from '../clock.ts'
 import type { Definitions, Diagnostic, Schedule, Step, Workflow } from '../definitions/workflow.ts'
 import { createCronTicks } from '../triggers/cron.ts'
 import { planPush } from '../triggers/push.ts'
+import { suspensionAt, suspensionReason, suspensionsInForce } from '../triggers/suspension.ts'
 
 /** What became of something between two versions. */
 export type Change = 'Added' | 'Changed' | 'Removed'
@@ -32,6 +33,8 @@ export interface ScheduleChange {
   change: Change
   fields: string[]
   next: Timestamp[]
+  /** Why the first of these ticks will be Skipped; null when it will not. */
+  suspended: string | null
 }
 
 /** What a change of the definitions means. */
@@ -54,13 +57,15 @@ export interface ChangeInput {
   changedPaths: readonly string[]
   branch: string
   message: string
+  /** `namespace/name` of the Repository, which decides what `H` of a schedule is. */
+  repository: string
   nowMs: number
 }
 
 const NEXT_TICKS = 5
 
 /** Works out what a change does once it is on the branch. A workflow that the change breaks keeps its last version, and counts as unchanged. */
-export function planChange({ before, after, changedPaths, branch, message, nowMs }: ChangeInput): ChangePlan {
+export function planChange({ before, after, changedPaths, branch, message, repository, nowMs }: ChangeInput): ChangePlan {
   const broken = new Set(after.invalidWorkflows)
   const workflows = compare(before.workflows, after.workflows, (name) => broken.has(name)).map(({ name, was, is, change }): WorkflowChange => ({
     name,
@@ -78,12 +83,16 @@ export function planChange({ before, after, changedPaths, branch, message, nowMs
       workflow: (is ?? was)?.workflow ?? '',
       change,
       fields: was && is ? differingFields(was, is, ['file']) : [],
-      next: is ? nextTicks(is, nowMs) : [],
+      ...ticksOf(is, after.workflows, repository, nowMs),
     }),
   )
   const commit = { commit: '', changedPaths, message, workflows: after.workflows }
   const inForce = new Map(after.workflows.map((workflow) => [workflow.name, { definition: workflow }]))
-  const push = planPush({ branch, tip: commit, each: [commit], workflows: inForce, suspend: null, nowMs })
+  // Where nothing differs there is nothing to push.
+  const push =
+    changedPaths.length === 0
+      ? { requests: [], held: [] }
+      : planPush({ branch, tip: commit, each: [commit], workflows: inForce, suspend: null, nowMs })
   return {
     workflows,
     schedules,
@@ -162,12 +171,33 @@ function differingFields(was: object, is: object, without: readonly string[]): s
 function flat(value: object): Record<string, unknown> {
   const { work, ...rest } = value as { work?: { container?: object } & object }
   const { container, ...others } = work ?? {}
-  return { ...rest, ...others, ...container }
+  return { ...rest, ...others, ...asWritten(container ?? {}) }
 }
 
-function nextTicks({ name, cron, timeZone }: Schedule, nowMs: number): Timestamp[] {
-  const ticks = createCronTicks({ cron, timeZone, seed: name })
-  const next: Timestamp[] = []
-  for (let at = ticks.next(nowMs); at !== null && next.length < NEXT_TICKS; at = ticks.next(at)) next.push(formatTick(at))
-  return next
+/** A script is the command that it has become. */
+function asWritten(container: { command?: unknown }): object {
+  const { command, ...others } = container
+  const [shell, options, flag, script] = Array.isArray(command) ? (command as unknown[]) : []
+  return shell === '/bin/sh' && options === '-eu' && flag === '-c' ? { ...others, script } : container
+}
+
+function ticksOf(
+  schedule: Schedule | null,
+  workflows: readonly Workflow[],
+  repository: string,
+  nowMs: number,
+): Pick<ScheduleChange, 'next' | 'suspended'> {
+  if (!schedule) return { next: [], suspended: null }
+  const { name, cron, timeZone, suspend } = schedule
+  const ticks = createCronTicks({ cron, timeZone, seed: `${repository} ${name}` })
+  const next: number[] = []
+  for (let at = ticks.next(nowMs); at !== null && next.length < NEXT_TICKS; at = ticks.next(at)) next.push(at)
+  const owner = workflows.find((workflow) => workflow.name === schedule.workflow)
+  const suspensions = suspensionsInForce([
+    { subject: `workflow ${schedule.workflow}`, suspend: owner?.suspend ?? null },
+    { subject: `schedule ${name}`, suspend },
+  ])
+  const [first] = next
+  const holds = first === undefined ? null : suspensionAt(suspensions, first)
+  return { next: next.map(formatTick), suspended: holds && suspensionReason(holds) }
 }

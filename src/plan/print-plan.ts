@@ -30,9 +30,10 @@ function waits({ before, after }: WorkflowChange, name: string): string {
 }
 
 function printSchedules({ schedules }: ChangePlan): string[] {
-  return schedules.flatMap(({ name, workflow, change, fields, next }) => [
+  return schedules.flatMap(({ name, workflow, change, fields, next, suspended }) => [
     `${MARKS[change]} schedule ${name} of ${workflow}${listed(fields)}`,
     ...(next.length > 0 ? [`    next: ${next.join(', ')}`] : []),
+    ...(suspended === null ? [] : [`    suspended, its ticks are Skipped: ${suspended}`]),
   ])
 }
 

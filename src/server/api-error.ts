@@ -41,6 +41,15 @@ export function sendError(response: Response, reason: ApiReason, message: string
   response.status(STATUS_OF[reason]).json({ error: { reason, message } })
 }
 
+/** Answers for paths that something is at, with none of these methods. */
+export function refuseOtherMethods(methods: readonly string[]): RequestHandler {
+  const allowed = methods.map((one) => one.toUpperCase()).join(', ')
+  return (request, response) => {
+    response.set('Allow', allowed)
+    sendError(response, 'MethodNotAllowed', `${request.originalUrl.split('?')[0] ?? ''} takes ${allowed}, not ${request.method}`)
+  }
+}
+
 /** Answers for paths that nothing is at. */
 export const notFound: RequestHandler = (request, response) => {
   sendError(response, 'NotFound', `there is nothing at ${request.method} ${request.path}`)

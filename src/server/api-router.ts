@@ -1,7 +1,7 @@
 import type { Ajv2020, ErrorObject } from 'ajv/dist/2020.js'
 import type { Request, RequestHandler, Response, Router } from 'express'
 import express from 'express'
-import { ApiError, sendError } from './api-error.ts'
+import { ApiError, refuseOtherMethods, sendError } from './api-error.ts'
 import type { Authenticator, Credentials, Identity } from './authenticate.ts'
 import { describeOperations, pathParameters } from './openapi.ts'
 import type { Answer, Operation } from './operation.ts'
@@ -25,16 +25,20 @@ export function createApiRouter({ operations, authenticator }: ApiOptions): Rout
   })
   for (const operation of operations) {
     const readBody = operation.body === undefined ? [] : [requireJson, express.json({ limit: LARGEST_BODY, strict: false })]
-    router[operation.method](
-      operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      authorize(operation, authenticator),
-      ...readBody,
-      async (request, response) => {
-        await handle(operation, ajv, request, response)
-      },
-    )
+    router[operation.method](routeOf(operation.path), authorize(operation, authenticator), ...readBody, async (request, response) => {
+      await handle(operation, ajv, request, response)
+    })
+  }
+  for (const path of new Set(operations.map((one) => one.path))) {
+    const methods = operations.filter((one) => one.path === path).map(({ method }) => method)
+    router.all(routeOf(path), refuseOtherMethods(methods))
   }
   return router
+}
+
+/** A path of operations as express writes it. */
+function routeOf(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
 function authorize(operation: Operation, authenticator: Authenticator): RequestHandler {
@@ -78,8 +82,9 @@ const requireJson: RequestHandler = (request, _response, next) => {
 
 /** It compiles a schema when a body first needs it, and keeps it. Few are ever sent one: it is loaded for the first. */
 async function loadAjv(): Promise<Ajv2020> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js')
-  return new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true })
+  // In the bundle a CommonJS module has no names but `default`.
+  const { default: module } = await import('ajv/dist/2020.js')
+  return new module.Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true })
 }
 
 async function handle(operation: Operation, ajv: () => Promise<Ajv2020>, request: Request, response: Response): Promise<void> {
@@ -154,6 +159,7 @@ function problemsOf(errors: readonly ErrorObject[]): string {
   const texts = errors.map((error) => {
     const place = error.instancePath === '' ? 'the body' : error.instancePath.slice(1).replaceAll('/', '.')
     if (error.keyword === 'additionalProperties') return `${place} has no field ${String(error.params['additionalProperty'])}`
+    if (error.keyword === 'enum') return `${place} must be one of ${(error.params['allowedValues'] as unknown[]).join(', ')}`
     return `${place} ${error.message ?? 'is wrong'}`
   })
   return [...new Set(texts)].join('; ')

@@ -5,7 +5,7 @@ import type { RepositoryState } from '../controller/repository.ts'
 import { startOnRequest } from '../controller/start-on-request.ts'
 import type { Api } from './api.ts'
 import { repositoryOf } from './api.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError, refuseOtherMethods } from './api-error.ts'
 import type { StartedRun } from './started-run.ts'
 import { refusalOf, startedRun } from './started-run.ts'
 
@@ -28,6 +28,7 @@ export function createHooksRouter(api: Api): Router {
     if (isTrial(event)) response.status(200).json({ runs: [], refused: [] })
     else await startNamed(api, response, String(request.params['name']), event === null ? paramsOf(bytesOf(request)) : {}, delivery)
   })
+  router.all(['/:namespace/:repository', '/:namespace/:repository/:name'], refuseOtherMethods(['POST']))
   return router
 }
 

@@ -71,7 +71,15 @@ function parseValue(type: Param['type'], text: string): unknown {
   }
 }
 
+/** What YAML 1.1, which kubectl reads, takes for `true` and `false` when it is not quoted; definitions are YAML 1.2, where it is a name like others. */
+const BOOLEAN_WORDS: ReadonlyMap<string, RegExp> = new Map([
+  ['true', /^(y|yes|on)$/i],
+  ['false', /^(n|no|off)$/i],
+])
+
 function unknownParam(name: string, known: readonly string[]): string {
+  const meant = known.find((one) => BOOLEAN_WORDS.get(name)?.test(one))
+  if (meant !== undefined) return `param ${name} is not declared: kubectl takes ${meant} for ${name} unless it is quoted, write "${meant}"`
   const near = didYouMean(name, known)
   if (near !== '') return `param ${name} is not declared${near}`
   return `param ${name} is not declared: ${known.length === 0 ? 'the workflow has none' : `write one of ${known.join(', ')}`}`

@@ -1,8 +1,9 @@
 import { createKubernetesRuns } from '../../src/cluster/kubernetes/runs.ts'
 import { openKubernetes } from '../support/kubernetes-cluster.ts'
 import { testRunCluster } from './run-cluster.ts'
+import { testWaitingRuns } from './waiting-runs.ts'
 
-testRunCluster('a real cluster', async () => {
+async function open() {
   const { client, namespace, report, close } = await openKubernetes()
   for (const name of ['sample', 'other']) {
     const body = { apiVersion: 'fusee.dev/v1alpha1', kind: 'Repository', metadata: { name }, spec: { url: 'https://git.example.com/a.git' } }
@@ -10,6 +11,7 @@ testRunCluster('a real cluster', async () => {
   }
   const runs = await createKubernetesRuns({ client, namespace, report })
   return {
+    client,
     runs,
     namespace,
     async close() {
@@ -18,4 +20,7 @@ testRunCluster('a real cluster', async () => {
       await close()
     },
   }
-})
+}
+
+testRunCluster('a real cluster', open)
+testWaitingRuns('a real cluster', open)

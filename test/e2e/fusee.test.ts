@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { BUNDLE } from '../../scripts/bundle.ts'
+import { createFollowed, pushWorkflow } from '../support/followed.ts'
+import { until } from '../support/fusee-process.ts'
 
 interface Ended {
   code: number
@@ -46,5 +48,25 @@ describe('the bundle', () => {
   ]
   it.each(refused)('refuses to serve $title', async ({ words, want }) => {
     expect(await runFusee('serve', ...words)).toEqual({ code: 2, stdout: '', stderr: `fusee: ${want}\n` })
+  })
+
+  it('serves an API that takes what is sent to it, and says what is wrong with it', async () => {
+    const followed = await createFollowed({ files: pushWorkflow('hello') })
+    try {
+      const serving = followed.serve('--output', 'text')
+      const url = (): string => /listening on (\S+)/.exec(serving.stdout())?.[1] ?? ''
+      await until('it listens', () => url() !== '', serving.stderr)
+      await until('it is ready', async () => (await fetch(`${url()}/readyz`)).ok, serving.stdout)
+      const ask = (body: unknown): Promise<Response> =>
+        fetch(`${url()}/api/v1/repositories/default/jobs/trigger`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        })
+      expect(await (await ask({ workflow: 'hello', key: 'k' })).json()).toMatchObject({ created: true })
+      expect(await (await ask({ workflow: 'hello', kye: 'k' })).json()).toMatchObject({ error: { message: 'the body has no field kye' } })
+    } finally {
+      await followed.close()
+    }
   })
 })

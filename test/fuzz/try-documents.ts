@@ -38,7 +38,15 @@ export async function tryDocuments(seed: string, from: number, count: number, te
     const start = process.cpuUsage()
     try {
       const after = await load(content)
-      const plan = planChange({ before, after, changedPaths: Object.keys(content), branch: 'main', message: '', nowMs: 1_800_000_000_000 })
+      const plan = planChange({
+        before,
+        after,
+        changedPaths: Object.keys(content),
+        branch: 'main',
+        message: '',
+        repository: 'default/fuzz',
+        nowMs: 1_800_000_000_000,
+      })
       printPlan(plan)
       JSON.stringify(describePlan(plan))
       tried.diagnostics += after.diagnostics.length

@@ -195,6 +195,21 @@ it('lets a Run go that is deleted while it is held for a Repository that is not 
   await when('it is gone', () => store.list(RUNS).length === 0)
 })
 
+it('lets a Run say that there is no such Repository, or that it cannot be followed', async () => {
+  const { store } = cluster.api
+  const status = () => store.get({ resource: RUNS, namespace: REF.namespace, name: 'early' })?.['status'] as { message?: string } | undefined
+  store.create(RUNS, REF.namespace, { metadata: { name: 'early', namespace: REF.namespace }, spec: { repository: 'late', workflow: 'any' } })
+  await when('it says so', () => status() !== undefined)
+  expect(status()).toMatchObject({ phase: 'Pending', message: 'there is no Repository late in namespace data' })
+  expect((await runs.listRuns())[0]?.status).toBeUndefined()
+
+  store.create(REPOSITORIES, REF.namespace, { metadata: { namespace: REF.namespace, name: 'late' }, spec: { url: 'file:///nowhere' } })
+  await when(
+    'it says what is wrong',
+    () => status()?.message?.startsWith('the Repository late cannot be followed: file:///nowhere is a folder') === true,
+  )
+})
+
 it('starts nothing more of a Repository that is gone, ends its runs, and lets them go unrecorded after a minute, with their names', async () => {
   takenRun('active', 'Running')
   takenRun('ended', 'Finished')

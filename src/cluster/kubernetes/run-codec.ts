@@ -19,7 +19,7 @@ export interface RunObject {
   kind: string
   metadata: StoredMeta
   spec: Partial<RunSpec> & Pick<RunSpec, 'repository' | 'workflow'>
-  status?: StoredStatus
+  status?: StoredStatus | WaitingStatus
 }
 
 /** What `kubectl get` and `kubectl wait` read, and the whole status in `state`, packed when it is large. */
@@ -34,6 +34,13 @@ interface StoredStatus {
   progress: string
   conditions: Condition[]
   state: Packed<RunStatus>
+}
+
+/** Of a Run that nobody has taken in hand: for people alone, the engine reads it as one without a status. */
+interface WaitingStatus extends Pick<StoredStatus, 'conditions'> {
+  phase: 'Pending'
+  message: string
+  state?: undefined
 }
 
 /** The Run as the engine reads it; what a person left out is filled in. A `commit` of '' is still to be chosen. Shares its parts with the object. */
@@ -98,6 +105,11 @@ export function encodeStatus(spec: Pick<RunSpec, 'carriedOver'>, status: RunStat
     conditions: conditionsOf(status, createdAt),
     state: packStatus(spec, state),
   }
+}
+
+/** What a Run that cannot be taken in hand says of that. */
+export function waitingStatus(message: string, createdAt: string): WaitingStatus {
+  return { phase: 'Pending', message, conditions: conditionsOf({ phase: 'Pending', message, steps: [] }, createdAt) }
 }
 
 /** `Finished` is True at any end, `Succeeded` only at that one; both for `kubectl wait`. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ObjectRef } from '../../runs/objects.ts'
+import { FINALIZER } from '../../runs/objects.ts'
 import type { Cursors, StoredRun } from '../../runs/run.ts'
 import { freezeJson } from '../copy-json.ts'
 import type { ReportProblem } from '../listeners.ts'
@@ -16,7 +17,7 @@ import { createObjectCache, withoutBookkeeping } from './object-cache.ts'
 import { allSynced, startReflector } from './reflector.ts'
 import { collectionPath, deleteOptions, objectPath } from './resources.ts'
 import type { RunObject } from './run-codec.ts'
-import { decodeRun, encodeRecorded, encodeStatus, RECORDED_ANNOTATION } from './run-codec.ts'
+import { decodeRun, encodeRecorded, encodeStatus, RECORDED_ANNOTATION, waitingStatus } from './run-codec.ts'
 
 /** Runs and cursors as objects of a cluster, read from memory that a watch keeps in step. */
 export interface KubernetesRuns extends RunCluster {
@@ -25,6 +26,8 @@ export interface KubernetesRuns extends RunCluster {
   onRepositoryChange(listener: () => void): () => void
   /** Of a Repository that is gone the cursors are kept up in memory until then: its runs have to be recorded. */
   forgetRepository(repository: ObjectRef): void
+  /** Lets the Runs of a Repository that no controller has taken in hand say why they wait. */
+  tellWaiting(repository: ObjectRef, message: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -97,13 +100,13 @@ export async function createKubernetesRuns({ client, namespace, report, signal }
     }
   }
 
-  async function write(run: StoredRun, request: Parameters<ApiClient['request']>[0]): Promise<RunObject> {
+  async function write(ref: ObjectRef, request: Parameters<ApiClient['request']>[0]): Promise<RunObject> {
     try {
       return take(await client.request<RunObject>(request))
     } catch (error) {
       if (!isConflict(error) && !isNotFound(error)) throw error
-      await refresh(run.metadata)
-      throw new ConflictError(`run ${run.metadata.name} has changed since it was read, or is gone`, { cause: error })
+      await refresh(ref)
+      throw new ConflictError(`run ${ref.name} has changed since it was read, or is gone`, { cause: error })
     }
   }
 
@@ -150,13 +153,13 @@ export async function createKubernetesRuns({ client, namespace, report, signal }
       let current = base
       if (isStatusChanged(before, run) && run.status !== undefined) {
         const body = { ...base, status: encodeStatus(run.spec, run.status, run.metadata.creationTimestamp) }
-        current = await write(run, { method: 'PUT', path: `${objectPath('runs', run.metadata)}/status`, body })
+        current = await write(run.metadata, { method: 'PUT', path: `${objectPath('runs', run.metadata)}/status`, body })
       }
       const patch = patchOf(before, run)
       if (patch !== null) {
         const { resourceVersion, uid } = current.metadata
         const body = { ...patch, metadata: { ...patch.metadata, resourceVersion, uid } }
-        current = await write(run, { method: 'PATCH', path: objectPath('runs', run.metadata), body })
+        current = await write(run.metadata, { method: 'PATCH', path: objectPath('runs', run.metadata), body })
       }
       return runOf(runs.get(current.metadata)?.metadata.uid === current.metadata.uid ? (runs.get(current.metadata) ?? current) : current)
     },
@@ -174,6 +177,15 @@ export async function createKubernetesRuns({ client, namespace, report, signal }
     },
     forgetRepository({ namespace, name }) {
       gone.delete(repositoryKey(namespace, name))
+    },
+    async tellWaiting(repository, message) {
+      for (const object of runs.indexed(repositoryKey(repository.namespace, repository.name))) {
+        const { metadata, status } = object
+        const isSaid = status?.state !== undefined || status?.message === message
+        if (isSaid || metadata.deletionTimestamp !== undefined || metadata.finalizers?.includes(FINALIZER) === true) continue
+        const body = { ...object, status: waitingStatus(message, metadata.creationTimestamp) }
+        await write(metadata, { method: 'PUT', path: `${objectPath('runs', metadata)}/status`, body })
+      }
     },
     async readCursors(repository) {
       const object = repositories.get(repository) ?? gone.get(repositoryKey(repository.namespace, repository.name))

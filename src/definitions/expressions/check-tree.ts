@@ -20,7 +20,13 @@ const CALLS: readonly string[] = [
 /** Calls that take a time zone when they take anything: the library then reads the machine's clock settings. */
 const TIME_PARTS = /^get[A-Z]/
 
+const OF_STEPS = 'how steps before have ended is asked by "dependsOn": [{step: load, when: Failed}], or Always; or compare steps.load.result'
+
 const INSTEAD: Readonly<Record<string, string>> = {
+  always: OF_STEPS,
+  cancelled: OF_STEPS,
+  failure: OF_STEPS,
+  success: OF_STEPS,
   matches: 'matches() can run for ever on a few characters; write re(), with the same patterns as RE2',
   getDayOfYear: 'getDayOfYear() depends on the time zone of the machine; work with getMonth() and getDate()',
   bytes: 'bytes have no JSON form; use text',

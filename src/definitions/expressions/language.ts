@@ -8,6 +8,7 @@ import { describeCelFault } from './describe-fault.ts'
 import { celType, typeOfCel, type ExpressionScope, type ExpressionType } from './expression-type.ts'
 import { attachMeter, type Metered } from './attach-meter.ts'
 import { TooMuchWorkError } from './meter.ts'
+import { readPlainPath, typeOfPath } from './plain-path.ts'
 import { checkReferences, findReferences, narrowScope, type ExpressionFault, type Reference } from './references.ts'
 import { NoJsonError, toCel, toJson } from './values.ts'
 
@@ -45,22 +46,40 @@ export function createExpressionLanguage(): ExpressionLanguage {
   const texts = createContentCache<Parsed>(KEPT)
   const environments = createContentCache<Environment>(KEPT)
   const compiled = createContentCache<Compiled>(KEPT)
-  return {
-    compile(text, scope) {
-      const parsed = texts.get(text) ?? remember(texts, text, parse(base, text))
-      if (parsed.kind === 'Wrong') return parsed
-      const { references } = parsed
-      const [fault] = checkReferences(references, scope, text)
-      if (fault) return { kind: 'Wrong', fault }
-      const narrow = narrowScope(scope, references)
-      const form = JSON.stringify(narrow)
-      const known = compiled.get(`${form} ${text}`)
-      if (known) return known
-      const environment = environments.get(form) ?? remember(environments, form, createEnvironment(base, narrow))
-      const uses = references.map(({ path }) => path.map(({ name }) => name))
-      return remember(compiled, `${form} ${text}`, check(environment, text, narrow, uses, metered))
-    },
+  return { compile: (text, scope) => compilePath(text, scope) ?? compileWhole(text, scope) }
+
+  /** Most expressions only name something: what that comes to is known at once, and CEL has to see it only when it is worked out. */
+  function compilePath(text: string, scope: ExpressionScope): Compiled | null {
+    const reference = readPlainPath(text)
+    if (!reference || text.length > EXPRESSION_BOUNDS.characters) return null
+    const [fault] = checkReferences([reference], scope, text)
+    if (fault) return { kind: 'Wrong', fault }
+    const type = typeOfPath(reference, scope)
+    if (!type) return null
+    const evaluate = (values: ExpressionValues): Evaluated => {
+      const whole = compileWhole(text, scope)
+      return whole.kind === 'Expression' ? whole.expression.evaluate(values) : { kind: 'Failed', message: whole.fault.message }
+    }
+    return { kind: 'Expression', expression: { text, type, uses: usesOf([reference]), evaluate } }
   }
+
+  function compileWhole(text: string, scope: ExpressionScope): Compiled {
+    const parsed = texts.get(text) ?? remember(texts, text, parse(base, text))
+    if (parsed.kind === 'Wrong') return parsed
+    const { references } = parsed
+    const [fault] = checkReferences(references, scope, text)
+    if (fault) return { kind: 'Wrong', fault }
+    const narrow = narrowScope(scope, references)
+    const form = JSON.stringify(narrow)
+    const known = compiled.get(`${form} ${text}`)
+    if (known) return known
+    const environment = environments.get(form) ?? remember(environments, form, createEnvironment(base, narrow))
+    return remember(compiled, `${form} ${text}`, check(environment, text, narrow, usesOf(references), metered))
+  }
+}
+
+function usesOf(references: readonly Reference[]): Expression['uses'] {
+  return references.map(({ path }) => path.map(({ name }) => name))
 }
 
 function remember<Value>(cache: ContentCache<Value>, key: string, value: Value): Value {
@@ -125,11 +144,12 @@ function check(environment: Environment, text: string, scope: ExpressionScope, u
     const parsed = environment.parse(text)
     const { valid, type, error } = parsed.check()
     if (!valid) return faultOf(error, text)
-    const run = attachMeter(parsed, metered)
     const types = scope.fields
+    let run: ReturnType<typeof attachMeter> | null = null
     const evaluate = (values: ExpressionValues): Evaluated => {
       try {
         const context = Object.entries(types).map(([name, of]) => [name, toCel(Object.hasOwn(values, name) ? values[name] : null, of)] as const)
+        run ??= attachMeter(parsed, metered)
         return { kind: 'Value', value: toJson(run(Object.fromEntries(context))) }
       } catch (thrown) {
         return { kind: 'Failed', message: describeFailure(thrown) }
@@ -148,7 +168,12 @@ function describeFailure(error: unknown): string {
   throw error
 }
 
+/** Operators of other languages between values, outside of text. */
+const WORD_OPERATOR = /^(?:[^"']|"[^"]*"|'[^']*')*?\s(and|or|not)\s/
+
 function faultOf(error: unknown, text: string): Extract<Compiled, { kind: 'Wrong' }> {
+  const word = error instanceof ParseError ? WORD_OPERATOR.exec(text) : null
+  if (word) return wrong(word[0].length - (word[1] ?? '').length - 1, 'write && for "and", || for "or", ! for "not"')
   if (error instanceof ParseError || error instanceof CelTypeError || error instanceof EvaluationError) {
     return wrong(Math.min(error.range?.start ?? 0, text.length), describeCelFault(error.code, error.summary))
   }

@@ -29,16 +29,17 @@ const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers']
 export function podAsks(spec: unknown, annotations: unknown = undefined): Ask[] {
   const pod: Place = { value: spec, path: [] }
   const containers = CONTAINER_LISTS.flatMap((list) => itemsBelow(pod, list))
+  const volumes = itemsBelow(pod, 'volumes')
   return [
     ...named('Image', [
       ...containers.map((container) => below(container, 'image')),
       // A volume that is an image brings programs along like any other.
-      ...itemsBelow(pod, 'volumes').map((volume) => below(volume, 'image', 'reference')),
+      ...volumes.map((volume) => below(volume, 'image', 'reference')),
     ]),
     ...serviceAccountAsks(pod),
     ...named('Secret', [
       ...containers.flatMap(containerSecrets),
-      ...itemsBelow(pod, 'volumes').flatMap(volumeSecrets),
+      ...volumes.flatMap(volumeSecrets),
       ...itemsBelow(pod, 'imagePullSecrets').map((reference) => below(reference, 'name')),
     ]),
     ...podSecurityViolations(pod, { value: annotations, path: ['metadata', 'annotations'] }).map((violation): Ask => ({

@@ -3,6 +3,7 @@ import { invalidTemplateExpression, misplacedTemplateExpression } from './expres
 import { constantCondition } from './constant-condition.ts'
 import { cronNeverFires } from './cron-never-fires.ts'
 import { derivedName } from './derived-names.ts'
+import { duplicateDependency } from './duplicate-dependency.ts'
 import { duplicateStep } from './duplicate-step.ts'
 import { exclusiveFields } from './exclusive-fields.ts'
 import { expressionInScript } from './expression-in-script.ts'
@@ -23,6 +24,7 @@ import { neverHolds } from './never-holds.ts'
 import { noEffect, noEffectInStep } from './no-effect.ts'
 import { noResources } from './no-resources.ts'
 import { notSupportedYet, stepNotSupportedYet } from './not-supported-yet.ts'
+import { openApproval } from './open-approval.ts'
 import { invalidParamName, paramCollision } from './param-names.ts'
 import { pathNeverMatches } from './path-never-matches.ts'
 import { refusedField } from './refused-field.ts'
@@ -36,6 +38,7 @@ import { tooManySteps } from './too-many-steps.ts'
 import { triggerNeedsParams } from './trigger-needs-params.ts'
 import { unknownDependency } from './unknown-dependency.ts'
 import { unknownTimeZone } from './unknown-time-zone.ts'
+import { unmarkedExpression } from './unmarked-expression.ts'
 import { unnamedSchedule } from './unnamed-schedule.ts'
 import { duplicateWebhook, invalidWebhookName } from './webhook-names.ts'
 
@@ -56,6 +59,7 @@ export const WORKFLOW_RULES: readonly WorkflowRule[] = [
   tooManySteps,
   duplicateStep,
   unknownDependency,
+  duplicateDependency,
   stepCycle,
   stepsUnordered,
   misplacedExpression,
@@ -82,6 +86,7 @@ export const STEP_RULES: readonly WorkflowRule[] = [
   missingImage,
   expressionInScript,
   misplacedExpressionInStep,
+  unmarkedExpression,
   constantCondition,
   emptyExpansion,
   invalidKeyName,
@@ -90,6 +95,7 @@ export const STEP_RULES: readonly WorkflowRule[] = [
   variableOverridden,
   invalidImage,
   noEffectInStep,
+  openApproval,
   imageLatest,
   cachedTag,
   noResources,
@@ -108,6 +114,7 @@ export const TEMPLATE_RULES: readonly WorkflowRule[] = [
   missingImage,
   expressionInScript,
   misplacedTemplateExpression,
+  unmarkedExpression,
   invalidTemplateExpression,
   invalidKeyName,
   ...JOB_RULES,

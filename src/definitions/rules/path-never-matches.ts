@@ -11,15 +11,9 @@ export const pathNeverMatches: WorkflowRule = {
       const paths = entryOf(childOf(spec, 'triggers', trigger), 'paths')
       const globs = itemsOf(paths?.value).flatMap((node) => ({ node, text: textOf(node) ?? '' }))
       const outside = globs.filter(({ text }) => text.split('/').some((part) => part === '..' || part === '!..'))
-      const isExceptions = globs.length > 0 && globs.every(({ text }) => text.startsWith('!'))
-      return [
-        ...outside.map(({ node, text }) => ({
-          at: node.start,
-          message: `${excerpt(text)} matches nothing: paths are relative to the root of the repository and have no ".."`,
-        })),
-        ...(paths && isExceptions && outside.length === 0
-          ? [{ at: paths.key.start, message: 'nothing is left to start it: all of "paths" are exceptions; put "**" first to mean everything else' }]
-          : []),
-      ]
+      return outside.map(({ node, text }) => ({
+        at: node.start,
+        message: `${excerpt(text)} matches nothing: paths are relative to the root of the repository and have no ".."`,
+      }))
     }),
 }

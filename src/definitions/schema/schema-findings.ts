@@ -145,9 +145,19 @@ function describeType(error: ErrorObject, node: SourceNode): string {
       return isGoodQuoted ? `${wanted}; quote it: "${String(node.json)}"` : `${wanted}, such as ${examples.join(', ')}, not ${excerpt(node.json)}`
     }
     if (types.includes('array') && typeof node.json === 'string') return `${wanted}; write [${excerpt(node.json)}]`
-    return `${wanted}, not ${excerpt(node.json)}`
+    return `${wanted}, not ${excerpt(node.json)}${exampleOf(error)}`
   }
-  return `${wanted}, not ${node.kind === 'List' ? 'a list' : node.kind === 'Map' ? 'a map of fields' : 'empty'}`
+  return `${wanted}, not ${node.kind === 'List' ? 'a list' : node.kind === 'Map' ? 'a map of fields' : 'empty'}${exampleOf(error)}`
+}
+
+const LONGEST_EXAMPLE = 80
+
+/** A list or a map as it may be written, where a short one is known. */
+function exampleOf({ parentSchema, params }: ErrorObject): string {
+  const [example] = ((parentSchema ?? {}) as { examples?: unknown[] }).examples ?? []
+  if (params.type !== 'array' && params.type !== 'object') return ''
+  const text = typeof example === 'object' && example !== null ? JSON.stringify(example) : ''
+  return text === '' || text.length > LONGEST_EXAMPLE ? '' : `; write it as in ${text}`
 }
 
 function describeValue(error: ErrorObject, node: SourceNode): string {

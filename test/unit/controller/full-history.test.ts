@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { RunCluster } from '../../../src/cluster/ports.ts'
 import { GitError } from '../../../src/git/ports.ts'
+import { runName } from '../../../src/runs/names.ts'
 import { API_VERSION, FINALIZER } from '../../../src/runs/objects.ts'
 import type { Trigger } from '../../../src/runs/run.ts'
 import { createControlledWorld, everyMinute, MINUTE_MS, START_MS } from '../../support/controlled-world.ts'
 import { COMMIT } from '../../support/history-builders.ts'
+
+const REPOSITORY = { namespace: 'data', name: 'jobs' }
 
 describe('a forge that is down', () => {
   it('makes 2,000 records wait, then nothing starts and a condition says so, until all are written', async () => {
@@ -81,6 +84,31 @@ describe('a forge that is down', () => {
     expect(await waiting(first)).toBe(2000)
   })
 
+  it.each(['goes on', 'has lost its schedule', 'is held by a pause'])(
+    'does not keep a backfill that %s from noting the runs that it has made, where all other records wait for followers to start',
+    async (what) => {
+      const files = { 'workflows/a.yaml': everyMinute('a', '0 * * * *'), ...plain('b', ''), ...plain('d', 'workflow: [{name: b}]') }
+      const { world, cluster, first } = await worldThatIsAway(files)
+      await first.stop()
+      const schedule = what === 'has lost its schedule' ? 'gone' : 'a'
+      const tick = '2026-11-20T00:00:00Z'
+      const trigger: Trigger = { kind: 'Backfill', schedule, tick, by: 'ada' }
+      const run = runName(REPOSITORY, 'a', trigger, '')
+      await addFinishedRun(cluster.runs, run, 'a', trigger)
+      await addFinishedRuns(cluster.runs, 1999)
+      const cursors = await first.cursors()
+      if (cursors === null) throw new Error('there are no cursors')
+      const asked = { schedule, from: tick, to: '2026-11-20T00:59:00Z', doneUpTo: '2026-11-19T23:59:59Z', maxActive: 1, by: 'ada', reason: '' }
+      const paused = what === 'is held by a pause' ? { paused: { by: 'ada', at: tick, reason: '' } } : {}
+      await cluster.runs.writeCursors(REPOSITORY, { ...cursors, ...paused, backfills: [asked] })
+      world.away = null
+      const second = world.start(cluster)
+      const isWritten = (): boolean => second.events.some((event) => event.kind === 'RecordsPushed' && event.runs.includes(run))
+      await world.clock.runUntil(world.clock.now() + 5 * MINUTE_MS, isWritten)
+      expect(isWritten()).toBe(true)
+    },
+  )
+
   it('leaves a push that has begun to start its runs to start the others, so that none runs twice', async () => {
     const files = { ...plain('p', 'push: {paths: [data/**]}', 'retention: {succeeded: 0}'), ...plain('q', 'push: {paths: [data/**]}') }
     let fails = true
@@ -144,21 +172,17 @@ async function waiting(controller: { runs(): ReturnType<RunCluster['listRuns']> 
 
 /** Runs that have ended and wait for their record. */
 async function addFinishedRuns(runs: RunCluster, count: number, workflow = 'b', trigger?: Trigger): Promise<void> {
+  for (let index = 0; index < count; index++)
+    await addFinishedRun(runs, `${workflow}-${index}`, workflow, trigger ?? { kind: 'Manual', key: `${index}`, by: 'ada' })
+}
+
+async function addFinishedRun(runs: RunCluster, name: string, workflow: string, trigger: Trigger): Promise<void> {
   const at = new Date(START_MS).toISOString()
-  for (let index = 0; index < count; index++) {
-    const { object } = await runs.createRun({
-      apiVersion: API_VERSION,
-      kind: 'Run',
-      metadata: { name: `${workflow}-${index}`, namespace: 'data', labels: { 'fusee.dev/repository': 'jobs' }, finalizers: [FINALIZER] },
-      spec: {
-        repository: 'jobs',
-        workflow,
-        commit: COMMIT,
-        trigger: trigger ?? { kind: 'Manual', key: `${index}`, by: 'ada' },
-        params: {},
-        rerunOf: null,
-      },
-    })
-    await runs.updateRun({ ...object, status: { phase: 'Finished', steps: [], startedAt: at, finishedAt: at, result: 'Succeeded' } })
-  }
+  const { object } = await runs.createRun({
+    apiVersion: API_VERSION,
+    kind: 'Run',
+    metadata: { name, namespace: 'data', labels: { 'fusee.dev/repository': 'jobs' }, finalizers: [FINALIZER] },
+    spec: { repository: 'jobs', workflow, commit: COMMIT, trigger, params: {}, rerunOf: null },
+  })
+  await runs.updateRun({ ...object, status: { phase: 'Finished', steps: [], startedAt: at, finishedAt: at, result: 'Succeeded' } })
 }

@@ -142,7 +142,7 @@ describe('what the schema finds', () => {
         'write ["b"]',
         'a whole number, not 1.5',
         'quote it: "1"',
-        'a list, not empty',
+        'a list, not empty; write it as in ["hello"]',
       ],
     },
     {

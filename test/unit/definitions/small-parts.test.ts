@@ -35,7 +35,7 @@ describe('durations', () => {
 })
 
 describe('near names', () => {
-  const KNOWN = ['command', 'dependsOn', 'image', 'env', 'env2', 'timeZone', 'script']
+  const KNOWN = ['command', 'dependsOn', 'image', 'env', 'env2', 'timeZone', 'script', 'results']
   it.each([
     ['comand', 'command'],
     ['dependOn', 'dependsOn'],
@@ -46,11 +46,17 @@ describe('near names', () => {
     ['timezone', 'timeZone'],
     ['needs', 'dependsOn'],
     ['run', 'script'],
+    ['outputs', 'results'],
     ['constructor', null],
     ['frobnicate', null],
     ['c'.repeat(1000), null],
   ])('%s: %s', (name, want) => {
     expect(nearestName(name, KNOWN)).toBe(want)
+  })
+
+  it('are by spelling where both are there', () => {
+    expect(nearestName('outputs', ['results', 'output'])).toBe('output')
+    expect(nearestName('success', ['Failed', 'Succeeded'])).toBe('Succeeded')
   })
 })
 

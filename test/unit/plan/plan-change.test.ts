@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { formatTick } from '../../../src/clock.ts'
 import type { Definitions } from '../../../src/definitions/workflow.ts'
 import { changeGraph } from '../../../src/plan/change-graph.ts'
 import { planChange, type ChangePlan } from '../../../src/plan/plan-change.ts'
 import { describePlan, printPlan } from '../../../src/plan/print-plan.ts'
+import { createCronTicks } from '../../../src/triggers/cron.ts'
 import { load, schedule, workflow } from '../definitions/check-marked.ts'
 
 const NOW = Date.parse('2026-11-20T12:00:00Z')
 
 async function plan(before: Record<string, string>, after: Record<string, string>, changedPaths: string[] = Object.keys(after)): Promise<ChangePlan> {
   const [was, is]: [Definitions, Definitions] = [await load(before), await load(after)]
-  return planChange({ before: was, after: is, changedPaths, branch: 'main', message: '', nowMs: NOW })
+  return planChange({ before: was, after: is, changedPaths, branch: 'main', message: '', repository: 'data/jobs', nowMs: NOW })
 }
 
 const OLD = workflow(`
@@ -92,6 +94,33 @@ merging starts: c
     expect(found.held).toEqual([{ workflow: 'a', reason: 'site moves' }])
     expect(found.schedules.map(({ name, change }) => `${name} ${change}`)).toEqual(['a Removed', 's Added'])
     expect(printPlan(found)).toContain('merging would start a, but: site moves')
+  })
+
+  it('starts nothing where nothing differs', async () => {
+    const always = { 'workflows/a.yaml': workflow('triggers: {push: }\nsteps: [{name: load, image: "x:1"}]') }
+    expect((await plan(always, always, [])).starts).toEqual([])
+    expect((await plan(always, always, ['README.md'])).starts).toEqual(['a'])
+  })
+
+  it('calls a script what it is written as', async () => {
+    const [was, is] = ['echo a', 'echo b'].map((script) => ({
+      'workflows/a.yaml': workflow(`steps: [{name: load, image: "x:1", script: ${script}}]`),
+    }))
+    expect((await plan(was ?? {}, is ?? {})).workflows[0]?.steps).toEqual([{ name: 'load', change: 'Changed', fields: ['script'] }])
+  })
+
+  it('tells ticks as the Repository of that name has them, and which are Skipped', async () => {
+    const suspended = workflow('suspend: {until: 2027-01-01}\ntriggers: {schedule: [{cron: "H H * * *"}]}\nsteps: [{name: load, image: "x:1"}]')
+    const found = await plan(
+      {},
+      { 'workflows/a.yaml': suspended, 'workflows/s.yaml': schedule('workflow: a\ncron: "@daily"\nsuspend: {reason: site moves}') },
+    )
+    const first = createCronTicks({ cron: 'H H * * *', timeZone: 'Etc/UTC', seed: 'data/jobs a' }).next(NOW)
+    expect(found.schedules.map(({ next: [next], suspended: why }) => [next, why])).toEqual([
+      [formatTick(first ?? 0), 'the workflow a is suspended until 2027-01-01T00:00:00Z'],
+      ['2026-11-21T00:00:00Z', 'the workflow a is suspended until 2027-01-01T00:00:00Z'],
+    ])
+    expect(printPlan(found)).toContain('    suspended, its ticks are Skipped: the workflow a is suspended until 2027-01-01T00:00:00Z\n')
   })
 
   it('draws no picture of too many steps', async () => {

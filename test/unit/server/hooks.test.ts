@@ -138,6 +138,12 @@ describe('a hook', () => {
     expect((await send(path, githubHook(secret))).status).toBe(wantStatus)
   })
 
+  it.each(['default/jobs', 'default/jobs/nightly'])('that is no POST is told so at %s', async (path) => {
+    const answer = await fetch(`${server.url}/hooks/${path}`)
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST'])
+    expect(await answer.json()).toMatchObject({ error: { reason: 'MethodNotAllowed', message: `/hooks/${path} takes POST, not GET` } })
+  })
+
   it('of more than 5 MB is refused', async () => {
     expect((await send('default/jobs', plainHook(secret, 'x'.repeat(5_300_000)))).status).toBe(413)
   })

@@ -82,6 +82,17 @@ describe('the params of a run', () => {
     expect(resolveParams({}, { site: 'x' })).toEqual({ kind: 'Invalid', problems: ['param site is not declared: the workflow has none'] })
   })
 
+  it.each([
+    { declared: 'n', given: 'false' },
+    { declared: 'No', given: 'false' },
+    { declared: 'on', given: 'true' },
+  ])('whose name $declared kubectl takes for $given', ({ declared, given }) => {
+    const problems = [`param ${given} is not declared: kubectl takes ${declared} for ${given} unless it is quoted, write "${declared}"`]
+    expect(resolveParams({ site: param({}), [declared]: param({}) }, { [given]: '3' })).toMatchObject({
+      problems: expect.arrayContaining(problems) as unknown,
+    })
+  })
+
   it('may be lists and maps out of some', () => {
     expect(resolveParams({ pair: param({ type: 'array', enum: [[1, { a: 2 }]] }) }, { pair: [1, { a: 2 }] }).kind).toBe('Valid')
   })

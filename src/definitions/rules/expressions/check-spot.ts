@@ -1,7 +1,7 @@
 import type { ExpressionScope, ExpressionType } from '../../expressions/expression-type.ts'
 import type { Expression, ExpressionLanguage } from '../../expressions/language.ts'
 import { bareExpression } from '../../expressions/render.ts'
-import { parseTemplate } from '../../expressions/template.ts'
+import { holdsExpression, parseTemplate } from '../../expressions/template.ts'
 import type { Finding } from '../../problem.ts'
 import { offsetOfValue } from '../../source/offset-of-value.ts'
 import type { SourceDocument } from '../../source/source-node.ts'
@@ -26,6 +26,13 @@ export function checkSpot(document: SourceDocument, spot: Spot, scope: Expressio
   const at = (index: number) => offsetOfValue(document, node, text, index)
   if (kind !== 'Template') {
     const bare = bareExpression(text)
+    if (holdsExpression(bare.text)) {
+      checked.findings.push({
+        at: at(text.indexOf('${{')),
+        message: `"${spot.field}" is one expression: put "\${{ }}" around all of it, or leave it out`,
+      })
+      return checked
+    }
     const expression = add(bare.text, bare.at)
     const { kinds, words } = WANTED[kind]
     if (expression && !(kinds as readonly string[]).includes(expression.type.kind)) {

@@ -5,6 +5,42 @@ import { testRules, type RuleCase } from './test-rules.ts'
 const CASES: RuleCase[] = [
   {
     rule: 'invalid-expression',
+    name: 'conditions as other systems write them',
+    text: workflow(`
+params: {site: {default: "a and b"}, count: {type: integer, default: 1}}
+steps:
+  - {name: a, image: x}
+  - {name: b, image: x, dependsOn: [a], if: params.site == "a and b" «and params.count > 1}
+  - {name: c, image: x, dependsOn: [a], if: "«\${{ steps.a.result }} == 'Failed'"}
+  - {name: d, image: x, dependsOn: [a], if: «always()}
+  - {name: e, image: x, dependsOn: [a], if: 'params.site == "x and y"'}
+`),
+    wantMessages: ['write &&', 'around all of it', 'when: Failed'],
+  },
+  {
+    rule: 'unmarked-expression',
+    name: 'as other systems write them, in any field of a step, and never what is meant for others',
+    text: workflow(`
+params: {site: {default: x}}
+defaults: {env: [{name: A, value: "a «{{params.site}}"}]}
+steps:
+  - name: a
+    image: x
+    args: ["«\${params.site}", "«$(params.site)", "$$(params.site) \${HOME} $(A) \${{ params.site }} {{ .Values.x }}", "«{{ steps['b'].result }}"]
+    forEach: [1]
+    env: [{name: B, value: "«{{ item }}"}, {name: C, value: "«{{ vars.y }}"}]
+    pod: {schedulerName: "«{{ matrix.zone }}"}
+  - name: b
+    image: x
+    dependsOn: [a]
+    script: |
+      echo "\${params.site} $(run.sh) {{ .State }} {{ params }}"
+      echo «{{ params.site }}
+`),
+    wantMessages: ['"${{ params.site }}"', '', '', '', '"${{ item }}"', '"${{ vars.y }}"', '"${{ matrix.zone }}"', 'has to come by "env"'],
+  },
+  {
+    rule: 'invalid-expression',
     name: 'a condition whose type is wrong, with the place inside',
     text: workflow(`
 params: {count: {type: integer, default: 1}}

@@ -4,6 +4,28 @@ import { testRules, type RuleCase } from './test-rules.ts'
 
 const CASES: RuleCase[] = [
   {
+    rule: 'duplicate-dependency',
+    name: 'the same step in the same way',
+    text: workflow(`
+steps:
+  - {name: a, image: x}
+  - {name: b, image: x, dependsOn: [a, «a]}
+  - {name: c, image: x, dependsOn: [a, b, {step: «a, when: Succeeded}, {step: a, when: NotFailed}]}
+`),
+    wantMessages: ['"a" is there already', 'name the step that is meant'],
+  },
+  {
+    rule: 'open-approval',
+    name: 'one that names nobody',
+    text: workflow(`
+steps:
+  - {name: a, «approval: {}}
+  - {name: b, dependsOn: [a], «approval: {by: [], timeout: 3d}}
+  - {name: c, dependsOn: [a], approval: {by: [ops]}}
+`),
+    wantMessages: ['groups or users in "by"', 'everybody'],
+  },
+  {
     rule: 'unknown-dependency',
     name: 'a near name is proposed',
     text: workflow(`
