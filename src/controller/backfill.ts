@@ -149,7 +149,7 @@ export async function askForBackfill(
   const schedule = state.versions.schedules.get(wish.schedule)?.definition
   if (schedule === undefined) {
     const near = didYouMean(wish.schedule, [...state.versions.schedules.keys()])
-    return { kind: 'Refused', reason: 'UnknownSchedule', message: `${state.key} has no schedule ${JSON.stringify(wish.schedule)}${near}` }
+    return { kind: 'Refused', reason: 'UnknownSchedule', message: `${state.key} has no valid schedule ${JSON.stringify(wish.schedule)}${near}` }
   }
   const cursors = (await context.runs.readCursors(state.followed.settings.ref)) ?? initialCursors
   const judgedMs = parseTimestamp(cursors.schedules[wish.schedule]?.judgedUpTo ?? '')

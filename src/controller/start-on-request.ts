@@ -36,7 +36,7 @@ export type WishAnswer =
  * same wish again gives the same run, also after that has been swept; with other params under the same key it is refused.
  */
 export async function startOnRequest(context: Context, state: RepositoryState, wish: RunWish, wake: Wake): Promise<WishAnswer> {
-  const refusal = await refusalOf(context, state, wish, wake)
+  const refusal = refusalOf(state, wish, wake)
   if (refusal !== null) return refusal
   const { settings, status } = state.followed
   const version = state.versions?.workflows.get(wish.workflow)
@@ -48,12 +48,15 @@ export async function startOnRequest(context: Context, state: RepositoryState, w
     return { kind: 'Refused', reason: 'NotReady', message }
   }
   if (existing === null && wish.isUnique !== true && (await hasRecord(status, wish.workflow, name))) return { kind: 'Recorded', run: name }
+  const obstacle = existing === null ? await obstacleOf(context, state, wish, version.definition) : null
+  if (obstacle !== null) return obstacle
   const { kind, object: run } = await startRun(context, state, { ...wish, commit: version.commit }, wake)
   if (isDeepStrictEqual(run.spec.params, wish.params)) return { kind, run }
   return { kind: 'Refused', reason: 'KeyTaken', message: `run ${name} was started with the same key and other params: give another key` }
 }
 
-async function refusalOf(context: Context, state: RepositoryState, wish: RunWish, wake: Wake): Promise<WishAnswer | null> {
+/** What is wrong with a wish, whenever it comes. */
+function refusalOf(state: RepositoryState, wish: RunWish, wake: Wake): WishAnswer | null {
   if (!state.claimed || state.versions === null) {
     return {
       kind: 'Refused',
@@ -72,11 +75,15 @@ async function refusalOf(context: Context, state: RepositoryState, wish: RunWish
   const version = state.versions.workflows.get(wish.workflow)
   if (version === undefined) return unknownWorkflow(state, wish.workflow)
   const params = resolveParams(version.definition.params, wish.params)
-  if (params.kind === 'Invalid') return { kind: 'Refused', reason: 'InvalidParams', message: params.problems.join('; ') }
+  return params.kind === 'Invalid' ? { kind: 'Refused', reason: 'InvalidParams', message: params.problems.join('; ') } : null
+}
+
+/** Why nothing that is new may start now. What has its run already is not kept from being told so. */
+async function obstacleOf(context: Context, state: RepositoryState, wish: RunWish, workflow: Workflow): Promise<WishAnswer | null> {
   const paused = (await context.runs.readCursors(state.followed.settings.ref))?.paused
   if (paused !== undefined)
     return { kind: 'Refused', reason: 'Paused', message: `${state.key} is ${pauseReason(paused)}; fusee resume starts it again` }
-  const suspension = wish.trigger.kind === 'Webhook' ? heldBy(context, state, version.definition) : null
+  const suspension = wish.trigger.kind === 'Webhook' ? heldBy(context, state, workflow) : null
   if (suspension !== null) return { kind: 'Refused', reason: 'Suspended', message: `${wish.workflow} does not run: ${suspension}` }
   if (await isHistoryFull(context, state)) {
     return {

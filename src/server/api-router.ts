@@ -159,6 +159,7 @@ function problemsOf(errors: readonly ErrorObject[]): string {
   const texts = errors.map((error) => {
     const place = error.instancePath === '' ? 'the body' : error.instancePath.slice(1).replaceAll('/', '.')
     if (error.keyword === 'additionalProperties') return `${place} has no field ${String(error.params['additionalProperty'])}`
+    if (error.keyword === 'enum') return `${place} must be one of ${(error.params['allowedValues'] as unknown[]).join(', ')}`
     return `${place} ${error.message ?? 'is wrong'}`
   })
   return [...new Set(texts)].join('; ')

@@ -2,6 +2,7 @@ import { formatTick } from '../clock.ts'
 import type { Schedule } from '../definitions/workflow.ts'
 import type { ScheduleCursor, TickFate } from '../runs/run.ts'
 import type { CronTicks } from './cron.ts'
+import { formatSeconds } from './judge-ticks.ts'
 import type { SuspensionInForce } from './suspension.ts'
 import { suspensionAt, suspensionReason } from './suspension.ts'
 
@@ -36,7 +37,10 @@ export function explainSchedule(facts: ScheduleFacts): string[] {
   )
   if (facts.obstacle !== null) lines.push(`Nothing starts now: ${facts.obstacle}.`)
   const suspension = suspensionAt(suspensions, nowMs)
-  if (suspension !== null) lines.push(`Its ticks are Skipped now: ${suspensionReason(suspension)}.`)
+  if (suspension !== null) {
+    const { untilMs } = suspension.suspension
+    lines.push(`Its ticks are Skipped ${untilMs === null ? 'now' : `until ${formatTick(untilMs)}`}: ${suspensionReason(suspension)}.`)
+  }
   if (cursor !== null) lines.push(`Its ticks are judged up to ${cursor.judgedUpTo}.`)
   for (const { tick, run, result } of facts.runs.slice(-MOST_LINES))
     lines.push(`The tick ${tick} has the run ${run}, ${result === null ? 'which goes on' : `which ended ${result}`}.`)
@@ -44,8 +48,8 @@ export function explainSchedule(facts: ScheduleFacts): string[] {
   const next: string[] = []
   for (let tickMs = ticks.next(nowMs); tickMs !== null && next.length < MOST_LINES; tickMs = ticks.next(tickMs)) next.push(formatTick(tickMs))
   lines.push(next.length === 0 ? 'It has no further tick: the expression fits no day of the calendar.' : `The next ticks are ${next.join(', ')}.`)
-  const deadline = startingDeadlineSeconds === null ? '' : `, none later than ${startingDeadlineSeconds}s`
-  lines.push(`${CATCH_UP[catchUp]}${deadline}.`)
+  lines.push(`${CATCH_UP[catchUp]}.`)
+  if (startingDeadlineSeconds !== null) lines.push(`What could not start within ${formatSeconds(startingDeadlineSeconds)} of its tick is Missed.`)
   return lines
 }
 

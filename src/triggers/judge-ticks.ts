@@ -116,7 +116,8 @@ function lateTicks(given: Case, afterMs: number, upToMs: number, startedMs: Read
   }
 }
 
-function formatSeconds(seconds: number): string {
+/** A duration as people write it, as in `10m`. */
+export function formatSeconds(seconds: number): string {
   const units: [string, number][] = [
     ['d', 86_400],
     ['h', 3600],

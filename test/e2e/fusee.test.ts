@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { BUNDLE } from '../../scripts/bundle.ts'
 import { createFollowed, pushWorkflow } from '../support/followed.ts'
-import { freePort } from '../support/free-port.ts'
+import { until } from '../support/fusee-process.ts'
 
 interface Ended {
   code: number
@@ -53,11 +53,12 @@ describe('the bundle', () => {
   it('serves an API that takes what is sent to it, and says what is wrong with it', async () => {
     const followed = await createFollowed({ files: pushWorkflow('hello') })
     try {
-      const port = await freePort()
-      const serving = followed.serve('--listen', `127.0.0.1:${port}`)
-      await serving.waitForLine('the first look', ({ msg }) => msg === 'definitions in force')
+      const serving = followed.serve('--output', 'text')
+      const url = (): string => /listening on (\S+)/.exec(serving.stdout())?.[1] ?? ''
+      await until('it listens', () => url() !== '', serving.stderr)
+      await until('it is ready', async () => (await fetch(`${url()}/readyz`)).ok, serving.stdout)
       const ask = (body: unknown): Promise<Response> =>
-        fetch(`http://127.0.0.1:${port}/api/v1/repositories/default/jobs/trigger`, {
+        fetch(`${url()}/api/v1/repositories/default/jobs/trigger`, {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify(body),

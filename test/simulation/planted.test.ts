@@ -41,7 +41,7 @@ describe('a mistake planted in the product is noticed:', async () => {
         await mkdir(BUNDLES, { recursive: true })
         const folder = await mkdtemp(join(BUNDLES, 'planted-'))
         try {
-          const program = await bundleSimulator({ folder, paths: await plant(patch, folder) })
+          const program = await bundleSimulator({ instead: { folder, paths: await plant(patch, folder) } })
           const report = await runSeeds(program, firstSeed, MOST_SEEDS)
           const [rule] = report.failures.flatMap(({ violations }) => violations.map((violation) => violation.rule))
           expect(wantRules, `of ${report.seeds} seeds the last broke ${rule ?? 'nothing'}`).toContain(rule)

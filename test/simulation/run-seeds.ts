@@ -28,8 +28,11 @@ export interface Instead {
   paths: readonly string[]
 }
 
-/** Bundles the simulator, with some files of the project instead of its own; returns the program. Unbundled it would take twice the time. */
-export async function bundleSimulator(instead?: Instead): Promise<string> {
+/**
+ * Bundles the simulator, with some files of the project instead of its own; returns the program. Unbundled it would take twice the time. With `sourceMaps`
+ * errors name the lines of the sources, which takes longer.
+ */
+export async function bundleSimulator({ instead, sourceMaps = false }: { instead?: Instead; sourceMaps?: boolean } = {}): Promise<string> {
   const outfile = join(instead?.folder ?? BUNDLES, 'main.mjs')
   await build({
     absWorkingDir: ROOT,
@@ -40,7 +43,7 @@ export async function bundleSimulator(instead?: Instead): Promise<string> {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    sourcemap: 'inline',
+    sourcemap: sourceMaps && 'inline',
     logLevel: 'warning',
     plugins: instead === undefined ? [] : [takeInstead(instead)],
   })

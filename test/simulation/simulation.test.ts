@@ -10,7 +10,7 @@ const LONGEST_MS = 1_800_000
 let program = ''
 
 beforeAll(async () => {
-  program = await bundleSimulator()
+  program = await bundleSimulator({ sourceMaps: ONLY !== undefined })
 })
 
 if (ONLY === undefined) {
@@ -28,8 +28,8 @@ if (ONLY === undefined) {
     )
 
     it('replays a seed exactly, alone or after others', { timeout: LONGEST_MS }, async () => {
-      const [together, again, alone] = await Promise.all([runSeeds(program, 1, 12, true), runSeeds(program, 1, 12, true), runSeeds(program, 12, 1)])
-      expect(again.digests).toEqual(together.digests)
+      const [together, again, alone] = await Promise.all([runSeeds(program, 1, 12, true), runSeeds(program, 7, 6, true), runSeeds(program, 12, 1)])
+      expect(again.digests).toEqual(together.digests.slice(6))
       expect(alone.digests).toEqual([together.digests[11]])
       expect(new Set(together.digests).size).toBe(12)
     })

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { GIT_ENVIRONMENT } from './git-program.ts'
+import { runApart } from './run-apart.ts'
 
 /** What a client sent. */
 export interface SeenRequest {
@@ -150,14 +150,8 @@ async function runBackend(root: string, request: http.IncomingMessage, body: Buf
     REMOTE_USER: 'tester',
     ...(versionZero ? {} : { GIT_PROTOCOL: String(request.headers['git-protocol'] ?? '') }),
   }
-  const child = spawn('git', ['-c', 'safe.directory=*', 'http-backend'], { env })
-  const output: Buffer[] = []
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
-  child.stderr.resume()
-  child.stdin.on('error', () => undefined)
-  child.stdin.end(body)
-  await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
-  return parseAnswer(Buffer.concat(output))
+  const { stdout } = await runApart({ program: 'git', args: ['-c', 'safe.directory=*', 'http-backend'], env, input: body })
+  return parseAnswer(stdout)
 }
 
 function parseAnswer(output: Buffer): BackendAnswer {

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
 import type { CommitSha } from '../../src/git/ports.ts'
 import { asCommitSha } from '../../src/git/ports.ts'
+import { runApart } from './run-apart.ts'
 
 /** Environment in which the git program behaves the same on every machine. */
 export const GIT_ENVIRONMENT: NodeJS.ProcessEnv = {
@@ -18,16 +18,10 @@ export const GIT_ENVIRONMENT: NodeJS.ProcessEnv = {
 
 /** Runs the git program in a folder; its trimmed standard output. Rejects with its standard error. */
 export async function runGit(folder: string, args: readonly string[], input: string | Uint8Array = ''): Promise<string> {
-  const child = spawn('git', ['-c', 'safe.directory=*', '-C', folder, ...args], { env: GIT_ENVIRONMENT })
-  const output: Buffer[] = []
-  const errors: Buffer[] = []
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk))
-  child.stdin.on('error', () => undefined)
-  child.stdin.end(input)
-  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve))
-  if (code !== 0) throw new Error(`git ${args.join(' ')} ended with ${code}: ${Buffer.concat(errors).toString()}`)
-  return Buffer.concat(output).toString().trimEnd()
+  const words = ['-c', 'safe.directory=*', '-C', folder, ...args]
+  const { code, stdout, stderr } = await runApart({ program: 'git', args: words, env: GIT_ENVIRONMENT, input })
+  if (code !== 0) throw new Error(`git ${args.join(' ')} ended with ${code}: ${stderr.toString()}`)
+  return stdout.toString().trimEnd()
 }
 
 /** Files of a commit by path; null removes. */
@@ -84,9 +78,10 @@ export async function moveBranch(folder: string, branch: string, commit: CommitS
 export async function readBranchFiles(folder: string, branch: string): Promise<Map<string, string>> {
   if ((await findTip(folder, `refs/heads/${branch}`)) === null) return new Map()
   const paths = (await runGit(folder, ['ls-tree', '-r', '-z', '--name-only', branch])).split('\0').filter((path) => path !== '')
-  const files = new Map<string, string>()
-  for (const path of paths.sort()) files.set(path, await runGit(folder, ['cat-file', 'blob', `${branch}:${path}`]))
-  return files
+  const mark = '--- one more file'
+  const asked = paths.sort().map((path) => `${branch}:${path}\n`)
+  const texts = (await runGit(folder, ['cat-file', `--batch=${mark}`], asked.join(''))).split(`${mark}\n`).slice(1)
+  return new Map(paths.map((path, index) => [path, (texts[index] ?? '').trimEnd()]))
 }
 
 /** Rejects when an object, or a way from a branch to one, is not as git wants it. Heads of worktrees may be unborn. */

@@ -16,6 +16,8 @@ import { ok } from '../operation.ts'
 const text: JsonSchema = { type: 'string' }
 const REASON = { type: 'string', maxLength: 500, description: 'Lands in the record.' }
 
+const PHASES = ['Pending', 'Running', 'Finished']
+
 const SUMMARY: JsonSchema = {
   type: 'object',
   required: ['namespace', 'run', 'workflow', 'repository', 'phase', 'createdAt'],
@@ -26,7 +28,7 @@ const SUMMARY: JsonSchema = {
     repository: text,
     commit: text,
     trigger: { type: 'object' },
-    phase: { enum: ['Pending', 'Running', 'Finished'] },
+    phase: { enum: PHASES },
     result: { type: ['string', 'null'] },
     reason: { type: ['string', 'null'] },
     message: { type: ['string', 'null'] },
@@ -54,6 +56,8 @@ export function runOperations(api: Api): Operation[] {
       answer: { type: 'object', required: ['runs'], properties: { runs: { type: 'array', items: SUMMARY } } },
       handle: async ({ path, query }) => {
         const { settings } = repositoryOf(api, path).followed
+        if (query['phase'] !== undefined && !PHASES.includes(query['phase']))
+          throw new ApiError('BadRequest', `phase: ${JSON.stringify(query['phase'])} is none of ${PHASES.join(', ')}`)
         const runs = (await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })).filter(
           (run) => (query['workflow'] ?? run.spec.workflow) === run.spec.workflow && (query['phase'] ?? phaseOf(run)) === phaseOf(run),
         )

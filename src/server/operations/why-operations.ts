@@ -54,7 +54,10 @@ async function explain({ context }: Api, state: RepositoryState, name: string): 
   if (state.versions === null) throw new ApiError('Unavailable', `${state.key} is not followed yet: its first look has not ended`)
   const schedule = state.versions.schedules.get(name)?.definition
   if (schedule === undefined) {
-    throw new ApiError('NotFound', `${state.key} has no schedule ${JSON.stringify(name)}${didYouMean(name, [...state.versions.schedules.keys()])}`)
+    throw new ApiError(
+      'NotFound',
+      `${state.key} has no valid schedule ${JSON.stringify(name)}${didYouMean(name, [...state.versions.schedules.keys()])}`,
+    )
   }
   const cursors = (await context.runs.readCursors(settings.ref)) ?? initialCursors
   const runs = await context.runs.listRuns({ namespace: settings.ref.namespace, repository: settings.ref.name })

@@ -105,7 +105,7 @@ describe('fusee why', () => {
     expect(await why('baet')).toMatchObject({
       code: 2,
       stderr:
-        'fusee: there is no run "default/baet", and no record of one: fusee runs, fusee history; default/jobs has no schedule "baet", did you mean "beat"?\n',
+        'fusee: there is no run "default/baet", and no record of one: fusee runs, fusee history; default/jobs has no valid schedule "baet", did you mean "beat"?\n',
     })
   })
 })

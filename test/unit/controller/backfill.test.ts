@@ -140,7 +140,7 @@ describe('fusee backfill', () => {
   })
 
   it.each([
-    { words: ['bet', ...range], wantStderr: 'default/jobs has no schedule "bet", did you mean "beat"?' },
+    { words: ['bet', ...range], wantStderr: 'default/jobs has no valid schedule "bet", did you mean "beat"?' },
     { words: ['beat', '--from', '2026-11-20', '--to', '2027-11-20'], wantStderr: 'only ticks that have passed can be run' },
     { words: ['beat', '--from', '2026-11-20T05:00:00Z', '--to', '2026-11-20T04:00:00Z'], wantStderr: 'from lies after to' },
     { words: ['beat', '--from', '2026-11-20T03:10:00Z', '--to', '2026-11-20T03:50:00Z'], wantStderr: 'has no ticks from' },

@@ -84,6 +84,8 @@ describe('the API', () => {
 
   it('starts nothing while paused, until resumed', async () => {
     const body = { workflow: 'report', params: { site: 'b' } }
+    const before = { workflow: 'report', params: { site: 'www.example.org' }, key: 'before the pause' }
+    expect(await post(trigger, before)).toMatchObject({ status: 201 })
     expect(await post('/api/v1/repositories/default/jobs/pause', { reason: 'move' }, { 'fusee-user': 'ada' })).toMatchObject({
       status: 200,
       body: { paused: { by: 'ada', reason: 'move' } },
@@ -92,8 +94,15 @@ describe('the API', () => {
       status: 409,
       body: { error: { message: 'default/jobs is paused by ada: move; fusee resume starts it again' } },
     })
+    expect(await post(trigger, before)).toMatchObject({ status: 200, body: { created: false } })
     expect(await post('/api/v1/repositories/default/jobs/resume', {})).toMatchObject({ status: 200, body: { paused: null } })
     expect(await post(trigger, body)).toMatchObject({ status: 201 })
+  })
+
+  it('refuses to list runs of a phase that there is not', async () => {
+    const answer = await fetch(`${server.url}/api/v1/repositories/default/jobs/runs?phase=running`)
+    expect(answer.status).toBe(400)
+    expect(await answer.json()).toMatchObject({ error: { message: 'phase: "running" is none of Pending, Running, Finished' } })
   })
 
   it('says which methods a path takes', async () => {

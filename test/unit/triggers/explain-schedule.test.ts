@@ -52,3 +52,10 @@ it('a schedule tells what keeps it from running, how far it is judged, and what 
   )
   expect(told.find((line) => line.startsWith('The next ticks are 2026-11-20T04:00:00Z, '))).toBeDefined()
 })
+
+it('a schedule tells until when it is suspended, and how late it may start', () => {
+  const suspensions = [{ subject: 'schedule nightly', suspension: { untilMs: Date.parse('2026-12-01T00:00:00Z'), reason: 'site moves' } }]
+  const told = why({ suspensions, schedule: schedule({ startingDeadlineSeconds: 600 }) })
+  expect(told).toContain('Its ticks are Skipped until 2026-12-01T00:00:00Z: site moves.')
+  expect(told).toContain('What could not start within 10m of its tick is Missed.')
+})
