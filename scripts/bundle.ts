@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { compileSchemas } from './compile-schemas.ts'
@@ -10,6 +10,9 @@ export const BUNDLE = 'dist/fusee.mjs'
 export const PARTS = 'dist/fusee'
 /** What has to go along with both. */
 export const NOTICES = 'dist/THIRD-PARTY-NOTICES.txt'
+
+/** Parts of builds before are kept for a week. */
+const KEPT_MS = 7 * 24 * 3_600_000
 
 /** Bundled CommonJS packages expect these three; an ES module does not have them. */
 const BANNER = `#!/usr/bin/env node
@@ -46,8 +49,14 @@ export async function buildBundle(): Promise<void> {
   for (const { path, contents } of files) if (path !== BUNDLE) await writeWhole(path, contents)
   await writeFile(NOTICES, await thirdPartyNotices(Object.keys(metafile.inputs)))
   for (const { path, contents } of files) if (path === BUNDLE) await writeWhole(path, contents)
-  const known = new Set(files.map(({ path }) => basename(path)))
-  for (const name of await readdir(PARTS)) if (!known.has(name)) await rm(join(PARTS, name), { force: true })
+  const current = new Set(files.map(({ path }) => basename(path)))
+  for (const name of await readdir(PARTS)) if (!current.has(name)) await removeOld(join(PARTS, name))
+}
+
+/** Removes a file of builds before. Not one that another build may just be writing, or that a program which still runs may yet load. */
+async function removeOld(path: string): Promise<void> {
+  const written = await stat(path).catch(() => null)
+  if (written !== null && Date.now() - written.mtimeMs > KEPT_MS) await rm(path, { force: true })
 }
 
 /**

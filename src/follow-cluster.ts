@@ -1,3 +1,5 @@
+import { isSameJson } from './same-json.ts'
+import type { RepositoryDocument } from './config/repository-document.ts'
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -104,14 +106,19 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     }
     try {
       const next = await open(object, opened.get(key)?.fingerprint)
-      if (next !== null) await replace(key, next)
+      if (next !== null) {
+        await runs.tellWaiting({ namespace, name }, `waits until the Repository ${name} is Ready: its conditions say more`, 'Renew')
+        await replace(key, next)
+      }
     } catch (error) {
       if (!(error instanceof TypeError || (error instanceof GitError && error.kind === 'RepositoryNotFound'))) throw error
       // What was read before still holds: its runs go on.
       if (error instanceof ForbiddenSecretError && opened.has(key)) throw error
-      if (!(error instanceof UnusableSecretError && keep(key, object, error.message))) await replace(key, null)
-      await tellInvalid(object, error.message)
-      await runs.tellWaiting({ namespace, name }, `the Repository ${name} cannot be followed: ${error.message}`)
+      tried.add(key)
+      const kept = error instanceof UnusableSecretError ? keep(key, object, error.message) : 'Not'
+      if (kept === 'Not') await replace(key, null)
+      if (kept !== 'AsBefore') await tellInvalid(object, error.message)
+      if (kept === 'Not') await runs.tellWaiting({ namespace, name }, `the Repository ${name} cannot be followed: ${error.message}`)
     }
     tried.add(key)
     if (!isTidy && isSettled()) {
@@ -120,6 +127,11 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       await removeUnused(options.gitFolder, () => [...opened.values()].map(({ dataFolder }) => dataFolder))
     }
     return context.clock.now() + LOOK_AGAIN_MS
+  }
+
+  /** Of what nobody waits for. */
+  function told(error: unknown): void {
+    context.report({ kind: 'ReconcileFailed', key: 'runs', error })
   }
 
   /** Whether a Repository that is gone, and was followed until then, still has runs to end and to record. Nothing of it starts any more. */
@@ -161,7 +173,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       env: {},
       workingDirectory: '/',
     })
-    const own = ownNames([namespace, ...(document.spec.policy.namespaces ?? [])])
+    const own = ownNames(document)
     config.settings = { ...config.settings, generation, policy: { ...config.settings.policy, own } }
     const secrets = clusterSecrets(client, namespace)
     const owner = `${clusterId}/${namespace}/${name}`
@@ -181,8 +193,9 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     }
   }
 
-  /** Secrets that any Repository of these namespaces names are Fusee's own, for all of them. */
-  function ownNames(namespaces: readonly string[]): { serviceAccounts: readonly string[]; secrets: readonly string[] } {
+  /** Secrets that any Repository of the namespaces names in which it may run steps are Fusee's own, for all of them. */
+  function ownNames({ metadata, spec }: RepositoryDocument): { serviceAccounts: readonly string[]; secrets: readonly string[] } {
+    const namespaces = [metadata.namespace, ...(spec.policy.namespaces ?? [])]
     const secrets = new Set<string>()
     for (const { metadata, spec } of runs.repositories.all()) if (namespaces.includes(metadata.namespace)) collectSecretNames(spec, secrets)
     return { serviceAccounts: options.ownServiceAccounts, secrets: [...secrets].sort() }
@@ -199,15 +212,18 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     if (before !== undefined && before.dataFolder !== next?.dataFolder) await rm(before.dataFolder, { recursive: true, force: true })
   }
 
-  /** Goes on with a Repository that is as it was when it was opened, though one of its Secrets has gone since; false when it is another one now. */
-  function keep(key: string, object: RepositoryObject, trouble: string): boolean {
+  /** Goes on with a Repository that is as it was when it was opened, though one of its Secrets has gone since. Not with one that is another now. */
+  function keep(key: string, object: RepositoryObject, trouble: string): 'Not' | 'Anew' | 'AsBefore' {
     const known = opened.get(key)
-    if (known?.version !== versionOf(object)) return false
+    if (known?.version !== versionOf(object)) return 'Not'
     const { followed } = known
-    if (followed.settings.trouble === trouble) return true
-    opened.set(key, { ...known, followed: { ...followed, settings: { ...followed.settings, trouble } }, fingerprint: '' })
+    const { policy } = followed.settings
+    // What others have named since is refused to its steps all the same.
+    const own = ownNames(documentOf(object))
+    if (followed.settings.trouble === trouble && isSameJson(policy.own, own)) return 'AsBefore'
+    opened.set(key, { ...known, followed: { ...followed, settings: { ...followed.settings, trouble, policy: { ...policy, own } } }, fingerprint: '' })
     for (const listener of listeners) listener()
-    return true
+    return 'Anew'
   }
 
   async function tellInvalid({ metadata }: RepositoryObject, message: string): Promise<void> {
@@ -240,7 +256,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
     },
     start() {
       isStarted = true
-      const ends = [runs.onRepositoryChange(wakeAll), runs.subscribe((event) => event.kind === 'Run' && void wakeIfHeld(event.ref))]
+      const ends = [runs.onRepositoryChange(wakeAll), runs.subscribe((event) => event.kind === 'Run' && void wakeIfHeld(event.ref).catch(told))]
       stopListening = () => {
         for (const end of ends) end()
       }
@@ -248,7 +264,7 @@ export function followClusterRepositories(options: ClusterRepositoriesOptions): 
       // Runs whose Repository went, or that came without one, while nobody looked.
       void runs.listRuns().then((all) => {
         for (const { metadata, spec } of all) queue.add(`${metadata.namespace}/${spec.repository}`)
-      })
+      }, told)
     },
     async close() {
       stopListening()

@@ -8,9 +8,15 @@ export function sealedCopy<T>(value: T): T {
 
 /** Freezes the value and all that it holds, and returns it. What is frozen already is not looked into. */
 export function freezeJson<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  for (const key of Object.keys(value)) freezeJson((value as Record<string, unknown>)[key])
-  return Object.freeze(value)
+  // No recursion: somebody's object may be nested more deeply than a stack is, and all others are read along with it.
+  const rest: unknown[] = [value]
+  while (rest.length > 0) {
+    const next = rest.pop()
+    if (typeof next !== 'object' || next === null || Object.isFrozen(next)) continue
+    for (const inner of Object.values(next)) rest.push(inner)
+    Object.freeze(next)
+  }
+  return value
 }
 
 function copy(value: unknown): unknown {

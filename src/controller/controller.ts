@@ -78,6 +78,8 @@ export function createController(context: Context): Controller {
   }
   const ownWrites = createOwnWrites(wakeRun)
   const subscriptions: (() => void)[] = []
+  /** Whoever was told of one that it is ready is not told otherwise later. */
+  const beenReady = new WeakSet<RepositoryState>()
   let isStarted = false
 
   /** Begins with Repositories that are new or followed in another way, and ends with those that are not there any more. */
@@ -199,11 +201,8 @@ export function createController(context: Context): Controller {
   }
 
   function isReady(): boolean {
-    return (
-      isStarted &&
-      context.repositories.isSettled() &&
-      [...states.values()].every(({ look: first, namesLearned }) => first === 'Failed' || (first === 'Ended' && namesLearned))
-    )
+    for (const state of states.values()) if (state.look === 'Failed' || (state.look === 'Ended' && state.namesLearned)) beenReady.add(state)
+    return isStarted && context.repositories.isSettled() && [...states.values()].every((state) => beenReady.has(state))
   }
 
   async function resync(): Promise<number> {

@@ -14,7 +14,8 @@ export async function learnRecordNames(state: RepositoryState): Promise<null> {
       if (definition.webhooks.length > 0) await readRecordNames(followed.status, definition.name)
   } catch (error) {
     if (!(error instanceof GitError)) throw error
+  } finally {
+    state.namesLearned = true
   }
-  state.namesLearned = true
   return null
 }

@@ -36,7 +36,7 @@ export type WishAnswer =
  * same wish again gives the same run, also after that has been swept; with other params under the same key it is refused.
  */
 export async function startOnRequest(context: Context, state: RepositoryState, wish: RunWish, wake: Wake): Promise<WishAnswer> {
-  const refusal = refusalOf(state, wish, wake)
+  const refusal = refusalOf(state, wish)
   if (refusal !== null) return refusal
   const { settings, status } = state.followed
   const version = state.versions?.workflows.get(wish.workflow)
@@ -45,6 +45,11 @@ export async function startOnRequest(context: Context, state: RepositoryState, w
   const existing = await context.runs.getRun({ namespace: settings.ref.namespace, name })
   if (existing === null && wish.isUnique !== true && !state.ownerRead) {
     const message = `the status branch of ${state.key} cannot be reached since this controller started, so nobody can say whether this has run before: try again later`
+    return { kind: 'Refused', reason: 'NotReady', message }
+  }
+  if (existing === null && wish.trigger.kind === 'Webhook' && !state.namesLearned) {
+    wake(`names ${state.key}`)
+    const message = `the history of ${state.key} is still being read, which tells whether this has run before`
     return { kind: 'Refused', reason: 'NotReady', message }
   }
   if (existing === null && wish.isUnique !== true && (await hasRecord(status, wish.workflow, name))) return { kind: 'Recorded', run: name }
@@ -56,20 +61,12 @@ export async function startOnRequest(context: Context, state: RepositoryState, w
 }
 
 /** What is wrong with a wish, whenever it comes. */
-function refusalOf(state: RepositoryState, wish: RunWish, wake: Wake): WishAnswer | null {
+function refusalOf(state: RepositoryState, wish: RunWish): WishAnswer | null {
   if (!state.claimed || state.versions === null) {
     return {
       kind: 'Refused',
       reason: 'NotReady',
       message: `${state.key} is not followed yet: its first look has not ended, or another controller owns its status branch`,
-    }
-  }
-  if (wish.trigger.kind === 'Webhook' && !state.namesLearned) {
-    wake(`names ${state.key}`)
-    return {
-      kind: 'Refused',
-      reason: 'NotReady',
-      message: `the history of ${state.key} is still being read, which tells whether this has run before`,
     }
   }
   const version = state.versions.workflows.get(wish.workflow)

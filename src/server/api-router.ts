@@ -19,7 +19,13 @@ export interface ApiOptions {
 export function createApiRouter({ operations, authenticator }: ApiOptions): Router {
   const router = express.Router({ caseSensitive: true, strict: true })
   let known: Promise<Ajv2020> | undefined
-  const ajv = (): Promise<Ajv2020> => (known ??= loadAjv())
+  const ajv = (): Promise<Ajv2020> => {
+    known ??= loadAjv().catch((error: unknown) => {
+      known = undefined
+      throw error
+    })
+    return known
+  }
   router.get('/openapi.json', (_request, response) => {
     response.json(describeOperations(operations))
   })

@@ -47,7 +47,7 @@ export function createApp(options: AppOptions): Express {
     response
       .status(ready ? 200 : 503)
       .type('text/plain')
-      .send(ready ? 'ok\n' : 'the first look at a repository has not ended\n')
+      .send(ready ? 'ok\n' : 'the first look at a repository, or at the names of its records, has not ended\n')
   })
   app.get('/metrics', async (_request, response) => {
     const text = await options.metrics.read()

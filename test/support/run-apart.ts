@@ -47,7 +47,9 @@ export async function runApart(order: Order): Promise<Ended> {
   child.channel?.ref()
   const answer = await new Promise<Answer>((resolve) => {
     waiting.set(id, resolve)
-    child.send({ id, ...order })
+    child.send({ id, ...order }, (error) => {
+      if (error !== null) waiting.get(id)?.({ id, error: error.message })
+    })
   })
   waiting.delete(id)
   if (waiting.size === 0) child.channel?.unref()
@@ -60,8 +62,10 @@ function begin(): NonNullable<typeof starter> {
   const waiting = new Map<number, (answer: Answer) => void>()
   child.unref()
   child.on('message', (answer: Answer) => waiting.get(answer.id)?.(answer))
+  // Told by `exit`, and to whoever sends.
+  child.on('error', () => undefined)
   child.on('exit', (code, signal) => {
-    starter = undefined
+    if (starter?.child === child) starter = undefined
     for (const [id, answer] of waiting) answer({ id, error: `what starts it has ended (${String(signal ?? code)})` })
   })
   return { child, waiting }

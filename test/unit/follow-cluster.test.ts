@@ -31,27 +31,35 @@ let jobs: KubernetesJobs
 let events: ControllerEvent[]
 let gitFolder: string
 let mayReadSecrets: boolean
+let mayWriteRuns: boolean
+let problems: string[]
 const clock = createVirtualClock(Date.parse('2030-01-01T00:00:00Z'))
 
 beforeEach(async () => {
   events = []
   mayReadSecrets = true
+  mayWriteRuns = true
+  problems = []
   cluster = await openFakeCluster(scriptedPods)
   cluster.api.store.create(REPOSITORIES, REF.namespace, { metadata: { ...REF }, spec: { url: 'https://git.example.com/acme/jobs.git' } })
-  const options = { client: cluster.client, namespace: null, report: () => undefined }
+  const report = (message: string, about: object) => problems.push(`${message} ${JSON.stringify(about)}`)
+  const options = { client: { ...cluster.client, request }, namespace: null, report }
   runs = await createKubernetesRuns(options)
   jobs = await createKubernetesJobs({ ...options, runsLive: 'InTheCluster' })
   repositories = await follow()
   repositories.start()
 })
+
+/** Whom the API server allows what is not in the one in memory. */
+const request: ApiClient['request'] = async <T>(asked: ApiRequest) => {
+  if (!mayReadSecrets && asked.path.includes('/secrets/')) throw new ApiError(`GET ${asked.path}`, 403, { message: 'secrets is forbidden' })
+  if (!mayWriteRuns && /runs.*status/.test(asked.path)) throw new ApiError(`PUT ${asked.path}`, 403, { message: 'runs is forbidden' })
+  return cluster.client.request<T>(asked)
+}
+
 /** Another life of what follows Repositories. */
 async function follow(): Promise<ClusterRepositories> {
   gitFolder = await mkdtemp(path.join(tmpdir(), 'fusee-follow-'))
-  // Whom the API server allows what is not in the one in memory.
-  const request: ApiClient['request'] = async <T>(asked: ApiRequest) => {
-    if (!mayReadSecrets && asked.path.includes('/secrets/')) throw new ApiError(`GET ${asked.path}`, 403, { message: 'secrets is forbidden' })
-    return cluster.client.request<T>(asked)
-  }
   return followClusterRepositories({
     client: { ...cluster.client, request },
     runs,
@@ -80,6 +88,14 @@ afterEach(async () => {
 async function when(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   await eventually(what, async () => {
     await clock.runUntil(clock.now() + 1)
+    return holds()
+  })
+}
+
+/** The same, of what comes with the minutes. */
+async function afterAMinute(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  await eventually(what, async () => {
+    await clock.runUntil(clock.now() + 60_000)
     return holds()
   })
 }
@@ -141,15 +157,23 @@ it('goes on with a Repository whose Secret has gone, says so, and takes the new 
   putSpec(spec, 2)
   await when('it is followed', () => repositories.current()[0]?.settings.generation === 2)
   cluster.api.store.delete(secret, {})
-  await clock.runUntil(clock.now() + 60_000)
-  await when('it is told', async () => (await ready()) !== undefined)
+  await afterAMinute('it is told', async () => (await ready()) !== undefined)
   expect(await ready()).toMatchObject({ status: 'False', reason: 'CannotBeOpened' })
   expect(trouble()).toEqual([(await ready())?.message])
   expect(trouble()[0]).toMatch(/^no Secret git in namespace data: /)
 
+  const own = () => repositories.current().map(({ settings }) => settings.policy.own.secrets.join())
+  expect(own()).toEqual(['git'])
+  const other = { namespace: REF.namespace, name: 'other' }
+  const hooked = { url: 'https://git.example.com/acme/other.git', webhookSecretRef: { name: 'hook' } }
+  cluster.api.store.create(REPOSITORIES, other.namespace, { metadata: { ...other }, spec: hooked })
+  await afterAMinute('what another one names is refused to it all the same', () => own().join(' ') === 'git,hook git,hook')
+  cluster.api.store.delete({ resource: REPOSITORIES, ...other }, {})
+  await afterAMinute('it is alone', () => own().join(' ') === 'git')
+  expect(events.filter(({ kind }) => kind === 'LookFailed')).toHaveLength(1)
+
   await createSecret(cluster.client, REF.namespace, { name: 'git', value: 'other', key: 'password' })
-  await clock.runUntil(clock.now() + 60_000)
-  await when('it is as it should be', () => trouble().length === 1 && trouble()[0] === undefined)
+  await afterAMinute('it is as it should be', () => trouble().length === 1 && trouble()[0] === undefined)
 
   cluster.api.store.delete(secret, {})
   putSpec({ ...spec, policy: { secrets: ['any'] } }, 3)
@@ -208,6 +232,10 @@ it('lets a Run say that there is no such Repository, or that it cannot be follow
     'it says what is wrong',
     () => status()?.message?.startsWith('the Repository late cannot be followed: file:///nowhere is a folder') === true,
   )
+
+  const late = store.get({ resource: REPOSITORIES, namespace: REF.namespace, name: 'late' })
+  store.put(REPOSITORIES, { ...late, metadata: { ...late?.metadata, generation: 2 }, spec: { url: 'https://git.example.com/acme/late.git' } })
+  await when('it waits for the look', () => status()?.message === 'waits until the Repository late is Ready: its conditions say more')
 })
 
 it('starts nothing more of a Repository that is gone, ends its runs, and lets them go unrecorded after a minute, with their names', async () => {
@@ -259,4 +287,18 @@ it('deletes what was fetched of a Repository when its URL changes and when it is
   store.delete({ resource: REPOSITORIES, ...REF }, {})
   await when('that of the Repository is gone', async () => (await readdir(gitFolder)).length === 1)
   expect(await readdir(gitFolder)).toEqual(['data.other-0123456789abcdef'])
+})
+
+it('is settled also when a Run cannot be told why it waits', async () => {
+  const { store } = cluster.api
+  await repositories.close()
+  mayWriteRuns = false
+  store.create(RUNS, REF.namespace, { metadata: { name: 'early', namespace: REF.namespace }, spec: { repository: 'late', workflow: 'any' } })
+  store.create(REPOSITORIES, REF.namespace, { metadata: { namespace: REF.namespace, name: 'late' }, spec: { url: 'file:///nowhere' } })
+  await when('all are known', async () => (await runs.listRuns()).length === 1 && [...runs.repositories.all()].length === 2)
+  repositories = await follow()
+  repositories.start()
+  await when('it is told', () => problems.length > 0)
+  expect(problems[0]).toMatch(/^cannot write why a run waits .*"early".*403/)
+  await when('nobody waits for it', () => repositories.isSettled())
 })

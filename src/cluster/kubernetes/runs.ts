@@ -26,8 +26,11 @@ export interface KubernetesRuns extends RunCluster {
   onRepositoryChange(listener: () => void): () => void
   /** Of a Repository that is gone the cursors are kept up in memory until then: its runs have to be recorded. */
   forgetRepository(repository: ObjectRef): void
-  /** Lets the Runs of a Repository that no controller has taken in hand say why they wait. */
-  tellWaiting(repository: ObjectRef, message: string): Promise<void>
+  /**
+   * Lets the Runs of a Repository that no controller has taken in hand say why they wait. That is for people alone: where it cannot be said, it is reported.
+   * `Renew`: only those that have said something else before.
+   */
+  tellWaiting(repository: ObjectRef, message: string, which?: 'All' | 'Renew'): Promise<void>
   close(): Promise<void>
 }
 
@@ -178,13 +181,19 @@ export async function createKubernetesRuns({ client, namespace, report, signal }
     forgetRepository({ namespace, name }) {
       gone.delete(repositoryKey(namespace, name))
     },
-    async tellWaiting(repository, message) {
+    async tellWaiting(repository, message, which = 'All') {
       for (const object of runs.indexed(repositoryKey(repository.namespace, repository.name))) {
         const { metadata, status } = object
         const isSaid = status?.state !== undefined || status?.message === message
+        if (which === 'Renew' && status === undefined) continue
         if (isSaid || metadata.deletionTimestamp !== undefined || metadata.finalizers?.includes(FINALIZER) === true) continue
         const body = { ...object, status: waitingStatus(message, metadata.creationTimestamp) }
-        await write(metadata, { method: 'PUT', path: `${objectPath('runs', metadata)}/status`, body })
+        try {
+          await write(metadata, { method: 'PUT', path: `${objectPath('runs', metadata)}/status`, body })
+        } catch (error) {
+          // One that has changed is looked at again.
+          if (!(error instanceof ConflictError)) report('cannot write why a run waits', { run: metadata.name, error: String(error) })
+        }
       }
     },
     async readCursors(repository) {

@@ -61,3 +61,24 @@ it('while the history is being read a webhook is told to come again at once, and
   expect(world.controller.isReady()).toBe(true)
   expect(await call(world, 'three')).toMatchObject({ kind: 'Created' })
 })
+
+it('a webhook whose Run is there needs no history', async () => {
+  const { world } = await restarted()
+  expect(await call(world, 'three')).toMatchObject({ kind: 'Created' })
+  for (const state of world.controller.repositories()) state.namesLearned = false
+  expect(await call(world, 'three')).toMatchObject({ kind: 'Exists' })
+  expect(await call(world, 'four')).toMatchObject({ kind: 'Refused', reason: 'NotReady' })
+})
+
+it('a disk that fails while the history is read keeps nobody from being ready', async () => {
+  const { world } = await restarted(() => Promise.reject(new Error('EIO')))
+  expect(world.events).toContainEqual(expect.objectContaining({ kind: 'ReconcileFailed' }))
+  expect(world.controller.isReady()).toBe(true)
+})
+
+it('a controller that was ready with a Repository stays so while the history is read at last', async () => {
+  const { world } = await restarted(() => Promise.reject(new Error('EIO')))
+  expect(world.controller.isReady()).toBe(true)
+  for (const state of world.controller.repositories()) state.namesLearned = false
+  expect(world.controller.isReady()).toBe(true)
+})
