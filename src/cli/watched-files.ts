@@ -27,10 +27,14 @@ export function createWatchedFiles(base: Files): WatchedFiles {
     read: (path, maxBytes) => base.read(path, maxBytes),
     async changed(path) {
       const bytes = await base.read(path)
+      // What is no file may be a folder that has come, of whose files nobody tells.
+      const below = bytes ? [] : await base.list(path)
       for (const [folder, known] of lists) {
+        if (path === folder || folder.startsWith(`${path}/`)) lists.delete(folder)
         if (folder !== '' && !path.startsWith(`${folder}/`)) continue
         if (bytes) replaceEntry(known, { path, id: `sha1:${createHash('sha1').update(bytes).digest('hex')}` })
         else removeEntries(known, path)
+        for (const entry of below) replaceEntry(known, entry)
       }
     },
   }

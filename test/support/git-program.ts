@@ -78,9 +78,10 @@ export async function moveBranch(folder: string, branch: string, commit: CommitS
 export async function readBranchFiles(folder: string, branch: string): Promise<Map<string, string>> {
   if ((await findTip(folder, `refs/heads/${branch}`)) === null) return new Map()
   const paths = (await runGit(folder, ['ls-tree', '-r', '-z', '--name-only', branch])).split('\0').filter((path) => path !== '')
-  const files = new Map<string, string>()
-  for (const path of paths.sort()) files.set(path, await runGit(folder, ['cat-file', 'blob', `${branch}:${path}`]))
-  return files
+  const mark = '--- one more file'
+  const asked = paths.sort().map((path) => `${branch}:${path}\n`)
+  const texts = (await runGit(folder, ['cat-file', `--batch=${mark}`], asked.join(''))).split(`${mark}\n`).slice(1)
+  return new Map(paths.map((path, index) => [path, (texts[index] ?? '').trimEnd()]))
 }
 
 /** Rejects when an object, or a way from a branch to one, is not as git wants it. Heads of worktrees may be unborn. */
