@@ -18,6 +18,8 @@ export function repositoryOf(api: Api, { namespace, name }: Readonly<Record<stri
   const state = api.controller.repositories().find((one) => one.key === key)
   if (state !== undefined) return state
   requireLeader(api)
+  if (api.context.repositories.exists(key))
+    throw new ApiError('Unavailable', `${key} is not followed yet, or cannot be: its conditions and the log say why; send it again in a few seconds`)
   throw new ApiError('NotFound', `no repository ${JSON.stringify(key)} is followed here`)
 }
 

@@ -208,6 +208,13 @@ describe('a cluster that is away', () => {
   })
 })
 
+it('a controller that listens and has not begun yet asks for a hook to be sent again: the repository is no unknown one', async () => {
+  const young = await serveWorld({ ...world, controller: { ...world.controller, repositories: () => [] } })
+  const answer = await fetch(`${young.url}/hooks/default/jobs/nightly`, { method: 'POST', ...plainHook(secret, {}) })
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+  await young.close()
+})
+
 describe('a controller that stands by for another', () => {
   it('asks for everything to be sent again, since it cannot tell what is followed', async () => {
     const standing = {

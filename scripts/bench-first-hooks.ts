@@ -1,0 +1,1 @@
+import '../test/bench/first-hooks.ts'
