@@ -9,7 +9,6 @@ RUN npm run build
 FROM node:24-slim
 ENV NODE_ENV=production
 COPY --from=build /src/LICENSE /src/dist/fusee.mjs /src/dist/THIRD-PARTY-NOTICES.txt /app/
-COPY --from=build /src/dist/fusee /app/fusee
 # The user `node`, by number, so that a cluster can see that it is not root.
 USER 1000:1000
 ENTRYPOINT ["node", "/app/fusee.mjs"]

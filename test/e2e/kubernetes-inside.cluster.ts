@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BUNDLE, PARTS } from '../../scripts/bundle.ts'
+import { BUNDLE } from '../../scripts/bundle.ts'
 import { installObjects, printManifests } from '../../src/install/install-objects.ts'
 import { runFusee, until } from '../support/fusee-process.ts'
 import { runGit } from '../support/git-program.ts'
@@ -269,7 +269,6 @@ async function buildImages(folder: string): Promise<void> {
   const app = path.join(folder, 'app')
   mkdirSync(app)
   cpSync(BUNDLE, path.join(app, 'fusee.mjs'))
-  cpSync(PARTS, path.join(app, 'fusee'), { recursive: true })
   load(IMAGE, app, '--at', '/app', '--user', '1000')
 
   const git = path.join(folder, 'git')
