@@ -15,7 +15,6 @@ export function startHeartbeat(controller: Pick<Controller, 'heartbeat'>): () =>
   const task = cron.schedule('0 * * * * *', beat, { timezone: 'Etc/UTC', noOverlap: true, name: 'heartbeat' })
   // Of minutes that were slept through or stepped over the library tells afterwards; unless somebody listens it prints a warning for each.
   task.on('execution:missed', beat)
-  return async () => {
-    await task.destroy()
-  }
+  let ended: Promise<void> | undefined
+  return () => (ended ??= Promise.resolve(task.destroy()))
 }

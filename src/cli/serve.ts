@@ -59,20 +59,23 @@ export async function serve(shell: Shell, config: ServeConfig, print: Report, sa
   const served = createServed(print)
   const stop = shell.stopSignal()
   const { context, close } = await createLocalContext(config, shell.env, served.report)
+  let stopHeartbeat = (): Promise<void> => Promise.resolve()
   try {
     const controller = createController(config.paused ? pausedAtStart(context) : context)
+    // Its library reads tables of time zones for some 40 ms: before anybody waits for an answer.
+    stopHeartbeat = startHeartbeat(controller)
     const server = await listenFor({ context, controller, served, listen: config.listen, isReady: controller.isReady })
     say(`following ${config.settings.url}, state in ${config.dataFolder}, listening on ${server.url}`)
     if (config.paused) say('paused: nothing new starts until fusee resume; what runs already goes on')
     say('steps run as processes of this machine; their images are not used')
     controller.start()
-    const stopHeartbeat = startHeartbeat(controller)
     if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
     say('stopping: what is being written is finished; a step that runs goes on by itself')
     await stopHeartbeat()
     await controller.drain(LAST_WRITE_MS)
     await server.close()
   } finally {
+    await stopHeartbeat()
     await close()
   }
 }

@@ -15,7 +15,8 @@ export async function learnRecordNames(state: RepositoryState): Promise<null> {
   } catch (error) {
     if (!(error instanceof GitError)) throw error
   } finally {
-    state.namesLearned = true
+    // Before its very first look it is not known which workflows there are.
+    if (state.look !== 'Pending' || versions.workflows.size > 0) state.namesLearned = true
   }
   return null
 }

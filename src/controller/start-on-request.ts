@@ -62,15 +62,10 @@ export async function startOnRequest(context: Context, state: RepositoryState, w
 
 /** What is wrong with a wish, whenever it comes. */
 function refusalOf(state: RepositoryState, wish: RunWish): WishAnswer | null {
-  if (!state.claimed || state.versions === null) {
-    return {
-      kind: 'Refused',
-      reason: 'NotReady',
-      message: `${state.key} is not followed yet: its first look has not ended, or another controller owns its status branch`,
-    }
-  }
+  if (!state.claimed || state.versions === null) return notFollowedYet(state)
   const version = state.versions.workflows.get(wish.workflow)
-  if (version === undefined) return unknownWorkflow(state, wish.workflow)
+  // What a start has found is what was in force before; more may have come since.
+  if (version === undefined) return state.look === 'Pending' ? notFollowedYet(state) : unknownWorkflow(state, wish.workflow)
   const params = resolveParams(version.definition.params, wish.params)
   return params.kind === 'Invalid' ? { kind: 'Refused', reason: 'InvalidParams', message: params.problems.join('; ') } : null
 }
@@ -100,6 +95,11 @@ function heldBy(context: Context, state: RepositoryState, workflow: Pick<Workflo
   ])
   const suspension = suspensionAt(suspensions, context.clock.now())
   return suspension === null ? null : suspensionReason(suspension)
+}
+
+function notFollowedYet({ key }: RepositoryState): WishAnswer {
+  const message = `${key} is not followed yet: its first look has not ended, or another controller owns its status branch`
+  return { kind: 'Refused', reason: 'NotReady', message }
 }
 
 function unknownWorkflow(state: RepositoryState, name: string): WishAnswer {

@@ -81,8 +81,11 @@ function paramsOf(body: Uint8Array): Record<string, unknown> {
 /** All workflows with that webhook get the same params; the answer lists their runs. Refused only when none of them runs. */
 async function startNamed(api: Api, response: Response, name: string, params: Record<string, unknown>, delivery: string): Promise<void> {
   const state = stateOf(response)
-  if (state.versions === null) throw new ApiError('Unavailable', `${state.key} is not followed yet: its first look has not ended`)
+  const notYet = (): ApiError => new ApiError('Unavailable', `${state.key} is not followed yet: its first look has not ended`)
+  if (state.versions === null) throw notYet()
   const workflows = [...state.versions.workflows.values()].map(({ definition }) => definition).filter(({ webhooks }) => webhooks.includes(name))
+  // What a start has found is what was in force before; more may have come since.
+  if (workflows.length === 0 && state.look === 'Pending') throw notYet()
   if (workflows.length === 0) throw new ApiError('NotFound', `no workflow of ${state.key} has the webhook ${JSON.stringify(name)}`)
   const runs: StartedRun[] = []
   const refusals: { workflow: string; error: ApiError }[] = []

@@ -96,12 +96,14 @@ async function measure(start: number, plain: string): Promise<void> {
   const fusee = startFusee(['serve', ...words, '--listen', '127.0.0.1:0'])
   const url = (): string => /listening on (\S+)/.exec(fusee.stdout())?.[1] ?? ''
   await until('it listens', () => url() !== '', fusee.stderr)
+  // What this client loads for its own first request is not theirs.
+  if (start === 0) await (await fetch(plain, { method: 'POST', body: '{}' })).arrayBuffer()
   const listeningAt = performance.now()
   for (const offset of OFFSETS_SECONDS) {
     await new Promise((resolve) => setTimeout(resolve, listeningAt + offset * 1000 - performance.now()))
     for (let index = 0; index < HOOKS_EACH; index++) {
       const hook = plainHook(SECRET, { site: `s${index}` }, { 'idempotency-key': `${start} ${offset} ${index}` })
-      await send(`named, at ${offset} s`, `${url()}/hooks/default/jobs/nightly`, hook)
+      await send(`named, at ${offset} s${index === 0 ? ', first' : ''}`, `${url()}/hooks/default/jobs/nightly`, hook)
       await send(`push, at ${offset} s`, `${url()}/hooks/default/jobs`, hook)
       await send(`plain, at ${offset} s`, plain, hook)
     }

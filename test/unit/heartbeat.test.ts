@@ -20,4 +20,5 @@ it('beats each minute, and after the machine has slept, without a word for each 
   expect(heartbeat.mock.calls.length).toBeGreaterThan(2)
   for (const one of printed) expect(one).not.toHaveBeenCalled()
   await stop()
+  await stop()
 })

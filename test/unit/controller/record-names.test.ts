@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { learnRecordNames } from '../../../src/controller/record-names.ts'
 import { startOnRequest } from '../../../src/controller/start-on-request.ts'
 import { GitError } from '../../../src/git/ports.ts'
 import type { VirtualWorld } from '../../support/virtual-world.ts'
@@ -68,6 +69,17 @@ it('a webhook whose Run is there needs no history', async () => {
   for (const state of world.controller.repositories()) state.namesLearned = false
   expect(await call(world, 'three')).toMatchObject({ kind: 'Exists' })
   expect(await call(world, 'four')).toMatchObject({ kind: 'Refused', reason: 'NotReady' })
+})
+
+it('before the very first look it is not known whose names are to be read', async () => {
+  const { world } = await restarted()
+  const [state] = world.controller.repositories()
+  if (state === undefined) throw new Error('nothing is followed')
+  const fresh = { ...state, look: 'Pending' as const, namesLearned: false, versions: { workflows: new Map(), schedules: new Map() } }
+  await learnRecordNames(fresh)
+  expect(fresh.namesLearned).toBe(false)
+  await learnRecordNames(Object.assign(fresh, { look: 'Ended' }))
+  expect(fresh.namesLearned).toBe(true)
 })
 
 it('a disk that fails while the history is read keeps nobody from being ready', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Server } from '../../../src/server/listen.ts'
 import { ClusterError } from '../../../src/cluster/ports.ts'
+import { startOnRequest } from '../../../src/controller/start-on-request.ts'
 import { alwaysFollowed } from '../../../src/context.ts'
 import { serveWorld } from '../../support/api-server.ts'
 import type { Hook } from '../../support/hooks.ts'
@@ -51,6 +52,21 @@ describe('a push hook', () => {
 })
 
 describe('a named webhook', () => {
+  it('that is not known while the first look is under way may come with that: it is told to come again', async () => {
+    const [state] = world.controller.repositories()
+    if (state === undefined) throw new Error('nothing is followed')
+    state.look = 'Pending'
+    try {
+      const answer = await send('default/jobs/unheard', plainHook(secret, {}))
+      expect(answer).toMatchObject({ status: 503, body: { error: { message: expect.stringContaining('is not followed yet') as unknown } } })
+      const wish = { workflow: 'unheard', params: {}, trigger: { kind: 'Api', key: 'k', by: 'jane' } } as const
+      expect(await startOnRequest(world.context, state, wish, world.controller.wake)).toMatchObject({ kind: 'Refused', reason: 'NotReady' })
+    } finally {
+      state.look = 'Ended'
+    }
+    expect(await send('default/jobs/unheard', plainHook(secret, {}))).toMatchObject({ status: 404 })
+  })
+
   it('starts every workflow that has it, before it is answered, with the params that it brings', async () => {
     const hook = plainHook(secret, { site: 'www.example.org' }, { 'idempotency-key': 'd1' })
     const first = await send('default/jobs/nightly', hook)
