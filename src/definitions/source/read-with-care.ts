@@ -1,4 +1,4 @@
-import { Composer, type CST, type Document } from 'yaml'
+import { Composer, visit, type CST, type Document } from 'yaml'
 import { excerpt } from '../excerpt.ts'
 import type { Problem } from '../problem.ts'
 import { buildSource, type SourceFault } from './build-source.ts'
@@ -53,10 +53,16 @@ function addDocument(parsed: ParsedText, document: Document.Parsed, text: string
   // The parser stumbles on after its first error; what it then reports is mostly a consequence.
   const error = document.errors[0] ?? document.warnings.find((warning) => warning.code === 'TAG_RESOLVE_FAILED')
   if (error) {
+    parsed.isUnreadable = true
+    const quote = findOpenQuote(document)
+    if (quote !== null && quote <= error.pos[0]) {
+      const message = 'this quote is not closed, so that what follows is taken for its text; close it, or take it out'
+      parsed.problems.push(problemOf(lines, { rule: 'yaml-syntax', message, offset: quote }))
+      return
+    }
     const advice = ADVICE[error.code]
     const message = `${lowerFirst(firstLine(error.message))}${advice ? `; ${advice}` : ''}`
     parsed.problems.push(problemOf(lines, { rule: 'yaml-syntax', message, offset: error.pos[0] }))
-    parsed.isUnreadable = true
     return
   }
   const { root, faults } = buildSource(document.contents)
@@ -64,6 +70,19 @@ function addDocument(parsed: ParsedText, document: Document.Parsed, text: string
   const isFaulty = faults.length > 0
   if (root && root.json !== null) parsed.documents.push({ root, text, isFaulty, positionAt: lines.positionAt })
   else if (isFaulty) parsed.isUnreadable = true
+}
+
+/** Where a quoted text begins that is not closed; null when there is none. */
+function findOpenQuote(document: Document.Parsed): number | null {
+  const end = document.errors.find(({ code, message }) => code === 'MISSING_CHAR' && /^Missing closing .quote/.test(message))?.pos[0]
+  if (end === undefined) return null
+  let start: number | null = null
+  visit(document, {
+    Scalar(_key, { type, range }) {
+      if ((type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE') && range && range[0] < end && range[1] >= end) start = range[0]
+    },
+  })
+  return start
 }
 
 function problemOf(lines: LineIndex, fault: Omit<SourceFault, 'rule'> & { rule: string }): Problem {

@@ -37,6 +37,17 @@ describe('reading YAML', () => {
     expect(parse(text).problems).toEqual([want])
   })
 
+  it.each([
+    { text: 'a: "b\nc: d\n', want: '1:4 yaml-syntax' },
+    { text: "a: 1\nb:\n  - 'c\n  - d\n  - it's\n", want: '3:5 yaml-syntax' },
+    { text: 'a: {b: "c, d: e}\n', want: '1:8 yaml-syntax' },
+    { text: 'a: "b"\n"c: d\n', want: '2:1 yaml-syntax' },
+    { text: '"a', want: '1:1 yaml-syntax' },
+  ])('shows where the quote is that is not closed, in $text', ({ text, want }) => {
+    expect(parse(text).problems).toEqual([want])
+    expect(parseDocuments(text).problems[0]?.message).toMatch(/^this quote is not closed/)
+  })
+
   it('reports one fault of a document, and reads the others', () => {
     expect(parse('a: 1\n---\nb: ]\nc: ]\n---\nd: 1')).toEqual({ json: [{ a: 1 }, { d: 1 }], problems: ['3:4 yaml-syntax'] })
   })
