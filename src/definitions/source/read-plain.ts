@@ -8,8 +8,8 @@ const MOST_EVENTS = 50_000
 /** What is nested deeper is left to the careful reading. */
 const DEEPEST = 60
 
-/** Line ends of old, tabs before a line, marks of documents that are not at its start, blanks after the last line, and marks of byte order: of these each library has an opinion of its own. */
-const DEBATED = /\r(?!\n)|^ *\t|^ +(?:---|\.\.\.|(?![\s\S]))|\ufeff/m
+/** Line ends of old, tabs before a line, marks of documents that are not at its start, or an end of one before a value, blanks after the last line, and marks of byte order: of these each library has an opinion of its own. */
+const DEBATED = /\r(?!\n)|^ *\t|^ +(?:---|\.\.\.|(?![\s\S]))|^\.\.\.[ \t]+[^\s#]|\ufeff/m
 
 /** The values of a file's documents, or where a file that holds too many has had enough. */
 export type PlainReading = { kind: 'Documents'; roots: SourceNode[] } | { kind: 'TooMany'; offset: number }

@@ -27,6 +27,7 @@ const PLAIN = [
 ]
 
 const CAREFUL = [
+  '... kind: Job\n',
   ...['a: &x 1\nb: *x', 'a: !!str 1', '<<: {a: 1}', '%YAML 1.2\n---\na: 1', 'a: 1\na: 2', '[a]: b', ': b', 'a: .inf', 'a: .nan'],
   ...['a: ]', 'a: |+\n  ', 'a: 1\n ', 'a:\n\tb: 1', 'a: 1\rb: 2', '  ---\na: 1', `${'['.repeat(61)}${']'.repeat(61)}`, `${'k'.repeat(1001)}: 1`],
 ]
